@@ -1,0 +1,110 @@
+"""The sessions: everything that is run on this project, by a person or by the pipeline, has a name here.
+
+Decides which environment each session gets (always from uv.lock, always the project in editable form) and which
+program it runs there. Imports nothing of the project: what the programs do is theirs. Start it with `./nox`.
+"""
+
+from __future__ import annotations
+
+import os
+
+import nox
+
+nox.needs_version = ">=2026.10.20"
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+# A missing Python is named, never fetched; on the build machine it fails the run, and so does the first failure.
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = "CI" in os.environ
+nox.options.stop_on_first_error = "CI" in os.environ
+nox.options.report = os.environ.get("NOX_REPORT")
+
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+
+# Other people's client libraries that the simulator must serve unmodified: each has a dependency group
+# `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
+CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
+
+# Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
+INTERRUPT_SECONDS = 2.0
+TERMINATE_SECONDS = 0.5
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is installed; arguments after -- go to pytest."""
+    _sync(session, "test")
+    _run(session, "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff."""
+    _sync(session, "lint", project=False)
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with ty, against everything that the project can be installed with."""
+    _sync(session, "types")
+    _run(session, "ty", "check", "--python", session.virtualenv.location, *session.posargs)
+
+
+@nox.session
+def readme(session: nox.Session) -> None:
+    """Run the README's commands (its ```sh blocks) in a copy that holds what a fresh clone would."""
+    _sync(session)
+    _run(session, "python", "tests/readme/blocks.py", "README.md")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Trade a simulated month on the embedded defaults; arguments after -- go to the demo (--help lists them)."""
+    _sync(session, "local")
+    # Paths among the arguments mean what they mean where ./nox was called; -P: no module is taken from there.
+    with session.chdir(session.invoked_from):
+        _run(session, "python", "-P", "-m", "demo", *session.posargs)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Run the service here, under gunicorn as in the container; it is configured by the environment."""
+    _sync(session, "local")
+    _run(session, "gunicorn", "-c", "images/application/gunicorn.conf.py", "app.main:app", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the simulator's speed as ratios within one run; arguments after -- go to the benchmark."""
+    _sync(session, "local")
+    _run(session, "python", "-m", "bench", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("client", CLIENTS, ids=CLIENTS)
+def clients(session: nox.Session, client: str) -> None:
+    """Let another client library trade against the simulator, each in an environment of its own."""
+    _sync(session, "test", f"client-{client}")
+    _run(session, "pytest", f"tests/clients/{client}", *session.posargs)
+
+
+def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
+    """Make the session's environment hold exactly these dependency groups of uv.lock, with the project or without."""
+    wanted = [f"--{'group' if project else 'only-group'}={group}" for group in groups]
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--no-default-groups",
+        *wanted,
+        f"--python={session.virtualenv.location}",
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_PYTHON_DOWNLOADS": "never"},
+    )
+
+
+def _run(session: nox.Session, *command: str) -> None:
+    session.run(*command, interrupt_timeout=INTERRUPT_SECONDS, terminate_timeout=TERMINATE_SECONDS)

@@ -1,0 +1,139 @@
+"""Who may import whom. Decides nothing about what is done with the import."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from tests.architecture.tree import PRODUCT, Violation, parse
+
+# Which of our own packages each one may import; demo and bench put the product together and may import all.
+MAY_IMPORT = {
+    "app": ("app", "schema"),
+    "delivery": ("delivery", "schema"),
+    "infra": ("infra", "schema"),
+    "noxfile.py": (),
+    "schema": ("schema",),
+    "simulator": ("simulator",),
+}
+ADAPTERS = "app.adapters"
+
+
+def imports(path: str, source: str) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of everything imported anywhere in the module: `from a.b import c` is a.b.c."""
+    package = PurePosixPath(path).parent.parts
+    for node in ast.walk(parse(source)):
+        match node:
+            case ast.Import():
+                yield from ((node.lineno, alias.name) for alias in node.names)
+            case ast.ImportFrom(level=0):
+                yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+            case ast.ImportFrom():
+                base = [*package[: len(package) - node.level + 1], *filter(None, [node.module])]
+                yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
+            case ast.Call(args=[ast.Constant(value=str(name)), *_]) if _imports_by_name(node.func):
+                yield node.lineno, name
+
+
+def _imports_by_name(called: ast.expr) -> bool:
+    """Whether this is `importlib.import_module`, however it was imported, or `__import__`."""
+    return ast.unparse(called).rpartition(".")[2] in {"import_module", "__import__"}
+
+
+def below(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def _judge(path: str, source: str, allowed: Callable[[str], bool], law: str, remedy: str) -> list[Violation]:
+    return [
+        Violation(path, line, f"{law}, and this imports {name}", remedy)
+        for line, name in imports(path, source)
+        if not allowed(name)
+    ]
+
+
+def _standard(name: str) -> bool:
+    """_typeshed is where type checkers keep the standard library's own types."""
+    return name.split(".", maxsplit=1)[0] in sys.stdlib_module_names | {"_typeshed"}
+
+
+def core_imports_only_itself(path: str, source: str) -> list[Violation]:
+    return _judge(
+        path,
+        source,
+        lambda name: _standard(name) or below(name, "schema") or below(name, "app.core"),
+        "app/core knows only the standard library, schema and itself",
+        "take what it offers as an argument, or move this out of core",
+    )
+
+
+def simulator_stands_alone(path: str, source: str) -> list[Violation]:
+    return _judge(
+        path,
+        source,
+        lambda name: _standard(name) or below(name, "simulator"),
+        "simulator runs on the standard library alone",
+        "write the few lines that are needed, or move this to tests/",
+    )
+
+
+def schema_stands_alone(path: str, source: str) -> list[Violation]:
+    return _judge(
+        path,
+        source,
+        lambda name: _standard(name) or below(name, "schema") or below(name, "msgspec"),
+        "schema knows only the standard library and msgspec",
+        "what app and infra need to agree on needs no more",
+    )
+
+
+def packages_keep_apart(path: str, source: str) -> list[Violation]:
+    """App and infra meet in schema only, and nothing that runs knows the simulator, the demo or the tests."""
+    mine = path.split("/", maxsplit=1)[0]
+    if mine not in MAY_IMPORT:
+        return []
+    others = [package for package in (*PRODUCT, "tests") if package not in MAY_IMPORT[mine]]
+    return _judge(
+        path,
+        source,
+        lambda name: not any(below(name, other) for other in others),
+        f"{mine} may import of ours only: {', '.join(MAY_IMPORT[mine]) or 'nothing'}",
+        "what two packages share goes to schema",
+    )
+
+
+def libraries_stay_in_their_adapter(path: str, source: str) -> list[Violation]:
+    """Within app/, ib_insync and Google's clients are each one folder's business."""
+    homes = {
+        "ib_insync": "app/adapters/ib/",
+        "eventkit": "app/adapters/ib/",
+        "google": "app/adapters/google/",
+    }
+    return _judge(
+        path,
+        source,
+        lambda name: path.startswith(homes.get(name.split(".", maxsplit=1)[0], "")),
+        "in app/, a vendor's library is known to its adapter only",
+        "use the port, or extend it",
+    )
+
+
+def only_composition_imports_adapters(path: str, source: str) -> list[Violation]:
+    """An adapter may import its own package; app/composition.py all of them; nobody else any."""
+    if path == "app/composition.py":
+        return []
+    parts = PurePosixPath(path).parts
+    own = ".".join(parts[:3]) if path.startswith("app/adapters/") else None
+    return _judge(
+        path,
+        source,
+        lambda name: not below(name, ADAPTERS) or (own is not None and below(name, own)),
+        "only app/composition.py imports adapters",
+        "ask for the port as an argument, and let the composition choose",
+    )
+
+
+def imports_google(path: str, source: str) -> bool:
+    return any(below(name, "google") for _, name in imports(path, source))

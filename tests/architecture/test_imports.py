@@ -1,0 +1,102 @@
+"""Who may import whom, and that each law can be broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.architecture import imports as law
+from tests.architecture.tree import Rule, assert_obeyed, modules, text_of
+
+
+def test_core_imports_only_the_standard_library_schema_and_itself() -> None:
+    assert_obeyed(law.core_imports_only_itself, modules("app/core"))
+
+
+def test_the_simulator_runs_on_the_standard_library_alone() -> None:
+    assert_obeyed(law.simulator_stands_alone, [path for path in modules("simulator") if "/data/" not in path])
+
+
+def test_schema_knows_only_the_standard_library_and_msgspec() -> None:
+    assert_obeyed(law.schema_stands_alone, modules("schema"))
+
+
+def test_app_infra_delivery_and_simulator_never_import_each_other() -> None:
+    assert_obeyed(law.packages_keep_apart, modules(*law.MAY_IMPORT))
+
+
+def test_a_vendors_library_is_known_to_its_adapter_only() -> None:
+    assert_obeyed(law.libraries_stay_in_their_adapter, modules("app"))
+
+
+def test_at_most_one_module_of_delivery_knows_google() -> None:
+    knowing = [path for path in modules("delivery") if law.imports_google(path, text_of(path))]
+    assert len(knowing) <= 1, (
+        f"Google's clients are the business of one module in delivery/, not of {knowing}"
+    )
+
+
+def test_only_the_composition_imports_adapters() -> None:
+    assert_obeyed(law.only_composition_imports_adapters, modules("app"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (law.core_imports_only_itself, "app/core/plan.py", "import flask"),
+        (law.core_imports_only_itself, "app/core/plan.py", "from app.ports.broker import Broker"),
+        (law.core_imports_only_itself, "app/core/plan.py", "from ..errors import TradingError"),
+        (law.core_imports_only_itself, "app/core/plan.py", "def lazily():\n    import ib_insync"),
+        (law.simulator_stands_alone, "simulator/market.py", "import msgspec"),
+        (law.simulator_stands_alone, "simulator/market.py", "from schema.intents import INTENTS"),
+        (law.schema_stands_alone, "schema/tables.py", "from app.core import plan"),
+        (law.packages_keep_apart, "app/logs.py", "from infra.names import names"),
+        (law.packages_keep_apart, "app/logs.py", "import simulator"),
+        (law.packages_keep_apart, "infra/program.py", "from app import settings"),
+        (law.packages_keep_apart, "delivery/promote.py", "import infra.names"),
+        (law.packages_keep_apart, "noxfile.py", "import schema"),
+        (law.libraries_stay_in_their_adapter, "app/web/routes.py", "import ib_insync as ibi"),
+        (
+            law.libraries_stay_in_their_adapter,
+            "app/adapters/ib/broker.py",
+            "from google.cloud import bigquery",
+        ),
+        (law.libraries_stay_in_their_adapter, "app/logs.py", "importlib.import_module('google.auth')"),
+        (law.only_composition_imports_adapters, "app/main.py", "from app.adapters.local import sqlite"),
+        (law.only_composition_imports_adapters, "app/main.py", "from app import adapters"),
+        (
+            law.only_composition_imports_adapters,
+            "app/adapters/ib/broker.py",
+            "import app.adapters.local.clock",
+        ),
+    ],
+)
+def test_a_forbidden_import_is_found(rule: Rule, path: str, source: str) -> None:
+    (violation,) = rule(path, source)
+    assert str(violation).startswith(f"{path}:{source.count(chr(10)) + 1}: ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (
+            law.core_imports_only_itself,
+            "app/core/plan.py",
+            "from datetime import datetime\nfrom .money import Money",
+        ),
+        (law.simulator_stands_alone, "simulator/market.py", "import csv\nfrom simulator import clock"),
+        (
+            law.packages_keep_apart,
+            "app/logs.py",
+            "import schema_of_others\nfrom schema.intents import INTENTS",
+        ),
+        (law.libraries_stay_in_their_adapter, "app/adapters/ib/session.py", "import ib_insync"),
+        (law.only_composition_imports_adapters, "app/composition.py", "from app.adapters.ib import broker"),
+        (
+            law.only_composition_imports_adapters,
+            "app/adapters/ib/broker.py",
+            "from app.adapters.ib import clock",
+        ),
+    ],
+)
+def test_an_allowed_import_is_left_alone(rule: Rule, path: str, source: str) -> None:
+    assert rule(path, source) == []

@@ -1,0 +1,61 @@
+"""What holds for every test: it cannot leave this machine, and the developer's own environment does not reach it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+# Variables of a developer's shell that would steer the product or Google's clients.
+FOREIGN = (
+    "BACKEND",
+    "CLOCK",
+    "CLOUDSDK_CORE_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CLOUD_PROJECT",
+    "K_SERVICE",
+    "PROJECT_ID",
+    "TRADING_MODE",
+)
+
+# A slow machine is no failure, and the pipeline tries the same examples every time.
+settings.register_profile("here", deadline=None)
+settings.register_profile("pipeline", deadline=None, derandomize=True)
+settings.load_profile("pipeline" if "CI" in os.environ else "here")
+
+
+class LeftTheMachineError(AssertionError):
+    """A test tried to reach another machine: use the simulator, or a server of its own on 127.0.0.1."""
+
+
+def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: connections and name look-ups are for this machine."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host not in {None, "", "localhost", b"localhost"} and not _is_loopback(host):
+        raise LeftTheMachineError(f"{LeftTheMachineError.__doc__} (it was {host!r})")
+
+
+def _is_loopback(host: str | bytes) -> bool:
+    try:
+        address = ip_address(host.decode() if isinstance(host, bytes) else host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+sys.addaudithook(_stay_here)
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
