@@ -1,0 +1,68 @@
+"""Decides how a plan or result is written as bytes: one spelling, so that equal plans are equal bytes.
+
+Keys sorted, no white space, UTF-8; a Decimal is a JSON number without exponent or trailing zeros; an instant is
+ISO 8601 in UTC with Z; enums by value; dataclasses by camelCase field. Floats are refused: no figure of ours is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+
+
+def canonical_json(value: object) -> bytes:
+    """`value` (nested mappings, sequences, dataclasses, Decimals, instants) in its one spelling."""
+    return _text(value).encode()
+
+
+def plain(number: Decimal) -> str:
+    """1E+3 → 1000, 2.50 → 2.5, -0 → 0."""
+    if not number.is_finite():
+        raise ValueError(f"{number} has no place in a plan")
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def instant(at: datetime) -> str:
+    """An aware instant as 2019-01-02T14:30:00Z; microseconds only where there are any. ValueError for one without a
+    zone, which would mean another instant on every machine."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} says no time zone")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def _text(value: object) -> str:
+    match value:
+        case Enum():
+            return _text(value.value)
+        case None | bool() | int() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case Decimal():
+            return plain(value)
+        case datetime():
+            return json.dumps(instant(value))
+        case date():
+            return json.dumps(value.isoformat())
+        case Mapping():
+            members = sorted((str(key), item) for key, item in value.items())
+            return (
+                "{"
+                + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(item)}" for key, item in members)
+                + "}"
+            )
+        case list() | tuple():
+            return "[" + ",".join(map(_text, value)) + "]"
+        case _ if is_dataclass(value):
+            return _text({camel(field.name): getattr(value, field.name) for field in fields(value)})
+    raise TypeError(f"{type(value).__name__} has no canonical spelling")

@@ -1,0 +1,97 @@
+"""Decides a run's states and what a second request with the same key gets.
+
+claimed → planned → submitting → settling → settled, or refused | failed | needs_review. The journal store only
+persists; what an interrupted run's orders became is read from the broker (attribution.py, orders.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from app.core.canonical import canonical_json
+from app.core.mode import TradingMode
+from app.core.orders import OrderState
+
+
+class RunState(StrEnum):
+    CLAIMED = "claimed"
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    SETTLING = "settling"
+    SETTLED = "settled"
+    REFUSED = "refused"
+    FAILED = "failed"
+    NEEDS_REVIEW = "needs_review"
+
+    @property
+    def ended(self) -> bool:
+        return self in {RunState.SETTLED, RunState.REFUSED, RunState.FAILED, RunState.NEEDS_REVIEW}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """An answer as it was sent: replayed byte for byte to the same key."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One trading run. `key` is what identifies a repetition, `body_hash` what the request said."""
+
+    run_id: str
+    key: str
+    body_hash: str
+    intent: str
+    state: RunState
+    claimed_at: datetime
+    business_at: datetime | None = None
+    """The broker's time when it was planned; None before."""
+    plan: bytes | None = None
+    response: StoredResponse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalledOrder:
+    """One order's life as far as it is known. `source` is strategy → signed part; quantities are unsigned."""
+
+    order_ref: str
+    run_id: str
+    con_id: int
+    local_symbol: str
+    action: str
+    quantity: Decimal
+    increment: Decimal
+    source: Mapping[str, Decimal]
+    state: OrderState
+    order_id: int | None = None
+    perm_id: int | None = None
+    filled: Decimal = Decimal(0)
+    """As the broker tells it; what of it is booked, the position store knows."""
+    average_price: Decimal | None = None
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to trade, for one holder at a time; a writer whose `fence` is not the newest is refused."""
+
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+def signature(mode: TradingMode, intent: str, body: object) -> str:
+    """The key of a request that brings none: what it asks for, and of whom."""
+    return "signature:" + hashlib.sha256(canonical_json([mode.value, intent, body])).hexdigest()
+
+
+def body_hash(intent: str, body: object) -> str:
+    """Tells whether a key that is used again is used for the same request."""
+    return hashlib.sha256(canonical_json([intent, body])).hexdigest()

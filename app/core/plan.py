@@ -1,0 +1,143 @@
+"""Decides what a trading run will do: the frozen plan, a pure function of snapshot and request.
+
+It holds no run id, orderRef, order id or timing, so that a dry-run and a run on the same snapshot are the same
+bytes. Everything that explains it is in it: prices with their sources, signals, targets, crosses, each limit asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.core.canonical import camel, canonical_json
+from app.core.fx import FxRate
+from app.core.instruments import Instrument
+from app.core.limits import Proposal, Verdict, judge
+from app.core.market import Price
+from app.core.netting import InternalCross, net
+from app.core.orders import PlannedOrder, market_order
+from app.core.signals import Signals, SignalSource, read_signals
+from app.core.sizing import Sizing, capital, size
+from app.core.snapshot import Snapshot
+
+BySymbol = Mapping[str, Mapping[str, Decimal]]
+"""Strategy → local symbol → figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What, why, and which limits were asked. Quantities are signed contracts, `net_liquidation` is base currency."""
+
+    trading_mode: str
+    as_of: datetime
+    account: str
+    base_currency: str
+    net_liquidation: Decimal
+    exposure: Mapping[str, Decimal]
+    capital: Mapping[str, Decimal]
+    seed: int
+    strategies: tuple[str, ...]
+    contract_ids: Mapping[str, int]
+    prices: Mapping[int, Price]
+    fx: Mapping[str, FxRate]
+    signals: BySymbol
+    holdings: BySymbol
+    target_positions: BySymbol
+    trades: BySymbol
+    internal_crosses: tuple[InternalCross, ...]
+    consolidated_trades: Mapping[str, Decimal]
+    orders: tuple[PlannedOrder, ...]
+    limits: tuple[Verdict, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def refusals(self) -> tuple[Verdict, ...]:
+        """The limits that forbid sending anything."""
+        return tuple(verdict for verdict in self.limits if not verdict.passed)
+
+    def to_json(self) -> bytes:
+        return canonical_json(self)
+
+    def members(self) -> dict[str, object]:
+        """The plan's own fields by their name in a response."""
+        return {camel(name): getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def make_plan(snapshot: Snapshot, strategies: Mapping[str, SignalSource]) -> Plan:
+    """Signals → targets → netted orders → verdicts. Raises StrategyFailed or SizingRefused where it cannot be made."""
+    signals = read_signals(snapshot, strategies)
+    sizing = size(snapshot, signals)
+    netting = net(
+        sizing.trades,
+        {con_id: price.price for con_id, price in sizing.prices.items()},
+        {con_id: instrument.increment for con_id, instrument in snapshot.instruments.items()},
+    )
+    priority = snapshot.config.adaptive_priority
+    orders = tuple(
+        market_order(trade, snapshot.instruments[trade.con_id], priority) for trade in netting.trades
+    )
+    proposal = Proposal(snapshot, sizing.prices, orders, netting.crosses)
+    return _written_out(snapshot, strategies, signals, sizing, proposal)
+
+
+def _written_out(
+    snapshot: Snapshot,
+    strategies: Mapping[str, SignalSource],
+    signals: Signals,
+    sizing: Sizing,
+    proposal: Proposal,
+) -> Plan:
+    instruments = {con_id: snapshot.instruments[con_id] for con_id in sizing.prices}
+    names = _symbols(instruments)
+    exposure = snapshot.config.exposure
+    return Plan(
+        trading_mode=snapshot.mode.value,
+        as_of=snapshot.at,
+        account=snapshot.account,
+        base_currency=snapshot.base_currency,
+        net_liquidation=snapshot.net_liquidation,
+        exposure={"overall": exposure.overall}
+        | {name: exposure.strategies.get(name, Decimal(0)) for name in sorted(strategies)},
+        capital={name: capital(snapshot, name) for name in sorted(strategies)},
+        seed=snapshot.seed,
+        strategies=tuple(sorted(strategies)),
+        contract_ids={symbol: con_id for con_id, symbol in names.items()},
+        prices=sizing.prices,
+        fx={currency: snapshot.fx[currency] for currency in {i.currency for i in instruments.values()}},
+        signals=_by_symbol(signals.weights, names),
+        holdings=_by_symbol({name: snapshot.holdings.get(name, {}) for name in strategies}, names),
+        target_positions=_by_symbol(sizing.targets, names),
+        trades=_by_symbol(sizing.trades, names),
+        internal_crosses=proposal.crosses,
+        consolidated_trades={
+            names[order.con_id]: sum(order.source.values(), Decimal(0)) for order in proposal.orders
+        },
+        orders=proposal.orders,
+        limits=judge(proposal),
+        warnings=(
+            *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
+            *sizing.notes,
+        ),
+    )
+
+
+def _symbols(instruments: Mapping[int, Instrument]) -> dict[int, str]:
+    """Contract id → local symbol, made unique by the contract id where two contracts share one."""
+    seen: dict[str, int] = {}
+    for instrument in instruments.values():
+        seen[instrument.local_symbol] = seen.get(instrument.local_symbol, 0) + 1
+    return {
+        con_id: instrument.local_symbol
+        if seen[instrument.local_symbol] == 1
+        else f"{instrument.local_symbol}@{con_id}"
+        for con_id, instrument in sorted(instruments.items())
+    }
+
+
+def _by_symbol(figures: Mapping[str, Mapping[int, Decimal]], names: Mapping[int, str]) -> BySymbol:
+    return {
+        strategy: {names.get(con_id, str(con_id)): figure for con_id, figure in by_id.items()}
+        for strategy, by_id in figures.items()
+    }

@@ -1,0 +1,54 @@
+"""Everything a decision rests on, read once and frozen: the same snapshot always gives the same plan.
+
+Holds values only; reading them is the intents' work, deciding on them the other modules'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.core.fx import FxRate
+from app.core.instruments import Instrument
+from app.core.market import DailyClose, Quote
+from app.core.mode import TradingMode
+from app.core.positions import Holdings, Quantities
+from schema.trading_config import TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSwitch:
+    """The kill switch: with `enabled` false nothing but reducing orders leaves."""
+
+    enabled: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of account, market and ledger at business time `at`.
+
+    `wanted` is strategy → contract ids in the order the strategy named them; `working` is strategy → what its live
+    orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
+    of chance that a strategy has.
+    """
+
+    mode: TradingMode
+    at: datetime
+    managed_accounts: tuple[str, ...]
+    account: str
+    base_currency: str
+    net_liquidation: Decimal
+    switch: TradingSwitch
+    config: TradingConfig
+    wanted: Mapping[str, tuple[int, ...]]
+    instruments: Mapping[int, Instrument]
+    quotes: Mapping[int, Quote]
+    fx: Mapping[str, FxRate]
+    closes: Mapping[int, tuple[DailyClose, ...]]
+    positions: Quantities
+    holdings: Holdings
+    working: Holdings
+    seed: int

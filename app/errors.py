@@ -1,0 +1,106 @@
+"""The error tree: each leaf has one HTTP status and says whether trying again can help.
+
+    TradingError
+    ├── RequestError            400  the request does not parse
+    ├── UnknownIntent           404
+    ├── KeyReused               422  an idempotency key with another body
+    ├── RunInProgress           409  the same key is still running, or another run holds the lease   (transient)
+    ├── PlanRefused             422  a strategy, a price or a limit forbids it; nothing was sent
+    ├── TradingDisabled         423  the kill switch
+    ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
+    ├── GatewayNotReady         503  nothing was sent                                                (transient)
+    ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
+    └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
+
+A transient error withdraws the run's claim and stores nothing; any other is the run's stored answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schema.strict import FieldError
+
+
+class TradingError(Exception):
+    """`detail` is one sentence with the remedy; it goes to the person who called, with `members` beside it."""
+
+    status = 500
+    title = "Internal error"
+    transient = False
+    retry_after: int | None = None
+
+    def __init__(
+        self, detail: str, *, errors: tuple[FieldError, ...] = (), members: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.members = members or {}
+
+
+class RequestError(TradingError):
+    status = 400
+    title = "The request does not parse"
+
+
+class UnknownIntent(TradingError):
+    status = 404
+    title = "Unknown intent"
+
+
+class KeyReused(TradingError):
+    status = 422
+    title = "Idempotency key used again for another request"
+
+
+class RunInProgress(TradingError):
+    status = 409
+    title = "A trading run is under way"
+    transient = True
+    retry_after = 30
+
+    def __init__(self, detail: str, running: str | None = None) -> None:
+        super().__init__(detail, members={"runId": running} if running else {})
+
+
+class PlanRefused(TradingError):
+    status = 422
+    title = "Refused; nothing was sent"
+
+
+class TradingDisabled(TradingError):
+    status = 423
+    title = "Trading is disabled; nothing was sent"
+
+
+class BrokerFault(TradingError):
+    status = 502
+    title = "The broker's answer cannot be relied on"
+
+
+class GatewayNotReady(TradingError):
+    status = 503
+    title = "The gateway is not ready; nothing was sent"
+    transient = True
+    retry_after = 60
+
+
+class StoreUnavailable(TradingError):
+    status = 503
+    title = "A store is not available; nothing was sent"
+    transient = True
+    retry_after = 60
+
+
+class ConfigurationFault(TradingError):
+    status = 503
+    title = "The trading configuration cannot be used; nothing was sent"
+    transient = True
+
+
+class StaleFence(TradingError):
+    """Another holder has taken the lease: this writer must stop at once."""
+
+    status = 409
+    title = "The trading lease was lost"

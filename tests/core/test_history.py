@@ -1,0 +1,152 @@
+"""Which bars are asked for, and which may be stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.core.history import Bar, NewestBar, Rejected, daily_start, last_complete_day, missing_days, sift
+from app.core.instruments import TradingHours
+from tests.core.builders import STOCK
+
+NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
+MONDAY = date(2024, 6, 3)
+
+
+def bar(day: int, flat: str = "100", **changes: Any) -> Bar:
+    """A bar of June 2024 in which nothing moved."""
+    figure = Decimal(flat)
+    return replace(
+        Bar(datetime(2024, 6, day, tzinfo=UTC), figure, figure, figure, figure, Decimal(5)), **changes
+    )
+
+
+def at(zone: ZoneInfo, day: date, hour: int, minute: int = 0) -> datetime:
+    """That time on the exchange's clock, told in UTC as the broker's clock is."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
+
+
+def opening(zone: ZoneInfo, day: date, start: int, end: int) -> TradingHours:
+    return TradingHours(at(zone, day, start), at(zone, day, end))
+
+
+def test_a_daily_bar_starts_at_midnight_utc_of_its_trading_day() -> None:
+    assert daily_start(MONDAY) == datetime(2024, 6, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 8), date(2024, 6, 3), date(2024, 3, 11), date(2024, 11, 4)])
+def test_today_is_complete_once_its_hours_are_over_in_summer_and_in_winter_time(day: date) -> None:
+    instrument = replace(STOCK, liquid_hours=(opening(NEW_YORK, day, 9, 16),))
+    assert last_complete_day(instrument, at(NEW_YORK, day, 15, 59)) == day - timedelta(days=1)
+    assert last_complete_day(instrument, at(NEW_YORK, day, 16)) == day
+
+
+def test_today_is_the_exchange_s_day_and_not_greenwich_s() -> None:
+    """At 21:00 in New York it is Tuesday in UTC; at 08:00 in Tokyo it is still Sunday there."""
+    assert last_complete_day(STOCK, at(NEW_YORK, MONDAY, 21)) == MONDAY
+    tokyo = replace(STOCK, time_zone="Asia/Tokyo", liquid_hours=(opening(TOKYO, MONDAY, 9, 15),))
+    assert last_complete_day(tokyo, at(TOKYO, MONDAY, 8)) == date(2024, 6, 2)
+    assert last_complete_day(tokyo, at(TOKYO, MONDAY, 15)) == MONDAY
+
+
+def test_before_a_lunch_break_is_over_the_day_still_forms() -> None:
+    halves = (opening(TOKYO, MONDAY, 9, 11), opening(TOKYO, MONDAY, 12, 15))
+    tokyo = replace(STOCK, time_zone="Asia/Tokyo", liquid_hours=halves)
+    assert last_complete_day(tokyo, at(TOKYO, MONDAY, 11, 30)) == date(2024, 6, 2)
+
+
+def test_on_a_day_without_trading_the_day_before_is_the_last() -> None:
+    sunday = MONDAY - timedelta(days=1)
+    assert last_complete_day(STOCK, at(NEW_YORK, sunday, 12)) == date(2024, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("stored", "since", "until", "missing"),
+    [
+        (None, 3, 7, (3, 7)),
+        (4, 3, 7, (5, 7)),
+        (1, 3, 7, (3, 7)),
+        (6, 3, 7, (7, 7)),
+        (7, 3, 7, None),
+        (9, 3, 7, None),
+        (None, 7, 3, None),
+    ],
+)
+def test_what_is_stored_is_not_asked_for_again(
+    stored: int | None, since: int, until: int, missing: tuple[int, int] | None
+) -> None:
+    last = None if stored is None else daily_start(date(2024, 6, stored))
+    newest = NewestBar(last, Decimal(100)) if last else None
+    answer = missing_days(newest, date(2024, 6, since), date(2024, 6, until))
+    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "missing"), [(3, 8, (3, 7)), (3, 9, (3, 7)), (3, 10, (3, 10)), (8, 9, None)]
+)
+def test_a_weekend_at_the_end_is_not_asked_for(
+    since: int, until: int, missing: tuple[int, int] | None
+) -> None:
+    """The 8th of June 2024 is a Saturday: asked for on its own it would be a gap on every weekend call."""
+    answer = missing_days(None, date(2024, 6, since), date(2024, 6, until))
+    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
+
+
+def test_good_bars_are_stored() -> None:
+    bars = [bar(3), bar(4, "101"), bar(5, volume=None)]
+    assert sift(bars, Decimal(100), Decimal(80)) == (bars, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"low": Decimal(0)}, "a price is not a number above zero"),
+        ({"close": Decimal(-1)}, "a price is not a number above zero"),
+        ({"open": Decimal("NaN")}, "a price is not a number above zero"),
+        ({"high": Decimal("Infinity")}, "a price is not a number above zero"),
+        ({"high": Decimal(99), "low": Decimal(101)}, "open or close lies outside low and high"),
+        ({"close": Decimal(101)}, "open or close lies outside low and high"),
+        ({"open": Decimal(99)}, "open or close lies outside low and high"),
+        ({"volume": Decimal(-1)}, "negative volume"),
+    ],
+)
+def test_a_bar_that_contradicts_itself_is_reported_and_not_stored(
+    changes: dict[str, Any], reason: str
+) -> None:
+    wrong = bar(3, **changes)
+    assert sift([wrong], None, Decimal(80)) == ([], [Rejected(wrong.start, reason)])
+
+
+def test_a_day_that_comes_twice_is_stored_once() -> None:
+    good, bad = sift([bar(3), bar(3, "101")], None, Decimal(80))
+    assert good == [bar(3)]
+    assert [fault.reason for fault in bad] == ["duplicate"]
+
+
+def test_a_second_bar_may_replace_one_that_was_rejected() -> None:
+    good, bad = sift([bar(3, "-1"), bar(3)], None, Decimal(80))
+    assert good == [bar(3)]
+    assert len(bad) == 1
+
+
+def test_a_jump_up_to_the_limit_is_stored_and_one_beyond_it_is_not() -> None:
+    assert sift([bar(3, "180")], Decimal(100), Decimal(80))[1] == []
+    _, (fault,) = sift([bar(3, "180.01")], Decimal(100), Decimal(80))
+    assert "jumps more than maxBarJumpPercent (80 %)" in fault.reason
+    assert sift([bar(3, "19.99")], Decimal(100), Decimal(80))[0] == []
+
+
+def test_a_jump_is_measured_from_the_last_bar_that_was_stored() -> None:
+    """A wrong bar must neither be stored nor make the right one after it look wrong."""
+    good, bad = sift([bar(3), bar(4, "1000"), bar(5, "101")], None, Decimal(80))
+    assert (len(good), len(bad)) == (2, 1)
+    assert good[-1].close == 101
+
+
+def test_a_price_may_go_far_from_where_it_began_by_small_steps() -> None:
+    assert sift([bar(3, "150"), bar(4, "240")], Decimal(100), Decimal(80))[1] == []

@@ -1,0 +1,267 @@
+"""Each limit lets through what it should and refuses what it should; every verdict says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.core.limits import RULES, Proposal, Verdict, judge
+from app.core.market import DailyClose
+from app.core.mode import TradingMode
+from app.core.snapshot import TradingSwitch
+from tests.core.builders import AFTER_HOURS, closes, config, order, price, proposal
+
+
+def verdicts(asked: Proposal, rule: str) -> list[Verdict]:
+    return [verdict for verdict in judge(asked) if verdict.rule == rule]
+
+
+def verdict(asked: Proposal, rule: str) -> Verdict:
+    (only,) = verdicts(asked, rule)
+    return only
+
+
+def limited(**limits: Any) -> dict[str, Any]:
+    """The snapshot's change that sets `limits`."""
+    return {"config": config(limits=limits)}
+
+
+def held(**by_contract: str) -> dict[str, Any]:
+    """Positions, as the snapshot's change: `held(c1="10")`."""
+    return {"positions": {int(name[1:]): Decimal(quantity) for name, quantity in by_contract.items()}}
+
+
+def test_an_ordinary_proposal_passes_every_limit_and_each_gives_its_verdict() -> None:
+    asked = proposal(
+        order(1, "10"),
+        closes={1: closes("99")},
+        **limited(allowed_instruments=("AAA",), max_notional_per_order=Decimal(5000)),
+    )
+    given = judge(asked)
+    assert all(each.passed for each in given)
+    assert len({each.rule for each in given}) == len(RULES) + 1, "leverage gives two, gross and net"
+
+
+def test_a_run_without_orders_is_refused_by_nothing() -> None:
+    assert all(each.passed for each in judge(proposal(switch=TradingSwitch(enabled=False), at=AFTER_HOURS)))
+
+
+@pytest.mark.parametrize(("reason", "shown"), [("holiday", "disabled: holiday"), ("", "disabled")])
+def test_while_trading_is_disabled_orders_are_refused(reason: str, shown: str) -> None:
+    asked = proposal(order(1, "10"), switch=TradingSwitch(enabled=False, reason=reason))
+    assert (verdict(asked, "trading enabled").passed, verdict(asked, "trading enabled").value) == (
+        False,
+        shown,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "accounts", "passed"),
+    [
+        (TradingMode.PAPER, ("DU1", "DU2"), [True, True]),
+        (TradingMode.PAPER, ("DU1", "U2"), [True, False]),
+        (TradingMode.LIVE, ("U1",), [True]),
+        (TradingMode.LIVE, ("DU1",), [False]),
+    ],
+)
+def test_every_managed_account_must_fit_the_mode(
+    mode: TradingMode, accounts: tuple[str, ...], passed: list[bool]
+) -> None:
+    asked = proposal(mode=mode, managed_accounts=accounts)
+    given = verdicts(asked, "account fits the trading mode")
+    assert [(each.subject, each.passed) for each in given] == list(zip(accounts, passed, strict=True))
+
+
+def test_a_market_order_while_the_exchange_is_closed_is_refused() -> None:
+    rule = "exchange open for a market order"
+    assert verdict(proposal(order(1, "10")), rule).passed
+    assert not verdict(proposal(order(1, "10"), at=AFTER_HOURS), rule).passed
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(1, False), (2, True)])
+def test_orders_per_run(limit: int, passed: bool) -> None:
+    asked = proposal(order(1, "10"), order(2, "-10"), **limited(max_orders_per_run=limit))
+    assert verdict(asked, "orders per run").passed is passed
+
+
+@pytest.mark.parametrize("quantity", ["10", "-10"])
+@pytest.mark.parametrize(("limit", "passed"), [("999.99", False), ("1000", True)])
+def test_notional_per_order_in_base_currency(limit: str, passed: bool, quantity: str) -> None:
+    asked = proposal(order(1, quantity), **limited(max_notional_per_order=Decimal(limit)))
+    assert verdict(asked, "notional per order").passed is passed
+
+
+def test_without_a_limit_on_notional_none_is_asked() -> None:
+    assert verdicts(proposal(order(1, "10")), "notional per order") == []
+
+
+@pytest.mark.parametrize(("limit", "passed"), [("0.8", True), ("0.7999", False)])
+def test_gross_leverage_counts_what_is_held_and_what_is_ordered_long_and_short(
+    limit: str, passed: bool
+) -> None:
+    """600 BBB short are 30,000; 500 AAA are 50,000: together 0.8 of 100,000."""
+    asked = proposal(order(1, "500"), **held(c2="-600"), **limited(max_gross_leverage=Decimal(limit)))
+    given = verdict(asked, "gross leverage after the run")
+    assert (given.passed, given.value) == (passed, "0.8")
+
+
+@pytest.mark.parametrize(("limit", "passed"), [("0.2", True), ("0.1999", False)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_net_leverage_is_long_less_short_whichever_is_larger(limit: str, passed: bool, sign: int) -> None:
+    orders = (order(1, str(sign * 500)), order(2, str(sign * -600)))
+    asked = proposal(*orders, **limited(max_net_leverage=Decimal(limit)))
+    given = verdict(asked, "net leverage after the run")
+    assert (given.passed, given.value) == (passed, "0.2")
+
+
+@pytest.mark.parametrize("rule", ["gross leverage after the run", "net leverage after the run"])
+def test_an_account_beyond_its_leverage_may_go_back_or_stay_but_no_further(rule: str) -> None:
+    """Prices alone may carry it there: 1,200 AAA are 1.2 of the account."""
+    beyond = held(c1="1200") | limited(max_gross_leverage=Decimal(1), max_net_leverage=Decimal(1))
+    assert verdict(proposal(order(1, "-50"), **beyond), rule).value == "1.15, not raised"
+    assert verdict(proposal(order(1, "-50"), **beyond), rule).passed
+    assert verdict(proposal(**beyond), rule).passed
+    assert not verdict(proposal(order(1, "1"), **beyond), rule).passed
+
+
+def test_leverage_that_moves_from_one_side_to_the_other_is_judged_like_any_other() -> None:
+    beyond = held(c1="1200") | limited(max_gross_leverage=Decimal(1))
+    assert not verdict(proposal(order(1, "-2500"), **beyond), "gross leverage after the run").passed
+
+
+@pytest.mark.parametrize(
+    "rule", ["gross leverage after the run", "net leverage after the run", "weight per instrument"]
+)
+@pytest.mark.parametrize("worth", ["0", "-100000"])
+def test_an_account_that_is_worth_nothing_may_not_buy_but_may_close(rule: str, worth: str) -> None:
+    """A negative net liquidation must not turn leverage into a small, negative number that passes."""
+    state = held(c1="10") | {"net_liquidation": Decimal(worth)}
+    buys = verdict(proposal(order(1, "1"), **state), rule)
+    assert (buys.passed, buys.value) == (False, "net liquidation is not above 0")
+    assert verdict(proposal(order(1, "-10"), **state), rule).passed
+
+
+def test_a_position_that_the_broker_shows_at_zero_needs_no_price() -> None:
+    asked = proposal(order(1, "10"), **held(c99="0"))
+    assert all(each.passed for each in judge(asked))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("limit", "passed"), [("0.3", True), ("0.2999", False)])
+def test_weight_per_instrument_counts_what_is_held_already(limit: str, passed: bool, sign: int) -> None:
+    asked = proposal(
+        order(1, str(100 * sign)),
+        **held(c1=str(200 * sign)),
+        **limited(max_weight_per_instrument=Decimal(limit)),
+    )
+    assert verdict(asked, "weight per instrument").passed is passed
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_position_that_has_outgrown_its_weight_may_be_reduced_and_not_added_to(sign: int) -> None:
+    outgrown = held(c1=str(500 * sign)) | limited(max_weight_per_instrument=Decimal("0.25"))
+    reducing = verdict(proposal(order(1, str(-10 * sign)), **outgrown), "weight per instrument")
+    assert (reducing.passed, reducing.value) == (True, "0.49, being reduced")
+    assert not verdict(proposal(order(1, str(sign)), **outgrown), "weight per instrument").passed
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_turning_a_position_over_to_the_other_side_is_not_reducing_it(sign: int) -> None:
+    """From 500 long to 490 short is a new position, beyond its weight."""
+    outgrown = held(c1=str(500 * sign)) | limited(max_weight_per_instrument=Decimal("0.25"))
+    assert not verdict(proposal(order(1, str(-990 * sign)), **outgrown), "weight per instrument").passed
+
+
+def test_what_has_outgrown_its_weight_and_is_not_traded_refuses_nothing() -> None:
+    asked = proposal(order(2, "1"), **held(c1="500"), **limited(max_weight_per_instrument=Decimal("0.25")))
+    assert verdict(asked, "weight per instrument").subject == "BBB"
+    assert verdict(asked, "weight per instrument").passed
+
+
+def test_only_allowed_instruments_are_traded() -> None:
+    asked = proposal(order(1, "10"), order(2, "10"), **limited(allowed_instruments=("AAA", "CCC")))
+    assert [(each.subject, each.passed) for each in verdicts(asked, "allowed instruments")] == [
+        ("AAA", True),
+        ("BBB", False),
+    ]
+
+
+def test_an_empty_list_allows_every_instrument() -> None:
+    assert verdicts(proposal(order(1, "10")), "allowed instruments") == []
+
+
+@pytest.mark.parametrize(
+    ("close", "passed"), [("125", True), ("125.01", False), ("83.34", True), ("83.3", False)]
+)
+def test_a_price_too_far_from_the_last_stored_close_is_refused_up_and_down(close: str, passed: bool) -> None:
+    """20 % is allowed: the price of 100 is 20 % below 125 and just under 20 % above 83.34."""
+    asked = proposal(order(1, "10"), closes={1: closes("1", close)})
+    assert verdict(asked, "price move in % since the stored close").passed is passed
+
+
+@pytest.mark.parametrize("stored", [(), (DailyClose(closes("1")[0].day, Decimal(0)),)])
+def test_without_a_stored_close_the_price_is_not_compared(stored: tuple[DailyClose, ...]) -> None:
+    assert (
+        verdicts(proposal(order(1, "10"), closes={1: stored}), "price move in % since the stored close") == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("working", "passed"), [({2: "5"}, True), ({1: "0"}, True), ({1: "5"}, False), ({1: "-5"}, False)]
+)
+def test_a_live_order_of_ours_on_the_contract_refuses_another_one(
+    working: dict[int, str], passed: bool
+) -> None:
+    live = {"beta": {con_id: Decimal(quantity) for con_id, quantity in working.items()}}
+    assert (
+        verdict(proposal(order(1, "10"), working=live), "no live order of ours on the contract").passed
+        is passed
+    )
+
+
+def test_live_orders_on_both_sides_do_not_cancel_out() -> None:
+    live = {"alpha": {1: Decimal(5)}, "beta": {1: Decimal(-5)}}
+    assert not verdict(proposal(order(1, "10"), working=live), "no live order of ours on the contract").passed
+
+
+def test_contracts_are_valued_in_base_currency_with_their_multiplier() -> None:
+    asked = proposal(order(1, "10"))
+    future = replace(asked.snapshot.instruments[1], sec_type="FUT", multiplier=Decimal(50))
+    valued = Proposal(replace(asked.snapshot, instruments={1: future}), {1: price("20")}, ())
+    assert valued.value(1, Decimal(-3)) == -3000
+
+
+REFUSED: dict[str, Callable[[], Proposal]] = {
+    "trading enabled": lambda: proposal(order(1, "1"), switch=TradingSwitch(enabled=False)),
+    "account fits the trading mode": lambda: proposal(managed_accounts=("U1",)),
+    "exchange open for a market order": lambda: proposal(order(1, "1"), at=AFTER_HOURS),
+    "orders per run": lambda: proposal(order(1, "1"), order(2, "1"), **limited(max_orders_per_run=1)),
+    "notional per order": lambda: proposal(order(1, "1"), **limited(max_notional_per_order=Decimal(1))),
+    "gross leverage after the run": lambda: proposal(
+        order(1, "1"), **limited(max_gross_leverage=Decimal("0.0001"))
+    ),
+    "net leverage after the run": lambda: proposal(
+        order(1, "1"), **limited(max_net_leverage=Decimal("0.0001"))
+    ),
+    "weight per instrument": lambda: proposal(
+        order(1, "1"), **limited(max_weight_per_instrument=Decimal("0.0001"))
+    ),
+    "allowed instruments": lambda: proposal(order(1, "1"), **limited(allowed_instruments=("BBB",))),
+    "price move in % since the stored close": lambda: proposal(order(1, "1"), closes={1: closes("1")}),
+    "no live order of ours on the contract": lambda: proposal(
+        order(1, "1"), working={"beta": {1: Decimal(1)}}
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_a_refusal_is_the_only_one_and_names_its_remedy(rule: str) -> None:
+    refused = [each for each in judge(REFUSED[rule]()) if not each.passed]
+    assert [each.rule for each in refused] == [rule]
+    assert refused[0].remedy
+    assert refused[0].limit
+    assert refused[0].value

@@ -1,0 +1,65 @@
+"""What a strategy has earned is what it holds plus what its fills took in, less commissions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.core.attribution import Booking
+from app.core.profit import StrategyResult, results
+from tests.core.builders import NOW, STOCK
+
+FUTURE = replace(
+    STOCK, con_id=2, sec_type="FUT", currency="CHF", multiplier=Decimal(50), price_magnifier=Decimal(100)
+)
+INSTRUMENTS = {1: STOCK, 2: FUTURE}
+PRICES = {1: Decimal(110), 2: Decimal(600)}
+RATES = {"USD": Decimal(1), "CHF": Decimal("1.1")}
+
+
+def booking(con_id: int, price: str, commissions: dict[str, str] | None = None, **shares: str) -> Booking:
+    def figures(texts: dict[str, str]) -> dict[str, Any]:
+        return {name: Decimal(text) for name, text in texts.items()}
+
+    return Booking(
+        "1", "ref", con_id, Decimal(price), NOW, figures(shares), figures(commissions or {}), "USD"
+    )
+
+
+def test_a_position_that_is_held_earns_what_its_price_has_gained_less_commission() -> None:
+    earned = results([booking(1, "100", {"alpha": "1.5"}, alpha="10")], INSTRUMENTS, PRICES, RATES)
+    assert earned == {"alpha": StrategyResult(Decimal(1100), Decimal("98.5"), Decimal("1.5"))}
+
+
+def test_a_position_that_was_closed_keeps_what_it_earned() -> None:
+    ledger = [booking(1, "100", alpha="10"), booking(1, "104", alpha="-10")]
+    assert results(ledger, INSTRUMENTS, PRICES, RATES) == {
+        "alpha": StrategyResult(Decimal(0), Decimal(40), Decimal(0))
+    }
+
+
+def test_a_short_position_earns_when_its_price_falls() -> None:
+    assert results([booking(1, "120", alpha="-10")], INSTRUMENTS, PRICES, RATES)["alpha"].profit == 100
+
+
+def test_multiplier_magnifier_and_exchange_rate_count() -> None:
+    """100 cents up on a multiplier of 50 is 50 francs, 55 dollars."""
+    assert results([booking(2, "500", alpha="1")], INSTRUMENTS, PRICES, RATES)["alpha"].profit == 55
+
+
+def test_what_strategies_cross_among_themselves_earns_nothing_together() -> None:
+    earned = results([booking(1, "100", alpha="10", beta="-10")], INSTRUMENTS, PRICES, RATES)
+    assert (earned["alpha"].profit, earned["beta"].profit) == (100, -100)
+
+
+@pytest.mark.parametrize(
+    ("prices", "rates"), [({}, RATES), (PRICES, {})], ids=["without a price", "without a rate"]
+)
+def test_nothing_is_valued_without_a_price_and_a_rate(
+    prices: dict[int, Decimal], rates: dict[str, Decimal]
+) -> None:
+    with pytest.raises(KeyError):
+        results([booking(1, "100", alpha="10")], INSTRUMENTS, prices, rates)

@@ -1,0 +1,154 @@
+"""What a strategy's answer means, and what happens when it gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.instruments import ContractSpec
+from app.core.signals import SignalSource, StrategyFailed, StrategyView, read_signals, strategy_seed
+from tests.core.builders import AAA, ALL_SPECS, NOW, Raises, answers, closes, config, snapshot, stock
+
+
+@dataclass(frozen=True, slots=True)
+class Remembers:
+    """A strategy that keeps what it was shown."""
+
+    instruments: tuple[ContractSpec, ...] = ALL_SPECS
+    history_days: int = 0
+    views: list[StrategyView] = field(default_factory=list)
+
+    def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
+        self.views.append(view)
+        return {}
+
+
+def weights(strategy: SignalSource, **changes: Any) -> Mapping[int, Decimal]:
+    return read_signals(snapshot(**changes), {"alpha": strategy}).weights["alpha"]
+
+
+def test_what_a_strategy_does_not_mention_has_weight_zero() -> None:
+    assert weights(answers(AAA=0.5)) == {1: Decimal("0.5"), 2: Decimal(0), 3: Decimal(0)}
+
+
+def test_what_a_strategy_holds_and_no_longer_names_has_weight_zero() -> None:
+    four = stock(4, "DDD")
+    state = {
+        "instruments": {1: AAA, 4: four},
+        "wanted": {"alpha": (1,)},
+        "holdings": {"alpha": {4: Decimal(9)}},
+    }
+    only_aaa = Remembers(instruments=(ContractSpec("AAA"),))
+    assert weights(only_aaa, **state) == {1: Decimal(0), 4: Decimal(0)}
+
+
+@pytest.mark.parametrize("weight", [0.1 + 0.2, 0.3, Decimal("0.3"), Decimal("0.30000004")])
+def test_weights_are_rounded_so_that_the_last_bit_of_a_float_decides_nothing(weight: float | Decimal) -> None:
+    assert str(weights(answers(AAA=weight))[1]) == "0.300000"
+
+
+def test_two_spellings_of_one_contract_add_up() -> None:
+    """AAA by SMART and AAA by its own exchange are the same contract: neither weight may overwrite the other."""
+    nyse = ContractSpec("AAA", exchange="NYSE")
+
+    @dataclass(frozen=True, slots=True)
+    class Twice:
+        instruments: tuple[ContractSpec, ...] = (ContractSpec("AAA"), nyse)
+        history_days: int = 0
+
+        def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
+            return {ContractSpec("AAA"): 0.5, nyse: 0.2}
+
+    assert weights(Twice(), wanted={"alpha": (1, 1)}) == {1: Decimal("0.7")}
+
+
+@pytest.mark.parametrize(
+    ("weight", "reason"),
+    [
+        (float("nan"), "say 0 to hold nothing"),
+        (float("inf"), "say 0 to hold nothing"),
+        (Decimal("sNaN"), "say 0 to hold nothing"),
+        (None, "which is not a number"),
+        ("half", "which is not a number"),
+        (True, "which is not a number"),
+        (1e25, "a weight is a fraction of its capital"),
+        (Decimal("-1E+30"), "a weight is a fraction of its capital"),
+        (Decimal("1000.1"), "a weight is a fraction of its capital"),
+    ],
+)
+def test_a_weight_that_is_no_fraction_of_the_capital_is_the_strategy_s_failure(
+    weight: Any, reason: str
+) -> None:
+    with pytest.raises(StrategyFailed, match=f"strategy alpha gave AAA .* {reason}"):
+        weights(answers(AAA=weight))
+
+
+def test_a_weight_for_an_instrument_that_was_not_named_is_the_strategy_s_failure() -> None:
+    with pytest.raises(StrategyFailed, match=r"gave a weight to ZZZ .* not among its instruments"):
+        weights(answers(ZZZ=0.5))
+
+
+@pytest.mark.parametrize("answer", [None, 0.5, [1, 2]])
+def test_an_answer_that_is_no_mapping_is_the_strategy_s_failure(answer: Any) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Nonsense:
+        instruments: tuple[ContractSpec, ...] = ALL_SPECS
+        history_days: int = 0
+
+        def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
+            return answer
+
+    with pytest.raises(StrategyFailed, match="strategy alpha raised TypeError"):
+        weights(Nonsense())
+
+
+def test_a_strategy_that_raises_refuses_the_run() -> None:
+    with pytest.raises(StrategyFailed, match="strategy alpha raised ZeroDivisionError: no returns"):
+        read_signals(snapshot(), {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)})
+
+
+def test_isolated_a_strategy_that_raises_has_no_weights_at_all_and_the_others_keep_theirs() -> None:
+    """No weights, not weights of zero: zero would flatten it."""
+    isolating = snapshot(config=config(on_strategy_error="isolate"))
+    signals = read_signals(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)})
+    assert set(signals.weights) == {"beta"}
+    assert signals.failed == {"alpha": "strategy alpha raised ZeroDivisionError: no returns"}
+
+
+def test_a_strategy_sees_its_own_holdings_and_nobody_else_s() -> None:
+    strategy = Remembers()
+    held = {"alpha": {1: Decimal(5)}, "beta": {2: Decimal(7)}}
+    weights(strategy, holdings=held)
+    (view,) = strategy.views
+    assert view.holdings == dict(zip(ALL_SPECS, (5, 0, 0), strict=True))
+    assert view.at == NOW
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"), [(0, ()), (2, (2.0, 3.0)), (3, (1.0, 2.0, 3.0)), (9, (1.0, 2.0, 3.0))]
+)
+def test_a_strategy_sees_the_history_it_asked_for_and_no_more(days: int, shown: tuple[float, ...]) -> None:
+    """However much more another strategy made the snapshot hold: a signal does not depend on its neighbours."""
+    strategy = Remembers(history_days=days)
+    weights(strategy, closes={1: closes("1", "2", "3")})
+    assert strategy.views[0].closes == dict(zip(ALL_SPECS, (shown, (), ()), strict=True))
+
+
+@given(st.integers(0, 2**32), st.integers(0, 2**32))
+def test_a_strategy_s_chance_is_its_own_and_the_day_s(one: int, other: int) -> None:
+    assert strategy_seed(one, "alpha") != strategy_seed(one, "beta")
+    assert (strategy_seed(one, "alpha") == strategy_seed(other, "alpha")) is (one == other)
+
+
+def test_a_strategy_s_chance_does_not_depend_on_which_others_run() -> None:
+    alone, beside = Remembers(), Remembers()
+    read_signals(snapshot(), {"alpha": alone})
+    read_signals(snapshot(), {"alpha": beside, "beta": Remembers()})
+    assert alone.views == beside.views
+    assert alone.views[0].seed == strategy_seed(7, "alpha")
