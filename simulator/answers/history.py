@@ -1,0 +1,112 @@
+"""Answers about the past: bars and how far back they go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from simulator import history
+from simulator.messages import outgoing
+from simulator.messages.wire import UnreadableField, moment_of, time_text
+from simulator.order_rules import Refusal
+
+if TYPE_CHECKING:
+    from simulator.client import Client
+    from simulator.contracts import Contract
+    from simulator.gateway import Gateway
+    from simulator.market import Bar
+    from simulator.messages.wire import Value
+    from simulator.request import Request
+
+# formatDate: 1 is a date and time in words, 2 is seconds since the epoch.
+_EPOCH = 2
+
+
+def bars(gateway: Gateway, client: Client, request: Request) -> None:
+    broker = gateway.broker
+    contract = request.contract(broker.market.book)
+    if request.flag("keepUpToDate"):
+        raise Refusal(
+            162,
+            "Historical Market Data Service error message:Live updates are not available: the simulator has not "
+            "built keepUpToDate",
+        )
+    end = min(_end(request, contract) or broker.now, broker.now)
+    try:
+        found = history.bars(
+            broker.market,
+            contract.con_id,
+            end=end,
+            duration=request.text("durationStr"),
+            bar_size=request.text("barSizeSetting"),
+            use_rth=request.flag("useRTH"),
+            what=request.text("whatToShow"),
+        )
+    except history.HistoryError as error:
+        raise Refusal(error.code, error.text) from None
+    epoch = request.integer("formatDate", 1) == _EPOCH
+    zone = contract.time_zone_id
+    client.send(
+        outgoing.HISTORICAL_BARS,
+        reqId=request.request_id,
+        start=time_text(found[0].start if found else end, zone, client.version),
+        end=time_text(end, zone, client.version),
+        bars=tuple(_bar(bar, epoch, zone, client.version) for bar in found),
+    )
+
+
+def _end(request: Request, contract: Contract) -> datetime | None:
+    try:
+        return moment_of(request.text("endDateTime"), "endDateTime", contract.time_zone_id)
+    except UnreadableField as error:
+        raise Refusal(
+            10314, f"End Date/Time: The date, time, or time-zone entered is invalid. ({error})"
+        ) from None
+
+
+def _bar(bar: Bar, epoch: bool, zone: str, version: int) -> dict[str, Value]:
+    """A bar of a day or longer is dated by its day, whatever the format asked for."""
+    if bar.day is not None:
+        when = f"{bar.day:%Y%m%d}"
+    elif epoch:
+        when = str(int(bar.start.timestamp()))
+    else:
+        when = time_text(bar.start, zone, version)
+    return {
+        "date": when,
+        "open": bar.open,
+        "high": bar.high,
+        "low": bar.low,
+        "close": bar.close,
+        "volume": bar.volume,
+        "wap": bar.wap,
+        "count": bar.count,
+    }
+
+
+def head_timestamp(gateway: Gateway, client: Client, request: Request) -> None:
+    contract = request.contract(gateway.broker.market.book)
+    try:
+        head = history.head_timestamp(gateway.broker.market, contract.con_id, request.text("whatToShow"))
+    except history.HistoryError as error:
+        raise Refusal(error.code, error.text) from None
+    epoch = request.integer("formatDate", 1) == _EPOCH
+    spelled = str(int(head.timestamp())) if epoch else f"{head:%Y%m%d-%H:%M:%S}"
+    client.send(outgoing.HEAD_TIMESTAMP, reqId=request.request_id, headTimestamp=spelled)
+
+
+def cancel(gateway: Gateway, client: Client, request: Request) -> None:
+    """Every question is answered at once, so that there is never one left to cancel."""
+    raise Refusal(366, f"No historical data query found for ticker id:{request.request_id}")
+
+
+def cancel_head_timestamp(gateway: Gateway, client: Client, request: Request) -> None:
+    """Clients send it after every answer; the gateway keeps silent."""
+
+
+ANSWERS = {
+    "reqHistoricalData": bars,
+    "cancelHistoricalData": cancel,
+    "reqHeadTimeStamp": head_timestamp,
+    "cancelHeadTimeStamp": cancel_head_timestamp,
+}

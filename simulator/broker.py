@@ -1,0 +1,311 @@
+"""The broker's side of the account: takes orders, lets time pass, trades, books, and says what happened.
+
+Decides when an order is held, works, fills, expires or is refused, and the order in which its owner hears of
+it. Leaves the rules to order_rules.py, matching.py, account.py and margin.py, the wire to whoever listens
+(`Listener`), and durability to store.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from simulator import broker_day, commission, margin
+from simulator.accounts import Accounts, Preview
+from simulator.contracts import Contract
+from simulator.executions import Execution
+from simulator.listener import Listener, Nobody
+from simulator.market import Market, MarketError
+from simulator.matching import Fill, can_trade, fills
+from simulator.order_rules import Refusal, Ticket
+from simulator.orders import Order, OrderBook, Status
+from simulator.quote import Quote
+from simulator.schedule import Schedule
+
+# An order whose market never opens again within the record is held until then.
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is not yet durable."""
+
+    orders: dict[int, Order] = field(default_factory=dict)
+    executions: list[Execution] = field(default_factory=list)
+    accounts: set[str] = field(default_factory=set)
+
+
+class Broker:
+    """One broker with its market, its accounts and its orders. `now` is the moment up to which everything is
+    done.
+    """
+
+    def __init__(self, market: Market, now: datetime, accounts: Accounts) -> None:
+        self.market = market
+        self.now = now
+        self.accounts = accounts
+        self.orders = OrderBook()
+        self.executions: list[Execution] = []
+        self.changes = Changes()
+        self.schedule = Schedule(market, self.orders)
+        self.listener: Listener = Nobody()
+        self._quotes: dict[int, Quote] = {}
+
+    def contract(self, con_id: int) -> Contract:
+        return self.accounts.contract(con_id)
+
+    def quote(self, con_id: int) -> Quote:
+        """The quote of this moment; looked up once, however many orders and subscribers ask for it."""
+        known = self._quotes.get(con_id)
+        if known is None or known.at != self.now:
+            known = self._quotes[con_id] = self.market.quote(con_id, self.now)
+        return known
+
+    # Time
+
+    def step(self, until: datetime) -> bool:
+        """Goes on to the next moment at which something is due and does it; False: nothing more is due by
+        then.
+        """
+        due = self.schedule.next_due(self.now, until)
+        if due is None:
+            self.now = max(self.now, until)
+            return False
+        self.now = due
+        for order in self.orders.due(due):
+            if order.expires and order.expires <= due:
+                self._cancel(order, with_pending=False)
+            else:
+                self._work(replace(order, held_until=None))
+        moved = self.schedule.moved(due)
+        for con_id in moved:
+            self._trade_working(con_id)
+        if moved:
+            self.listener.quotes_moved(moved)
+        return True
+
+    def catch_up(self, until: datetime) -> None:
+        """Everything that is due by then, at once."""
+        while self.step(until):
+            pass
+
+    # Orders
+
+    def place(self, client_id: int, order_id: int, ticket: Ticket) -> Order:
+        """Takes a new order, or changes the live one with that id. Raises Refusal."""
+        earlier = self.orders.of(client_id, order_id)
+        if earlier and earlier.live:
+            return self._modify(earlier, ticket)
+        if earlier or order_id <= self.orders.highest_id(client_id):
+            raise Refusal(103, "Duplicate order id")
+        order = Order(client_id, order_id, self.orders.new_perm_id(), ticket, self.now)
+        preview = self.accounts.preview(ticket, self.now)
+        if not margin.accepts(preview.equity_after, preview.before, preview.after):
+            return self._reject(order, preview)
+        order = self._scheduled(order)
+        self._warn_closed(order)
+        self._keep(order)
+        self._tell_order(order)
+        if order.held_until is None:
+            self._work(order)
+        return self.orders.orders[order.perm_id]
+
+    def _modify(self, order: Order, ticket: Ticket) -> Order:
+        if not ticket.may_replace(order.ticket):
+            raise Refusal(105, "Order being modified does not match original order.")
+        if ticket.quantity <= order.filled:
+            raise Refusal(104, "Can't modify a filled order.")
+        changed = self._scheduled(replace(order, ticket=ticket, held_until=None, expires=None))
+        if changed.held_until:
+            changed = replace(changed, status=Status.PRE_SUBMITTED)
+        self._keep(changed)
+        if changed.held_until:
+            self._tell_order(changed)
+        else:
+            self._work(changed, always_told=True)
+        return self.orders.orders[order.perm_id]
+
+    def _reject(self, order: Order, preview: Preview) -> Order:
+        rejected = order.ended(Status.INACTIVE, self.now, "margin")
+        self._keep(rejected)
+        self._tell_order(rejected)
+        currency = self.accounts.base_currency
+        self._notice(
+            rejected,
+            201,
+            "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY "
+            f"WITH LOAN VALUE [{preview.equity_after:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN "
+            f"[{preview.after.initial:.2f} {currency}]",
+        )
+        return rejected
+
+    def cancel(self, client_id: int, order_id: int) -> None:
+        """Raises Refusal for an order that is not there or not live."""
+        order = self.orders.of(client_id, order_id)
+        if order is None:
+            raise Refusal(10147, f"OrderId {order_id} that needs to be cancelled is not found.")
+        if not order.live:
+            raise Refusal(
+                10148,
+                f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {order.status}.",
+            )
+        self._cancel(order, with_pending=True)
+
+    def cancel_all(self) -> None:
+        for order in self.orders.live():
+            self._cancel(order, with_pending=True)
+
+    def _cancel(self, order: Order, *, with_pending: bool) -> None:
+        if with_pending and order.status is Status.SUBMITTED:
+            self.listener.status_changed(replace(order, status=Status.PENDING_CANCEL))
+        cancelled = order.ended(Status.CANCELLED, self.now, "Order Canceled")
+        self._keep(cancelled)
+        self.listener.status_changed(cancelled)
+        self._notice(cancelled, 202, "Order Canceled - reason:")
+
+    # When an order works
+
+    def _scheduled(self, order: Order) -> Order:
+        """The order with the moment until which it is held and, for the day, the one at which it ends."""
+        con_id = order.ticket.con_id
+        earliest = max(self.now, order.ticket.good_after or self.now)
+        try:
+            session = self.market.session(con_id, earliest) or self.market.next_session(con_id, earliest)
+        except MarketError:
+            return replace(order, held_until=NEVER)
+        works_at = max(earliest, session.open)
+        return replace(
+            order,
+            held_until=works_at if works_at > self.now else None,
+            expires=session.close if order.ticket.tif == "DAY" else None,
+        )
+
+    def _warn_closed(self, order: Order) -> None:
+        ticket = order.ticket
+        if order.held_until is None or self.market.is_open(
+            ticket.con_id, max(self.now, ticket.good_after or self.now)
+        ):
+            return
+        contract = self.contract(ticket.con_id)
+        opens = (
+            "the market opens again"
+            if order.held_until == NEVER
+            else f"{order.held_until.astimezone(broker_day.ZONE):%Y-%m-%d %H:%M:%S} US/Eastern"
+        )
+        self._notice(
+            order,
+            399,
+            f"Order Message:\n{ticket.action} {ticket.quantity} {contract.symbol} {contract.primary_exchange}\n"
+            f"Warning: your order will not be placed at the exchange until {opens}",
+        )
+
+    def _work(self, order: Order, *, always_told: bool = False) -> None:
+        """Lets an order trade for the first time; what does not trade at once rests as Submitted."""
+        quote = self.quote(order.ticket.con_id)
+        if not always_told and next(
+            fills(order.ticket.action, order.remaining, order.ticket.limit, quote), None
+        ):
+            self._keep(order)
+            self._trade(order)
+            return
+        resting = replace(order, status=Status.SUBMITTED)
+        self._keep(resting)
+        self._tell_order(resting)
+        self._trade(resting)
+
+    # Trades
+
+    def _trade_working(self, con_id: int) -> None:
+        quote = self.quote(con_id)
+        if not self.orders.reached(con_id, quote):
+            return
+        for order in self.orders.working(con_id):
+            if can_trade(order.ticket.action, order.ticket.limit, quote):
+                self._trade(order)
+
+    def _trade(self, order: Order) -> None:
+        ticket = order.ticket
+        quote = self.quote(ticket.con_id)
+        for fill in fills(ticket.action, order.remaining, ticket.limit, quote):
+            order = self._filled(order, fill, quote)
+
+    def _filled(self, order: Order, fill: Fill, quote: Quote) -> Order:
+        ticket = order.ticket
+        contract = self.contract(ticket.con_id)
+        charged = commission.of_fill(order.filled, order.value, fill.quantity, fill.price)
+        realized = self.accounts.book(ticket, fill, charged, self.now)
+        self.changes.accounts.add(ticket.account)
+        order = order.filled_by(fill.quantity, fill.price, charged, self.now)
+        execution = Execution(
+            exec_id=f"0000e215.{len(self.executions) + 1:08x}.01.01",
+            at=self.now,
+            account=ticket.account,
+            con_id=ticket.con_id,
+            client_id=order.client_id,
+            order_id=order.order_id,
+            perm_id=order.perm_id,
+            side="BOT" if ticket.sign > 0 else "SLD",
+            shares=fill.quantity,
+            price=fill.price,
+            cumulative=order.filled,
+            average_price=order.average_price,
+            order_ref=ticket.order_ref,
+            commission=charged,
+            currency=contract.currency,
+            realized=realized,
+            bid=quote.bid,
+            ask=quote.ask,
+        )
+        self.executions.append(execution)
+        self.changes.executions.append(execution)
+        self._keep(order)
+        self.listener.executed(execution)
+        self._tell_order(order)
+        if not order.live:
+            self.listener.order_changed(order, final=True)
+        self.listener.commission_reported(execution)
+        self.listener.holdings_changed(ticket.account, ticket.con_id)
+        return order
+
+    def trade_manually(self, ticket: Ticket, price: Decimal | None = None) -> Order:
+        """A trade by hand at the gateway itself: client 0, order id 0, at once, at the market or at `price`.
+
+        Raises Refusal where nothing can be traded now.
+        """
+        quote = self.quote(ticket.con_id)
+        if price is None:
+            wanted = tuple(fills(ticket.action, ticket.quantity, None, quote))
+        else:
+            wanted = (Fill(ticket.quantity, price),)
+        if not wanted:
+            raise Refusal(
+                201, f"nothing can be traded at {self.now.isoformat()}: the market is closed; give a price"
+            )
+        order = Order(0, 0, self.orders.new_perm_id(), ticket, self.now)
+        for fill in wanted:
+            order = self._filled(order, fill, quote)
+        return order
+
+    def set_price(self, con_id: int, price: Decimal) -> None:
+        """From now until the session's close quotes centre on the price; what can trade at it, trades.
+
+        Raises MarketError when the market is closed, ValueError for a price that is none.
+        """
+        self.market.set_price(con_id, self.now, price)
+        self._quotes.pop(con_id, None)
+        self.schedule.forget(con_id)
+        self._trade_working(con_id)
+        self.listener.quotes_moved((con_id,))
+
+    # Telling and keeping
+
+    def _keep(self, order: Order) -> None:
+        self.orders.put(order)
+        self.changes.orders[order.perm_id] = order
+
+    def _tell_order(self, order: Order) -> None:
+        self.listener.order_changed(order)
+
+    def _notice(self, order: Order, code: int, text: str) -> None:
+        self.listener.noticed(order, code, text)

@@ -1,0 +1,175 @@
+"""The running simulator: its sockets, the passing of its time, and the order of "done, kept, told".
+
+Decides when time is caught up with, when state is made durable and when bytes leave. Everything runs on one
+asyncio loop; nothing but /advance over a long time ever gives way in the middle of a piece of work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from simulator.account_feed import EVERY
+from simulator.broker import Broker
+from simulator.clock import Clock
+from simulator.connection import Connection
+from simulator.framing import frame
+from simulator.gateway import Gateway
+from simulator.message_log import MessageLog
+from simulator.store import Store
+from simulator.throttle import ALLOWED, Throttle
+
+LOOPBACK = "127.0.0.1"
+
+# After so many steps of a long advance the loop may look at sockets and signals.
+_STEPS_AT_ONCE = 32
+
+# How far ahead the flowing clock looks for the next thing that is due, in simulated time.
+_LOOK_AHEAD = timedelta(days=1)
+
+
+class Simulator:
+    """`store` keeps the state if there is one; `message_rate` 0 turns the limiter off."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        clock: Clock,
+        *,
+        store: Store | None = None,
+        log: MessageLog | None = None,
+        read_only: bool = False,
+        message_rate: int = ALLOWED,
+    ) -> None:
+        self.broker = broker
+        self.clock = clock
+        self.log = log or MessageLog()
+        self.gateway = Gateway(broker, read_only=read_only)
+        self._store = store
+        self._message_rate = message_rate
+        self._connections: set[Connection] = set()
+        self._listening: asyncio.Server | None = None
+        self._port = 0
+        self._advancing = asyncio.Lock()
+        self._something_changed = asyncio.Event()
+        self._flow: asyncio.Task[None] | None = None
+
+    async def start(self, port: int) -> int:
+        """Listens; gives the port. Raises OSError where the port cannot be had."""
+        self._port = port
+        await self._listen()
+        self._keep()
+        if self.clock.speed:
+            self._flow = asyncio.get_running_loop().create_task(self._flowing())
+        return self._port
+
+    async def stop(self) -> None:
+        """Closes every socket; what was said is durable already."""
+        if self._flow:
+            self._flow.cancel()
+        self._hang_up()
+        await self._stop_listening()
+        self._keep()
+
+    async def restart(self, down: float = 0) -> None:
+        """What a client sees of a gateway's restart: a last empty message, a closed socket, a port that comes
+        back.
+
+        `down` is in real seconds.
+        """
+        for connection in self._connections:
+            connection.say(frame(("",)))
+        self._hang_up()
+        await self._stop_listening()
+        await asyncio.sleep(down)
+        await self._listen()
+
+    # Time
+
+    async def advance(self, to: datetime) -> None:
+        """Goes on to a moment; on return everything due by then is done, kept and handed to the sockets.
+
+        Raises ValueError for a moment that has passed.
+        """
+        async with self._advancing:
+            self.catch_up()
+            if to < self.broker.now:
+                raise ValueError(f"{to.isoformat()} has passed: it is {self.broker.now.isoformat()}")
+            steps = 0
+            while self.broker.step(to):
+                steps += 1
+                if steps % _STEPS_AT_ONCE == 0:
+                    self.settle()
+                    await asyncio.sleep(0)
+            self.clock.set(to)
+            self.gateway.account_feed.publish(self.gateway.clients.values())
+            self.settle()
+
+    def catch_up(self) -> datetime:
+        """The present moment, with everything done that is due by then."""
+        if not self._advancing.locked() or not self.clock.speed:
+            self.broker.catch_up(self.clock.now() if self.clock.speed else self.broker.now)
+        return self.broker.now
+
+    def settle(self) -> None:
+        """Makes what happened durable, then tells it."""
+        self._keep()
+        self._flush()
+        # An order's answer does not wait for the account to be valued.
+        self.gateway.tell_of_trades()
+        self._flush()
+        self._something_changed.set()
+
+    def _flush(self) -> None:
+        for connection in tuple(self._connections):
+            connection.flush()
+
+    async def _flowing(self) -> None:
+        """Wakes whenever something is due, or when what is due may have changed."""
+        while True:
+            self._something_changed.clear()
+            now = self.clock.now()
+            due = self.broker.schedule.next_due(self.broker.now, now + _LOOK_AHEAD)
+            publish = now + EVERY if self.gateway.clients else None
+            wait = min((self.clock.real_seconds_until(m) or 0 for m in (due, publish) if m), default=None)
+            try:
+                await asyncio.wait_for(self._something_changed.wait(), wait)
+            except TimeoutError:
+                self.catch_up()
+                self.gateway.account_feed.publish(self.gateway.clients.values(), at_most_every=EVERY)
+                self.settle()
+
+    def _keep(self) -> None:
+        if self._store:
+            self._store.keep(self.broker)
+
+    # Sockets
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._accept, LOOPBACK, self._port)
+        self._port = self._listening.sockets[0].getsockname()[1]
+
+    async def _stop_listening(self) -> None:
+        if self._listening:
+            self._listening.close()
+            self._listening = None
+
+    def _accept(self) -> Connection:
+        connection = Connection(
+            self.gateway,
+            self.log,
+            Throttle(self._message_rate),
+            requested=self.catch_up,
+            answered=self.settle,
+            ended=self._ended,
+        )
+        self._connections.add(connection)
+        return connection
+
+    def _ended(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def _hang_up(self) -> None:
+        for connection in tuple(self._connections):
+            connection.close()

@@ -1,0 +1,87 @@
+"""A simulator in a process of its own for each test, and ib_insync clients that connect to it over TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+from ib_insync import IB
+
+from simulator.launch import Launched
+
+# Seconds, long enough for a slow machine; every wait of these tests ends with what it waits for, not with this.
+PATIENCE = 20
+
+Launch = Callable[..., Launched]
+Connect = Callable[..., IB]
+Until = Callable[[IB, Callable[[], object]], None]
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    """Starts simulators with a clock that stands still, and ends them with the test."""
+    with ExitStack() as running:
+
+        def start(*options: str | Path) -> Launched:
+            clock = () if "--clock" in options else ("--clock", "virtual")
+            return running.enter_context(Launched.start(*clock, *options))
+
+        yield start
+
+
+@pytest.fixture
+def simulator(launch: Launch) -> Launched:
+    """A simulator with a million dollars, at the open of 2 January 2019."""
+    return launch("--cash", "USD=1000000")
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Connects ib_insync to a simulator; disconnects with the test."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    clients: list[IB] = []
+
+    def to(simulator: Launched, client_id: int = 1, *, read_only: bool = False) -> IB:
+        ib = IB()
+        clients.append(ib)
+        ib.connect("127.0.0.1", simulator.port, client_id, timeout=PATIENCE, readonly=read_only)
+        return ib
+
+    yield to
+    for ib in clients:
+        transport = ib.client.conn.transport
+        ib.disconnect()
+        if transport is not None:
+            # What was not sent yet is nobody's business any more, and would keep the socket open.
+            transport.abort()
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def ib(simulator: Launched, connect: Connect) -> IB:
+    return connect(simulator)
+
+
+@pytest.fixture
+def until() -> Until:
+    """Lets a client read from its socket until a condition holds.
+
+    ib_insync's waitOnUpdate misses what had arrived before it began to wait, so it is asked again and again.
+    """
+
+    def wait(ib: IB, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "nothing more came"
+            # A socket that closes while it waits ends the wait with an error; the condition tells what it means.
+            with suppress(ConnectionError):
+                ib.waitOnUpdate(timeout=0.05)
+
+    return wait
