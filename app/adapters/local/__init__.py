@@ -1,0 +1,1 @@
+"""The embedded defaults: SQLite, DuckDB and files in one folder."""

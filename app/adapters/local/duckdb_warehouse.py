@@ -1,0 +1,194 @@
+"""Market history in the embedded warehouse, one DuckDB file a trading mode; the tables are those of schema/tables.py.
+
+DuckDB lets one process at a time have a file open for writing, so every call opens it, works and closes it, and waits
+its turn for some seconds. Which bars are worth storing, core/history.py decides.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from app.core.history import Bar, NewestBar, Series
+from app.core.market import DailyClose
+from app.errors import RequestError, StoreUnavailable
+from schema.strict import nearest
+from schema.tables import BAR_COLUMNS, BAR_KEY, BAR_SIZES
+
+if TYPE_CHECKING:
+    import duckdb
+
+T = TypeVar("T")
+
+_TYPES = {"INT64": "BIGINT", "STRING": "VARCHAR", "NUMERIC": "DECIMAL(38, 9)", "TIMESTAMP": "TIMESTAMP"}
+"""BigQuery's type → DuckDB's. A TIMESTAMP here has no zone and is always UTC: DuckDB's zoned type needs an extension
+that would be fetched over the network."""
+
+_NUMERIC_STEP = Decimal("1e-9")
+_NUMERIC = Context(prec=38, rounding=ROUND_HALF_EVEN)
+_PAUSE_SECONDS = 0.02
+
+_IN_THE_WAY = (
+    "Could not set lock",  # another process
+    "different configuration",  # another reader or writer of this process
+    "Unique file handle conflict",  # the same, while it is opening or closing the file
+    "TransactionContext Error",  # another writer of this process, seen at the commit
+    "Duplicate key",  # the same, seen while inserting: a key that was there before is no conflict
+)
+"""What DuckDB, which has no error codes, says of a connection that will be gone in a moment."""
+
+
+class DuckdbWarehouse:
+    """Warehouse in the file at `path`, which is made when something is first stored.
+
+    Figures are kept to nine decimal places, exactly; finer ones are rounded half even. StoreUnavailable if another
+    process has not let go of the file within `busy_seconds`, or if the file cannot be used.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 10.0) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        # Within a process DuckDB refuses to have a file open for reading and for writing at once.
+        self._turn = threading.Lock()
+
+    def store(self, series: Series, bars: Sequence[Bar], stored_at: datetime) -> int:
+        """RequestError for a bar size that has no table; ValueError for a figure that is not finite."""
+        table = _table(series.bar_size)
+        columns = _columns(series, bars, stored_at)
+        names = ", ".join(column.name for column in BAR_COLUMNS)
+        # As text, which DuckDB casts exactly, and as lists: one statement for thousands of bars.
+        values = ", ".join(f"unnest(?::VARCHAR[])::{_TYPES[column.kind]}" for column in BAR_COLUMNS)
+
+        def insert(warehouse: duckdb.DuckDBPyConnection) -> int:
+            warehouse.execute(_definition(table))
+            [stored] = warehouse.execute(
+                f"INSERT INTO {table} ({names}) SELECT {values} ON CONFLICT DO NOTHING",
+                [columns[column.name] for column in BAR_COLUMNS],
+            ).fetchall()
+            return stored[0]
+
+        return self._in_turn(insert, writing=True)
+
+    def newest(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, NewestBar]:
+        table = _table(bar_size)
+        question = f"""
+            SELECT con_id, max(bar_start), max_by(close, bar_start) FROM {table}
+            WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ?
+            GROUP BY con_id
+        """
+        rows = self._rows(table, question, [list(con_ids), what_to_show])
+        return {con_id: NewestBar(start.replace(tzinfo=UTC), close) for con_id, start, close in rows}
+
+    def daily_closes(
+        self, con_ids: Iterable[int], what_to_show: str, before: datetime, count: int
+    ) -> Mapping[int, tuple[DailyClose, ...]]:
+        table = _table("1 day")
+        closes: dict[int, list[DailyClose]] = {con_id: [] for con_id in con_ids}
+        question = f"""
+            SELECT con_id, bar_start, close FROM {table}
+            WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_start < ?::TIMESTAMP
+            QUALIFY row_number() OVER (PARTITION BY con_id ORDER BY bar_start DESC) <= ?
+            ORDER BY con_id, bar_start
+        """
+        for con_id, start, close in self._rows(
+            table, question, [list(closes), what_to_show, _utc(before), count]
+        ):
+            closes[con_id].append(DailyClose(start.date(), close))
+        return {con_id: tuple(found) for con_id, found in closes.items()}
+
+    def _rows(self, table: str, question: str, values: list[object]) -> list[tuple]:
+        """[] as long as nothing has been stored in `table`."""
+
+        def ask(warehouse: duckdb.DuckDBPyConnection) -> list[tuple]:
+            known = warehouse.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [table])
+            return warehouse.execute(question, values).fetchall() if known.fetchone() else []
+
+        return self._in_turn(ask, writing=False) if self._path.exists() else []
+
+    def _in_turn(self, work: Callable[[duckdb.DuckDBPyConnection], T], *, writing: bool) -> T:
+        """What `work` answers, on a connection of its own; done again from the start if another writer was in the way.
+
+        DuckDB has no way to wait for a file, so it is tried again after a pause.
+        """
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                with self._turn:
+                    return self._once(work, writing)
+            except _Busy as busy:
+                if time.monotonic() > deadline:
+                    remedy = "another process has it open; close that one and try again"
+                    raise StoreUnavailable(f"{self._path}: {remedy} ({busy})") from busy.__cause__
+            time.sleep(_PAUSE_SECONDS)
+
+    def _once(self, work: Callable[[duckdb.DuckDBPyConnection], T], writing: bool) -> T:
+        # Imported here: it takes a third of a second, and who keeps the history elsewhere has not installed it.
+        import duckdb
+
+        try:
+            if writing:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            with duckdb.connect(self._path, read_only=not writing) as connection:
+                return work(connection)
+        except OSError as error:
+            remedy = "choose a folder that this user may write"
+            raise StoreUnavailable(f"{self._path}: {error.strerror}; {remedy}") from error
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError):
+            raise  # A wrong statement: a fault of this program, not of the file.
+        except duckdb.Error as error:
+            if any(words in str(error) for words in _IN_THE_WAY):
+                raise _Busy(str(error)) from error
+            remedy = "cannot be used; restore it from a backup, or delete it and collect the history again"
+            raise StoreUnavailable(f"{self._path}: {remedy} ({error})") from error
+
+
+class _Busy(Exception):
+    """Another connection, of this process or another, is in the way for the moment."""
+
+
+def _table(bar_size: str) -> str:
+    if bar_size not in BAR_SIZES:
+        raise RequestError(f"bar size {bar_size!r} has no table; {nearest(bar_size, tuple(BAR_SIZES))}")
+    return BAR_SIZES[bar_size]
+
+
+def _definition(table: str) -> str:
+    columns = [
+        f"{column.name} {_TYPES[column.kind]}{' NOT NULL' * column.required}" for column in BAR_COLUMNS
+    ]
+    return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({', '.join(BAR_KEY)}))"
+
+
+def _columns(series: Series, bars: Sequence[Bar], stored_at: datetime) -> dict[str, list[str | None]]:
+    """Column → one text a bar."""
+    same = {
+        "con_id": str(series.con_id),
+        "what_to_show": series.what_to_show,
+        "local_symbol": series.local_symbol,
+        "stored_at": _utc(stored_at),
+    }
+    return {name: [text] * len(bars) for name, text in same.items()} | {
+        "bar_start": [_utc(bar.start) for bar in bars],
+        "open": [_numeric(bar.open) for bar in bars],
+        "high": [_numeric(bar.high) for bar in bars],
+        "low": [_numeric(bar.low) for bar in bars],
+        "close": [_numeric(bar.close) for bar in bars],
+        "volume": [None if bar.volume is None else _numeric(bar.volume) for bar in bars],
+    }
+
+
+def _numeric(figure: Decimal) -> str:
+    if not figure.is_finite():
+        raise ValueError(f"{figure} is not a price or a volume")
+    return format(_NUMERIC.quantize(figure, _NUMERIC_STEP), "f")
+
+
+def _utc(at: datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat()

@@ -1,0 +1,95 @@
+"""The strategies' ledger in the embedded store. What a booking changes, core decides; this books it once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from app.adapters.local.sqlite_database import SqliteDatabase
+from app.adapters.local.sqlite_spelling import instant, instant_text, parts, parts_text
+from app.core.attribution import Booking
+from app.core.journal import Lease
+from app.core.positions import UNASSIGNED, with_changes
+
+_HOLDINGS = "SELECT strategy, con_id, quantity FROM holdings ORDER BY strategy, con_id"
+_BOOK = "INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+class SqlitePositions:
+    """PositionStore in an SQLite file."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
+        return _holdings(self._database.rows(_HOLDINGS))
+
+    def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
+        with self._database.writing(lease) as connection:
+            new = [booking for booking in bookings if connection.execute(_BOOK, _row(booking)).rowcount]
+            changes = [
+                (name, booking.con_id, share) for booking in new for name, share in booking.shares.items()
+            ]
+            holdings = with_changes(_holdings(connection.execute(_HOLDINGS).fetchall()), changes)
+            for name, con_id in {(name, con_id) for name, con_id, _ in changes}:
+                held = holdings[name].get(con_id)
+                if held is None:
+                    connection.execute(
+                        "DELETE FROM holdings WHERE strategy = ? AND con_id = ?", (name, con_id)
+                    )
+                else:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO holdings VALUES (?, ?, ?)", (name, con_id, str(held))
+                    )
+            return len(new)
+
+    def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
+        # One JSON parameter, because SQLite limits how many parameters a statement may have.
+        asked = json.dumps(list(booking_ids), ensure_ascii=False)
+        rows = self._database.rows(
+            "SELECT booking_id FROM bookings WHERE booking_id IN (SELECT value FROM json_each(?))", asked
+        )
+        return frozenset(booking_id for (booking_id,) in rows)
+
+    def booked_quantity(self, order_ref: str) -> Decimal:
+        rows = self._database.rows("SELECT shares FROM bookings WHERE order_ref = ?", order_ref)
+        shares = (share for (text,) in rows for name, share in parts(text).items() if name != UNASSIGNED)
+        return sum(map(abs, shares), Decimal(0))
+
+    def bookings(self) -> tuple[Booking, ...]:
+        return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
+
+
+def _holdings(rows: list[tuple]) -> dict[str, dict[int, Decimal]]:
+    holdings: dict[str, dict[int, Decimal]] = {}
+    for strategy, con_id, quantity in rows:
+        holdings.setdefault(strategy, {})[con_id] = Decimal(quantity)
+    return holdings
+
+
+def _row(booking: Booking) -> tuple[object, ...]:
+    return (
+        booking.booking_id,
+        booking.order_ref,
+        booking.con_id,
+        str(booking.price),
+        instant_text(booking.at),
+        parts_text(booking.shares),
+        parts_text(booking.commissions),
+        booking.commission_currency,
+    )
+
+
+def _booking(row: tuple) -> Booking:
+    booking_id, order_ref, con_id, price, at, shares, commissions, currency = row
+    return Booking(
+        booking_id=booking_id,
+        order_ref=order_ref,
+        con_id=con_id,
+        price=Decimal(price),
+        at=instant(at),
+        shares=parts(shares),
+        commissions=parts(commissions),
+        commission_currency=currency,
+    )

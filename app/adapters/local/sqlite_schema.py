@@ -1,0 +1,100 @@
+"""The tables of the embedded store, and the steps that bring an older file up to them.
+
+A released step is never edited: a change of the schema is one more step, and `PRAGMA user_version` counts those that
+a file has taken. Values stand in their columns as sqlite_spelling.py says.
+"""
+
+from __future__ import annotations
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE runs (
+            run_id TEXT PRIMARY KEY,
+            key TEXT NOT NULL,
+            body_hash TEXT NOT NULL,
+            intent TEXT NOT NULL,
+            state TEXT NOT NULL,
+            claimed_at TEXT NOT NULL,
+            business_at TEXT,
+            plan BLOB,
+            response_status INTEGER,
+            response_body BLOB
+        )
+        """,
+        # Not unique: a key that is only a signature may be used again once it has expired.
+        "CREATE INDEX runs_by_key ON runs (key, claimed_at)",
+        "CREATE INDEX runs_by_age ON runs (claimed_at)",
+        "CREATE INDEX runs_by_state ON runs (state)",
+        """
+        CREATE TABLE orders (
+            order_ref TEXT PRIMARY KEY,
+            run_id TEXT NOT NULL REFERENCES runs (run_id),
+            con_id INTEGER NOT NULL,
+            local_symbol TEXT NOT NULL,
+            action TEXT NOT NULL,
+            quantity TEXT NOT NULL,
+            increment TEXT NOT NULL,
+            source TEXT NOT NULL,
+            state TEXT NOT NULL,
+            order_id INTEGER,
+            perm_id INTEGER,
+            filled TEXT NOT NULL,
+            average_price TEXT,
+            messages TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX orders_by_run ON orders (run_id)",
+        "CREATE INDEX orders_by_state ON orders (state)",
+        # One row. It stays when the lease is given back (holder and expires_at are then NULL): the fence only rises.
+        """
+        CREATE TABLE lease (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            fence INTEGER NOT NULL,
+            holder TEXT,
+            expires_at TEXT
+        )
+        """,
+        """
+        CREATE TABLE trading_switch (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            enabled INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            set_at TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE holdings (
+            strategy TEXT NOT NULL,
+            con_id INTEGER NOT NULL,
+            quantity TEXT NOT NULL,
+            PRIMARY KEY (strategy, con_id)
+        )
+        """,
+        """
+        CREATE TABLE bookings (
+            booking_id TEXT PRIMARY KEY,
+            order_ref TEXT NOT NULL,
+            con_id INTEGER NOT NULL,
+            price TEXT NOT NULL,
+            at TEXT NOT NULL,
+            shares TEXT NOT NULL,
+            commissions TEXT NOT NULL,
+            commission_currency TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX bookings_by_order ON bookings (order_ref)",
+        "CREATE INDEX bookings_by_age ON bookings (at)",
+        """
+        CREATE TABLE activity (
+            at TEXT NOT NULL,
+            intent TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            dry_run INTEGER NOT NULL,
+            outcome INTEGER NOT NULL,
+            facts TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX activity_by_age ON activity (at)",
+    ),
+)

@@ -1,0 +1,124 @@
+"""The broker: a source of sessions, and what can be asked and ordered within one.
+
+Every method is an ordinary blocking call with a deadline of its own. A question that was not answered raises
+BrokerFault: unknown is never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from app.core.account import AccountState, BrokerPosition, OrderReport
+from app.core.attribution import Execution
+from app.core.history import Bar
+from app.core.instruments import ContractSpec, Instrument
+from app.core.market import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingOrder:
+    """An order as it leaves: `quantity` is positive, `order_id` is good for this session only."""
+
+    order_ref: str
+    order_id: int
+    account: str
+    instrument: Instrument
+    action: str
+    quantity: Decimal
+    order_type: str
+    tif: str
+    adaptive_priority: str | None
+
+
+class Broker(Protocol):
+    """One session with the gateway."""
+
+    def current_time(self) -> datetime:
+        """The broker's clock, in UTC, to the second."""
+        ...
+
+    def managed_accounts(self) -> tuple[str, ...]:
+        """Every account that the login reaches."""
+        ...
+
+    def account(self, account: str) -> AccountState: ...
+
+    def positions(self, account: str) -> tuple[BrokerPosition, ...]:
+        """All positions that are not zero. Never empty for want of an answer."""
+        ...
+
+    def instruments(self, specs: Iterable[ContractSpec]) -> Mapping[ContractSpec, Instrument]:
+        """Each spec resolved to exactly one contract; RequestError naming those with none or several."""
+        ...
+
+    def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
+        """The contracts behind positions, which carry no exchange."""
+        ...
+
+    def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
+        """A snapshot per contract id; one that the broker does not price is left out."""
+        ...
+
+    def daily_bars(
+        self, instrument: Instrument, since: date, until: date, what_to_show: str
+    ) -> tuple[Bar, ...]:
+        """Completed and forming daily bars of regular hours from `since` to `until`, both included, oldest first."""
+        ...
+
+    def order_reports(self, account: str) -> tuple[OrderReport, ...]:
+        """Every order the broker knows of: all clients' open ones and those completed on its current day."""
+        ...
+
+    def executions(self, account: str) -> tuple[Execution, ...]:
+        """Every fill of the broker's current day, all clients', commissions where they are known."""
+        ...
+
+    def next_order_ids(self, count: int) -> tuple[int, ...]:
+        """Ids above every one seen in this session or told by the broker as next."""
+        ...
+
+    def allow_messages(self, count: int) -> None:
+        """Waits until `count` messages may leave at once without the library queueing them (45 a second)."""
+        ...
+
+    def place(self, order: OutgoingOrder) -> None:
+        """Sends one order now; what becomes of it, `follow` tells."""
+        ...
+
+    def follow(
+        self, order_refs: Sequence[str], *, until_final: bool, seconds: float
+    ) -> Mapping[str, OrderReport]:
+        """What has been heard of orders placed in this session, once all are acknowledged (or, with `until_final`,
+        final or inactive) or the seconds are over, whichever is first."""
+        ...
+
+    def fills(self, order_refs: Sequence[str], *, seconds: float) -> tuple[Execution, ...]:
+        """Executions heard of in this session for these orders, once each has its commission or the seconds are
+        over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayStatus:
+    """How the last attempt to connect went: `ok` and `at` are None while there was none. `at` is real time, in UTC."""
+
+    ok: bool | None
+    at: datetime | None
+    detail: str
+
+
+class BrokerSource(Protocol):
+    """Where sessions come from. Concurrent users share one connection."""
+
+    def status(self) -> GatewayStatus:
+        """What is known without asking anybody."""
+        ...
+
+    def session(self) -> AbstractContextManager[Broker]:
+        """A connected session; GatewayNotReady if there is none within the time the settings give."""
+        ...

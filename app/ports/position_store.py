@@ -1,0 +1,35 @@
+"""Where the strategies' ledger is kept: holdings, and the executions that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from app.core.attribution import Booking
+from app.core.journal import Lease
+
+
+class PositionStore(Protocol):
+    def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
+        """Strategy → contract id → signed quantity; nothing is listed at zero."""
+        ...
+
+    def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
+        """Books what is not booked yet: holdings and booking ids in one transaction. Returns how many were new.
+
+        Raises StaleFence if a newer lease has been given since.
+        """
+        ...
+
+    def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
+        """Those of `booking_ids` that have been applied."""
+        ...
+
+    def booked_quantity(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order has been attributed to strategies."""
+        ...
+
+    def bookings(self) -> tuple[Booking, ...]:
+        """All of them, oldest first."""
+        ...

@@ -1,0 +1,63 @@
+"""Which of the broker's codes end an order, and how."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.adapters.ib import error_codes
+from app.adapters.ib.error_codes import Ending, ending, is_remark
+
+
+@pytest.mark.parametrize("code", [200, 110, 321, 387, 434, 435, 443, 10243])
+def test_a_request_that_fails_validation_makes_no_order(code: int) -> None:
+    assert ending(code) is Ending.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "how"), [(201, Ending.REJECTED), (203, Ending.REJECTED), (202, Ending.CANCELLED)]
+)
+def test_rejections_and_cancellations_end_an_order(code: int, how: Ending) -> None:
+    assert ending(code) is how
+
+
+@pytest.mark.parametrize("code", [399, 404, 10349, 10148, 161, 165, 2109, 10167])
+def test_a_warning_ends_no_order(code: int) -> None:
+    """The library takes 10349 and 10148 among these for the end of the order."""
+    assert ending(code) is None
+
+
+def test_a_duplicate_order_id_proves_nothing() -> None:
+    """103 may be about this very order, sent before: it must not count as refused."""
+    assert ending(103) is None
+
+
+@pytest.mark.parametrize("code", [0, 9999, 10311, 399000])
+def test_a_code_that_nobody_knows_ends_no_order(code: int) -> None:
+    assert ending(code) is None
+
+
+def test_no_code_has_two_meanings_for_an_order() -> None:
+    sets = (
+        error_codes.REFUSALS,
+        error_codes.REJECTIONS,
+        error_codes.CANCELLATIONS,
+        error_codes.NOT_AN_ENDING,
+    )
+    assert len({code for codes in sets for code in codes}) == sum(map(len, sets))
+
+
+def test_every_code_has_its_reason() -> None:
+    tables = (
+        error_codes.REFUSALS,
+        error_codes.REJECTIONS,
+        error_codes.CANCELLATIONS,
+        error_codes.NOT_AN_ENDING,
+    )
+    assert all(len(reason) > 10 for table in tables for reason in table.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "remark"), [(2104, True), (2176, True), (10167, True), (200, False), (354, False)]
+)
+def test_a_remark_leaves_a_question_open_and_an_error_ends_it(code: int, remark: bool) -> None:
+    assert is_remark(code) is remark

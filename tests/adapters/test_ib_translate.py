@@ -1,0 +1,182 @@
+"""Numbers, states and accounts as the core gets them from the broker's words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.adapters.ib import translate
+from app.adapters.ib.error_codes import Ending
+from app.adapters.ib.library import library
+from app.adapters.ib.translate import AccountValue
+from app.core.attribution import Execution
+from app.core.instruments import Instrument
+from app.core.orders import OrderState
+from app.errors import BrokerFault, RequestError
+from app.ports.broker import OutgoingOrder
+
+AT = datetime(2019, 1, 2, 15, tzinfo=UTC)
+
+
+def _executed(side: str) -> Execution:
+    """An execution of 5 AAPL as the library decodes it, translated."""
+    contract = library().Contract(conId=265598, symbol="AAPL", localSymbol="AAPL")
+    told = library().Execution(execId="1.1", time=AT, side=side, shares=5.0, price=38.7)
+    return translate.execution(contract, told)
+
+
+@pytest.mark.parametrize("unset", [None, "", math.nan, math.inf, 1.7976931348623157e308, 2147483647, "n/a"])
+def test_a_number_that_is_not_there_is_none(unset: object) -> None:
+    assert translate.amount(unset) is None
+
+
+@pytest.mark.parametrize(
+    ("wire", "exact"), [(0.1, "0.1"), (100.0, "100"), ("12.50", "12.50"), (1e-05, "0.00001")]
+)
+def test_a_number_is_the_one_that_was_written(wire: object, exact: str) -> None:
+    assert translate.amount(wire) == Decimal(exact)
+
+
+@given(st.decimals(min_value=-(10**7), max_value=10**7, places=4))
+def test_a_price_survives_the_librarys_floats(price: Decimal) -> None:
+    """Up to eleven digits: more than any price or size on the wire has."""
+    assert translate.amount(float(price)) == price
+
+
+@pytest.mark.parametrize(
+    ("status", "filled", "ending", "acknowledged", "state"),
+    [
+        ("", 0, None, False, OrderState.SENDING),
+        ("PendingSubmit", 0, None, False, OrderState.SENDING),
+        ("PreSubmitted", 0, None, True, OrderState.WORKING),
+        ("Submitted", 0, None, True, OrderState.WORKING),
+        ("Submitted", 40, None, True, OrderState.WORKING),
+        ("PendingCancel", 0, None, True, OrderState.WORKING),
+        ("SomethingNew", 0, None, True, OrderState.ACKNOWLEDGED),
+        ("Filled", 0, None, True, OrderState.FILLED),
+        ("Submitted", 100, None, True, OrderState.FILLED),
+        ("Cancelled", 0, None, True, OrderState.CANCELLED),
+        ("ApiCancelled", 0, None, True, OrderState.CANCELLED),
+        ("Cancelled", 40, None, True, OrderState.PARTLY_FILLED),
+        ("Cancelled", 100, None, True, OrderState.FILLED),
+        ("Inactive", 0, None, True, OrderState.INACTIVE),
+        ("Inactive", 0, Ending.REJECTED, True, OrderState.REJECTED),
+        ("Submitted", 40, Ending.REJECTED, True, OrderState.PARTLY_FILLED),
+        ("", 0, Ending.REJECTED, False, OrderState.REJECTED),
+        ("", 0, Ending.REFUSED, False, OrderState.REJECTED),
+        ("Submitted", 0, Ending.REFUSED, True, OrderState.WORKING),
+        ("", 0, Ending.CANCELLED, False, OrderState.CANCELLED),
+        ("Submitted", 100, Ending.CANCELLED, True, OrderState.FILLED),
+    ],
+)
+def test_status_fills_and_messages_add_up_to_one_state(
+    status: str, filled: int, ending: Ending | None, acknowledged: bool, state: OrderState
+) -> None:
+    told = translate.order_state(status, Decimal(100), Decimal(filled), ending, acknowledged=acknowledged)
+    assert told is state
+
+
+@pytest.mark.parametrize(("side", "signed"), [("BOT", 5), ("SLD", -5)])
+def test_the_side_of_an_execution_is_its_sign(side: str, signed: int) -> None:
+    execution = _executed(side)
+    assert (execution.quantity, execution.price, execution.at) == (signed, Decimal("38.7"), AT)
+    assert execution.commission is None
+
+
+def test_an_execution_without_a_side_is_a_fault() -> None:
+    with pytest.raises(BrokerFault, match="neither BOT nor SLD"):
+        _executed("")
+
+
+def test_corrections_share_the_id_of_what_they_correct() -> None:
+    corrected = translate.base_exec_id("0001f4e8.67a1b2c3.01.02")
+    assert corrected == translate.base_exec_id("0001f4e8.67a1b2c3.01.01")
+    assert corrected != translate.base_exec_id("0001f4e8.67a1b2c3.02.01")
+
+
+ACCOUNT = (
+    AccountValue("DU1", "AccountType", "INDIVIDUAL", ""),
+    AccountValue("DU1", "NetLiquidation", "100250.00", "CHF"),
+    AccountValue("DU1", "CashBalance", "5000.00", "CHF"),
+    AccountValue("DU1", "CashBalance", "-200.50", "USD"),
+    AccountValue("DU1", "CashBalance", "4820.00", "BASE"),
+    AccountValue("DU1", "ExchangeRate", "1.00", "CHF"),
+    AccountValue("DU1", "ExchangeRate", "0.90", "USD"),
+    AccountValue("DU1", "UnrealizedPnL", "10.00", "CHF"),
+    AccountValue("DU1", "UnrealizedPnL", "55.00", "USD"),
+    AccountValue("DU1", "UnrealizedPnL", "59.50", "BASE"),
+    AccountValue("DU2", "NetLiquidation", "7.00", "USD"),
+)
+
+
+def test_the_currency_of_net_liquidation_is_the_base_currency() -> None:
+    state = translate.account_state("DU1", ACCOUNT)
+    assert (state.base_currency, state.net_liquidation) == ("CHF", Decimal("100250.00"))
+
+
+def test_cash_and_rates_are_told_by_currency_without_the_brokers_sum() -> None:
+    state = translate.account_state("DU1", ACCOUNT)
+    assert state.cash == {"CHF": Decimal(5000), "USD": Decimal("-200.50")}
+    assert state.rates == {"CHF": Decimal(1), "USD": Decimal("0.90")}
+
+
+def test_a_figure_told_by_currency_counts_as_its_sum_in_base_currency() -> None:
+    assert translate.account_state("DU1", ACCOUNT).values["UnrealizedPnL"] == Decimal("59.50")
+
+
+def test_an_account_without_net_liquidation_is_a_fault() -> None:
+    with pytest.raises(BrokerFault, match="no NetLiquidation for account DU3"):
+        translate.account_state("DU3", ACCOUNT)
+
+
+AAPL = Instrument(
+    con_id=265598,
+    local_symbol="AAPL",
+    symbol="AAPL",
+    sec_type="STK",
+    exchange="SMART",
+    primary_exchange="NASDAQ",
+    currency="USD",
+    multiplier=Decimal(1),
+    price_magnifier=Decimal(1),
+    size_increment=Decimal(1),
+    price_steps=(),
+    order_types=frozenset({"MKT"}),
+    liquid_hours=(),
+    time_zone="US/Eastern",
+)
+ORDER = OutgoingOrder(
+    order_ref="ib-pabc",
+    order_id=7,
+    account="DU1",
+    instrument=AAPL,
+    action="BUY",
+    quantity=Decimal("1E+2"),
+    order_type="MKT",
+    tif="DAY",
+    adaptive_priority="Patient",
+)
+
+
+def test_an_order_leaves_with_its_reference_its_account_and_a_plain_quantity() -> None:
+    order = translate.ib_order(ORDER)
+    assert (order.orderRef, order.account, order.totalQuantity, order.tif) == ("ib-pabc", "DU1", "100", "DAY")
+
+
+def test_the_adaptive_algo_is_named_with_its_priority_and_only_if_there_is_one() -> None:
+    adaptive = translate.ib_order(ORDER)
+    plain = translate.ib_order(replace(ORDER, adaptive_priority=None))
+    assert adaptive.algoStrategy == "Adaptive"
+    assert [(param.tag, param.value) for param in adaptive.algoParams] == [("adaptivePriority", "Patient")]
+    assert (plain.algoStrategy, plain.algoParams) == ("", [])
+
+
+def test_an_order_type_that_needs_a_price_is_refused_before_it_is_sent() -> None:
+    with pytest.raises(RequestError, match="LMT orders are not built"):
+        translate.ib_order(replace(ORDER, order_type="LMT"))
