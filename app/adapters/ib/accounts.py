@@ -1,0 +1,83 @@
+"""Account, positions, orders and executions as the broker tells them when it is asked.
+
+Decides which messages make up an answer and in which sequence they are asked for. Every answer has an end that has
+to come: unknown is never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from app.adapters.ib import translate
+from app.adapters.ib.connection import Connection, broker_fault
+from app.adapters.ib.heard import ShownOrder, Status
+from app.adapters.ib.library import library
+from app.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Refused
+from app.core.account import AccountState, BrokerPosition, OrderReport
+from app.core.attribution import Execution
+
+
+async def account_state(connection: Connection, account: str) -> AccountState:
+    """One download of every account value; the subscription that comes with it is cancelled at once."""
+    client, used = connection.client, []
+
+    def send(req_id: int) -> None:
+        used.append(req_id)
+        client.reqAccountUpdatesMulti(req_id, account, "", False)
+
+    try:
+        lines = await connection.ask(f"the values of account {account}", send)
+    except Refused as refused:
+        raise broker_fault(f"the values of account {account}", refused) from None
+    connection.tell(lambda: client.cancelAccountUpdatesMulti(used[0]))
+    return translate.account_state(account, lines)
+
+
+async def positions(connection: Connection, account: str) -> tuple[BrokerPosition, ...]:
+    """The last word on each contract, which may come twice: the question subscribes to changes."""
+    parts = await connection.ask_unnumbered(POSITIONS, connection.client.reqPositions)
+    latest = {
+        contract.conId: translate.position(contract, size, average_cost)
+        for owner, contract, size, average_cost in parts
+        if owner == account
+    }
+    return tuple(position for position in latest.values() if position.quantity)
+
+
+async def order_reports(connection: Connection, account: str) -> tuple[OrderReport, ...]:
+    """Open orders are asked for before completed ones: an order that ends in between is in both answers, not in
+    neither, and the completed one counts."""
+    open_parts = await connection.ask_unnumbered(OPEN_ORDERS, connection.client.reqAllOpenOrders)
+    completed = await connection.ask_unnumbered(
+        COMPLETED_ORDERS, lambda: connection.client.reqCompletedOrders(False)
+    )
+    shown = {_identity(part): part for part in open_parts if isinstance(part, ShownOrder)}
+    # An orderStatus comes with each openOrder and has the quantities.
+    statuses: dict[int, Status] = dict(part for part in open_parts if not isinstance(part, ShownOrder))
+    reports = {key: order.report(statuses.get(order.perm_id, order.status)) for key, order in shown.items()}
+    for order in completed:
+        earlier = reports.get(_identity(order))
+        report = order.report(order.status)
+        reports[_identity(order)] = replace(report, order_id=earlier.order_id) if earlier else report
+    owners = {_identity(order): order.account for order in (*shown.values(), *completed)}
+    return tuple(report for key, report in reports.items() if owners[key] == account)
+
+
+def _identity(order: ShownOrder) -> Hashable:
+    """The permId; an order that has none yet is told apart by its client and that client's number for it."""
+    return order.perm_id or (order.client_id, order.order_id)
+
+
+async def executions(connection: Connection, account: str) -> tuple[Execution, ...]:
+    """All clients' fills of the broker's day; commissions that have not come within their deadline are None."""
+    everything = library().ExecutionFilter(acctCode=account)
+    try:
+        told: list[Execution] = await connection.ask(
+            "executions", lambda req_id: connection.client.reqExecutions(req_id, everything)
+        )
+    except Refused as refused:
+        raise broker_fault("executions", refused) from None
+    ours = {one.exec_id: one for one in told if one.account == account}
+    await connection.orders.until_commissions(ours, connection.deadlines.commissions)
+    return tuple(connection.orders.with_commission(one) for one in ours.values())

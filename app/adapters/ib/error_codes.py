@@ -1,0 +1,118 @@
+"""What each of the broker's message codes means for the order or the question that it answers.
+
+The library ends an order locally on any code that it does not list as a warning; the broker does not. Here it is the
+other way round: a code ends an order only if it is named below, and everything else is kept as a message while the
+order's state stays what the broker's own reports say.
+
+Source: the broker's "Message Codes" table and what gateways were seen to send.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Ending(StrEnum):
+    """How a message can end an order."""
+
+    REFUSED = "refused"
+    """It was never taken on. Says nothing once the broker has shown the order: then it is about a later request."""
+    REJECTED = "rejected"
+    """It was taken on and rejected, by the broker's checks or by the exchange."""
+    CANCELLED = "cancelled"
+    """The broker's word that it was cancelled, whoever asked for it."""
+
+
+# The request did not pass validation, so that no order came of it.
+REFUSALS = {
+    106: "the order could not be transmitted",
+    107: "the order is incomplete",
+    109: "the price is outside the precautionary settings",
+    110: "the price is not a multiple of the contract's tick",
+    111: "this time in force does not go with this order type",
+    113: "MOC and LOC go with DAY only",
+    116: "the exchange is not in operation",
+    132: "a clearing account is missing",
+    133: "submitting the order failed",
+    163: "the price violates the percentage limits",
+    200: "the contract is not known",
+    320: "the request could not be read",
+    321: "the request did not pass validation",
+    355: "the size does not conform to the market rule",
+    383: "the size is over the precautionary limit",
+    387: "this order type is not supported on this exchange",
+    388: "the size is under the minimum",
+    391: "the time or time zone is not valid",
+    412: "the contract cannot be traded",
+    434: "the size is zero",
+    435: "no account was named",
+    436: "no allocation was named",
+    441: "the algo's attributes did not pass validation",
+    442: "this algo is not allowed for this order",
+    443: "the algo has no such attribute",
+    460: "there is no trading permission",
+    461: "the size is not a multiple of the increment",
+    10052: "the time in force is not valid",
+    10243: "fractional sizes cannot be placed through the API",
+    10268: "an attribute that is no longer supported was set",
+}
+
+REJECTIONS = {
+    201: "the order was rejected; the text gives the reason (margin, restrictions, the exchange)",
+    203: "the security is not available to this account",
+}
+
+CANCELLATIONS = {
+    202: "the order was cancelled; follows the status Cancelled, or replaces it",
+}
+
+# Named because they look like endings and are none.
+NOT_AN_ENDING = {
+    103: "duplicate order id: an earlier order has the id, which may well be this one",
+    104: "a filled order cannot be modified: about a modification",
+    105: "a modification does not match its order: the order stays as it is",
+    161: "the order cannot be cancelled in its present state: it stays as it is",
+    165: "a remark on the order's status",
+    399: "an order message, such as that the exchange opens only later",
+    404: "shares to sell short are being located: the order is held and works",
+    10147: "the order to be cancelled is not known under this id",
+    10148: "the order to be cancelled is done already",
+    10167: "delayed prices are shown instead of live ones",
+    10349: "a blank time in force was set by an order preset: the order works",
+}
+
+# About a question for prices: the broker does not price this contract for us.
+NOT_PRICED = {
+    354: "no subscription to this market data",
+    10089: "the market data needs an additional subscription",
+    10168: "not subscribed, and delayed data are not enabled",
+    10186: "not subscribed, and delayed data are not enabled",
+    10197: "another session of this user has the market data",
+}
+
+NO_SUCH_CONTRACT = 200
+# One code for "there is no history" and for every trouble of the history service; the text tells them apart.
+HISTORY_TROUBLE = 162
+NO_HISTORY_TEXTS = ("returned no data", "No historical market data for")
+
+CLIENT_ID_TAKEN = 326
+
+# The gateway's connection to the broker. 1101 and 1102 differ in market data subscriptions only.
+CONNECTIVITY_LOST = frozenset({1100, 2110})
+CONNECTIVITY_RESTORED = frozenset({1101, 1102})
+
+_ENDINGS = (
+    dict.fromkeys(REFUSALS, Ending.REFUSED)
+    | dict.fromkeys(REJECTIONS, Ending.REJECTED)
+    | dict.fromkeys(CANCELLATIONS, Ending.CANCELLED)
+)
+
+
+def ending(code: int) -> Ending | None:
+    """What a message with this code about an order ends; None for warnings and for every code not known here."""
+    return _ENDINGS.get(code)
+
+
+def is_remark(code: int) -> bool:
+    """Whether a message about a question leaves it open: an answer is still to come."""
+    return 2100 <= code < 2200 or code in {399, 10090, 10167}

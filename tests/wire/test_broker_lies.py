@@ -1,0 +1,476 @@
+"""A gateway that falls silent, contradicts itself or speaks gibberish: unknown is never taken for empty.
+
+The simulator tells the truth unless told otherwise; here the other side is a script of frames, so that each silence
+and each lie is exactly the one that the test names.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Self
+
+import pytest
+
+from app.adapters.ib.deadlines import Deadlines
+from app.adapters.ib.session import IbGateway
+from app.core.instruments import Instrument
+from app.core.orders import OrderState
+from app.errors import BrokerFault, GatewayNotReady
+from app.ports.broker import OutgoingOrder
+from simulator.framing import FrameReader, PrefixReader, fields_of, frame
+from simulator.messages import outgoing
+from simulator.messages.table import Table
+
+VERSION = 176
+ACCOUNT = "DU1"
+REF = "ib-pabc"
+Answer = bytes | Callable[[list[str]], bytes]
+
+AAPL = Instrument(
+    con_id=265598,
+    local_symbol="AAPL",
+    symbol="AAPL",
+    sec_type="STK",
+    exchange="SMART",
+    primary_exchange="NASDAQ",
+    currency="USD",
+    multiplier=Decimal(1),
+    price_magnifier=Decimal(1),
+    size_increment=Decimal(1),
+    price_steps=(),
+    order_types=frozenset(),
+    liquid_hours=(),
+    time_zone="UTC",
+)
+
+
+def told(table: Table, **values: str | int | Decimal | None) -> bytes:
+    return table.encode(VERSION, values)
+
+
+def error(order_id: int, code: int, text: str) -> bytes:
+    return told(outgoing.ERROR, id=order_id, errorCode=code, errorString=text)
+
+
+def open_order(status: str, perm_id: int = 900, order_id: int = 1) -> bytes:
+    return told(
+        outgoing.OPEN_ORDER,
+        orderId=order_id,
+        conId=265598,
+        symbol="AAPL",
+        localSymbol="AAPL",
+        secType="STK",
+        action="BUY",
+        totalQuantity=100,
+        orderType="MKT",
+        account=ACCOUNT,
+        orderRef=REF,
+        clientId=101,
+        permId=perm_id,
+        status=status,
+    )
+
+
+def order_status(status: str, filled: int = 0, perm_id: int = 900) -> bytes:
+    return told(
+        outgoing.ORDER_STATUS,
+        orderId=1,
+        status=status,
+        filled=filled,
+        remaining=100 - filled,
+        avgFillPrice=Decimal("38.7") if filled else 0,
+        permId=perm_id,
+        clientId=101,
+    )
+
+
+def execution(
+    shares: int, exec_id: str, *, request: str = "-1", time: str = "20190102 10:00:00 US/Eastern"
+) -> bytes:
+    return told(
+        outgoing.EXECUTION,
+        reqId=request,
+        orderId=1,
+        conId=265598,
+        symbol="AAPL",
+        secType="STK",
+        localSymbol="AAPL",
+        currency="USD",
+        execId=exec_id,
+        time=time,
+        acctNumber=ACCOUNT,
+        side="BOT",
+        shares=shares,
+        price=Decimal("38.7"),
+        permId=900,
+        clientId=101,
+        cumQty=shares,
+        avgPrice=Decimal("38.7"),
+        orderRef=REF,
+    )
+
+
+def commission(exec_id: str, amount: str = "1.25") -> bytes:
+    return told(outgoing.COMMISSION_REPORT, execId=exec_id, commission=amount, currency="USD")
+
+
+EXECUTIONS_END = 55
+NOW = told(outgoing.CURRENT_TIME, time=0)
+GREETING = told(outgoing.MANAGED_ACCOUNTS, accountsList=ACCOUNT) + told(outgoing.NEXT_VALID_ID, orderId=1)
+
+
+class ScriptedGateway:
+    """Answers each message by its number as the script says, and with silence where it says nothing.
+
+    An answer of b"" closes the connection.
+    """
+
+    def __init__(self, script: dict[int, Answer]) -> None:
+        self._script: dict[int, Answer] = {71: GREETING, **script}
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._connection: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve)
+        self.port: int = self._server.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        # Wakes the accept of a gateway that nobody has called.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._server.close()
+
+    def send(self, *frames: bytes) -> None:
+        assert self._connection is not None
+        self._connection.sendall(b"".join(frames))
+
+    def _serve(self) -> None:
+        try:
+            self._connection, _ = self._server.accept()
+        except OSError:
+            return
+        with self._connection:
+            self._converse(self._connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        prefix, frames = PrefixReader(), FrameReader()
+        rest = None
+        while rest is None:
+            rest = prefix.feed(connection.recv(4096))
+        received, greeted = rest, False
+        while received or not greeted:
+            for payload in frames.feed(received):
+                if not greeted:
+                    greeted = True
+                    self.send(frame((str(VERSION), "20190102 10:00:00 EST")))
+                    continue
+                fields = list(fields_of(payload))
+                answer = self._script.get(int(fields[0]))
+                if answer == b"":
+                    return
+                if answer is not None:
+                    self.send(answer if isinstance(answer, bytes) else answer(fields))
+            received = connection.recv(4096)
+
+
+Talk = Callable[[dict[int, Answer]], tuple[ScriptedGateway, IbGateway]]
+DEADLINES = Deadlines(answer=0.3, snapshot=0.3, history=0.3, commissions=0.1, explanation=0.1, close=0.3)
+
+
+@pytest.fixture
+def scripted() -> Iterator[Talk]:
+    """A gateway that follows a script, and the way to it, with deadlines short enough to run out."""
+    running: list[ScriptedGateway] = []
+
+    def begin(script: dict[int, Answer]) -> tuple[ScriptedGateway, IbGateway]:
+        gateway = ScriptedGateway(script).__enter__()
+        running.append(gateway)
+        return gateway, IbGateway("127.0.0.1", gateway.port, 101, connect_seconds=2, deadlines=DEADLINES)
+
+    yield begin
+    for gateway in running:
+        gateway.__exit__()
+
+
+ORDER = OutgoingOrder(REF, 1, ACCOUNT, AAPL, "BUY", Decimal(100), "MKT", "DAY", None)
+
+
+@pytest.mark.parametrize("question", ["positions", "order_reports", "executions", "account"])
+def test_a_question_that_is_not_answered_is_a_fault_and_not_an_empty_answer(
+    scripted: Talk, question: str
+) -> None:
+    _, way = scripted({})
+    with way.session() as broker, pytest.raises(BrokerFault, match=r"did not answer .* within 0\.3 s"):
+        getattr(broker, question)(ACCOUNT)
+
+
+def test_executions_without_their_end_are_a_fault_though_some_came(scripted: Talk) -> None:
+    """Real gateways sometimes never send execDetailsEnd: there may be more."""
+    _, way = scripted({7: lambda fields: execution(100, "e.1.01.01", request=fields[2])})
+    with way.session() as broker, pytest.raises(BrokerFault, match="executions"):
+        broker.executions(ACCOUNT)
+
+
+def test_positions_without_their_end_are_a_fault_though_some_came(scripted: Talk) -> None:
+    _, way = scripted({61: told(outgoing.POSITION, account=ACCOUNT, conId=1, position=5)})
+    with way.session() as broker, pytest.raises(BrokerFault, match="positions"):
+        broker.positions(ACCOUNT)
+
+
+def test_open_orders_without_the_completed_ones_are_a_fault(scripted: Talk) -> None:
+    _, way = scripted({16: open_order("Submitted") + told(outgoing.OPEN_ORDER_END)})
+    with way.session() as broker, pytest.raises(BrokerFault, match="completed orders"):
+        broker.order_reports(ACCOUNT)
+
+
+def test_a_late_answer_is_not_taken_for_the_next_questions(scripted: Talk) -> None:
+    """Two executions questions: what comes for the first after its deadline does not answer the second."""
+    asked: list[str] = []
+
+    def answer(fields: list[str]) -> bytes:
+        asked.append(fields[2])
+        late = execution(100, "e.1.01.01", request=asked[0]) + told(outgoing.EXECUTIONS_END, reqId=asked[0])
+        return late if len(asked) == 2 else NOW
+
+    _, way = scripted({7: answer})
+    with way.session() as broker:
+        for _ in range(2):
+            with pytest.raises(BrokerFault, match="executions"):
+                broker.executions(ACCOUNT)
+
+
+def test_an_execution_that_cannot_be_read_is_a_fault_and_not_no_fill(scripted: Talk) -> None:
+    """The library drops it with one log line, for example where a time zone is unknown."""
+
+    def answer(fields: list[str]) -> bytes:
+        unreadable = execution(100, "e.1.01.01", request=fields[2], time="20190102 10:00:00 Middle/Earth")
+        return unreadable + told(outgoing.EXECUTIONS_END, reqId=fields[2])
+
+    _, way = scripted({7: answer})
+    with way.session() as broker, pytest.raises(BrokerFault, match=r"message 11 .* could not be read"):
+        broker.executions(ACCOUNT)
+
+
+def test_a_message_that_nobody_asked_about_may_be_unreadable(scripted: Talk) -> None:
+    news = frame(("14", "1", "no number", "2", "text", "exchange")) + frame(("999", "1"))
+    _, way = scripted({49: news + NOW})
+    with way.session() as broker:
+        assert broker.current_time().year == 1970
+
+
+def test_commissions_that_do_not_come_are_none_and_the_executions_are_told(scripted: Talk) -> None:
+    def answer(fields: list[str]) -> bytes:
+        parts = execution(60, "e.1.01.01", request=fields[2]) + execution(40, "e.2.01.01", request=fields[2])
+        return parts + commission("e.1.01.01") + told(outgoing.EXECUTIONS_END, reqId=fields[2])
+
+    _, way = scripted({7: answer})
+    with way.session() as broker:
+        assert [one.commission for one in broker.executions(ACCOUNT)] == [Decimal("1.25"), None]
+
+
+def test_a_commission_that_the_broker_does_not_know_yet_is_none(scripted: Talk) -> None:
+    def answer(fields: list[str]) -> bytes:
+        part = execution(100, "e.1.01.01", request=fields[2])
+        return (
+            part
+            + commission("e.1.01.01", "1.7976931348623157E308")
+            + told(outgoing.EXECUTIONS_END, reqId=fields[2])
+        )
+
+    _, way = scripted({7: answer})
+    with way.session() as broker:
+        assert [one.commission for one in broker.executions(ACCOUNT)] == [None]
+
+
+def test_an_order_that_is_dropped_without_a_word_is_still_being_sent(scripted: Talk) -> None:
+    _, way = scripted({})
+    with way.session() as broker:
+        broker.place(ORDER)
+        report = broker.follow([REF], until_final=False, seconds=0.2)[REF]
+    assert (report.state, report.perm_id) == (OrderState.SENDING, 0)
+
+
+def test_a_preset_time_in_force_does_not_end_the_order(scripted: Talk) -> None:
+    """The library turns a live order into a Cancelled one on 10349."""
+    said = open_order("PreSubmitted") + error(1, 10349, "Order TIF was set to DAY based on order preset.")
+    _, way = scripted({3: said})
+    with way.session() as broker:
+        broker.place(ORDER)
+        report = broker.follow([REF], until_final=True, seconds=0.3)[REF]
+    assert report.state is OrderState.WORKING
+    assert report.messages == ("10349 Order TIF was set to DAY based on order preset.",)
+
+
+def test_a_fill_wins_over_the_cancellation_before_it(scripted: Talk) -> None:
+    gateway, way = scripted({3: open_order("Submitted") + order_status("Submitted"), 49: NOW})
+    with way.session() as broker:
+        broker.place(ORDER)
+        broker.follow([REF], until_final=False, seconds=5)
+        gateway.send(order_status("Cancelled"), error(1, 202, "Order Canceled - reason:"))
+        assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.CANCELLED
+        gateway.send(execution(100, "e.1.01.01"), commission("e.1.01.01"))
+        broker.current_time()  # Answered after the fill, so that the fill has been heard.
+        (fill,) = broker.fills([REF], seconds=5)
+        assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.FILLED
+    assert (fill.quantity, fill.commission) == (100, Decimal("1.25"))
+
+
+def test_fills_wait_for_those_that_the_status_has_announced(scripted: Talk) -> None:
+    """A status may say Filled before the executions have come."""
+    gateway, way = scripted({3: open_order("Filled") + order_status("Filled", 100)})
+    with way.session() as broker:
+        broker.place(ORDER)
+        assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.FILLED
+        assert broker.fills([REF], seconds=0.1) == ()
+        gateway.send(execution(60, "e.1.01.01"), execution(40, "e.2.01.01"))
+        gateway.send(commission("e.1.01.01"), commission("e.2.01.01"))
+        assert sum(fill.quantity for fill in broker.fills([REF], seconds=5)) == 100
+
+
+def test_an_inactive_order_is_waited_for_until_its_reason_is_there(scripted: Talk) -> None:
+    _, way = scripted({3: open_order("Inactive")})
+    with way.session() as broker:
+        broker.place(ORDER)
+        assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.INACTIVE
+
+
+def test_a_connection_that_breaks_ends_the_following_with_a_fault(scripted: Talk) -> None:
+    _, way = scripted({3: b""})
+    with way.session() as broker:
+        broker.place(ORDER)
+        with pytest.raises(BrokerFault, match="lost"):
+            broker.follow([REF], until_final=False, seconds=30)
+
+
+def test_a_connection_that_breaks_ends_every_open_question_with_a_fault(scripted: Talk) -> None:
+    _, way = scripted({61: b""})
+    with way.session() as broker:
+        with pytest.raises(BrokerFault, match="lost"):
+            broker.positions(ACCOUNT)
+        with pytest.raises(BrokerFault, match="lost"):
+            broker.managed_accounts()
+
+
+def test_nothing_is_concluded_while_the_gateway_has_lost_the_broker(scripted: Talk) -> None:
+    """It goes on answering from what it remembers."""
+    lost = error(-1, 1100, "Connectivity between IB and Trader Workstation has been lost.")
+    restored = error(-1, 1102, "Connectivity between IB and Trader Workstation has been restored.")
+    gateway, way = scripted({61: lost + told(outgoing.POSITION_END)})
+    with way.session() as broker:
+        with pytest.raises(BrokerFault, match="1100"):
+            broker.positions(ACCOUNT)
+        broker.place(ORDER)
+        with pytest.raises(BrokerFault, match="1100"):
+            broker.follow([REF], until_final=False, seconds=5)
+        gateway.send(restored)
+
+
+def test_a_gateway_that_announces_its_restart_is_not_asked_any_further(scripted: Talk) -> None:
+    _, way = scripted({61: b"\0\0\0\x01\0"})
+    with way.session() as broker, pytest.raises(BrokerFault, match="restarting"):
+        broker.positions(ACCOUNT)
+
+
+def test_a_gateway_that_hangs_up_during_the_handshake_is_not_ready(scripted: Talk) -> None:
+    _, way = scripted({71: b""})
+    with pytest.raises(GatewayNotReady, match="closed the connection during the handshake"), way.session():
+        pass
+
+
+def test_the_reason_that_the_gateway_gave_is_told(scripted: Talk) -> None:
+    _, way = scripted({71: error(-1, 2110, "Connectivity between TWS and server is broken.")})
+    with pytest.raises(GatewayNotReady, match="2110 Connectivity"), way.session():
+        pass
+
+
+def test_an_open_order_before_the_end_of_the_handshake_raises_the_next_id(scripted: Talk) -> None:
+    """Own live orders are pushed first; the id that follows may be lower after a restart."""
+    _, way = scripted({71: open_order("Submitted", order_id=41) + GREETING})
+    with way.session() as broker:
+        assert broker.next_order_ids(1) == (42,)
+        assert broker.follow([REF], until_final=False, seconds=5)[REF].state is OrderState.WORKING
+
+
+def test_a_completed_order_shows_its_filled_quantity_where_nothing_remains(scripted: Talk) -> None:
+    """The gateway writes what remained as the quantity of a completed order, and no order id."""
+    completed = told(
+        outgoing.COMPLETED_ORDER,
+        conId=265598,
+        localSymbol="AAPL",
+        action="BUY",
+        totalQuantity=0,
+        orderType="MKT",
+        account=ACCOUNT,
+        orderRef=REF,
+        permId=900,
+        status="Filled",
+        filledQuantity=100,
+    )
+    _, way = scripted(
+        {
+            16: told(outgoing.OPEN_ORDER_END),
+            99: completed + told(outgoing.COMPLETED_ORDERS_END),
+        }
+    )
+    with way.session() as broker:
+        (report,) = broker.order_reports(ACCOUNT)
+    assert (report.state, report.quantity, report.filled, report.order_id) == (
+        OrderState.FILLED,
+        100,
+        100,
+        None,
+    )
+
+
+def test_an_order_that_ends_between_the_two_questions_is_told_once_as_completed(scripted: Talk) -> None:
+    completed = told(
+        outgoing.COMPLETED_ORDER,
+        conId=265598,
+        localSymbol="AAPL",
+        action="BUY",
+        totalQuantity=60,
+        orderType="MKT",
+        account=ACCOUNT,
+        orderRef=REF,
+        permId=900,
+        status="Cancelled",
+        filledQuantity=40,
+    )
+    still_open = open_order("Submitted") + order_status("Submitted", 40) + told(outgoing.OPEN_ORDER_END)
+    _, way = scripted(
+        {
+            16: still_open,
+            99: completed + told(outgoing.COMPLETED_ORDERS_END),
+        }
+    )
+    with way.session() as broker:
+        (report,) = broker.order_reports(ACCOUNT)
+    assert (report.state, report.filled, report.order_id) == (OrderState.PARTLY_FILLED, 40, 1)
+
+
+def test_a_market_data_refusal_leaves_the_contract_without_a_quote(scripted: Talk) -> None:
+    refused = "Requested market data is not subscribed."
+    _, way = scripted(
+        {
+            49: NOW,
+            1: lambda fields: error(int(fields[2]), 354, refused),
+        }
+    )
+    with way.session() as broker:
+        assert broker.quotes([AAPL]) == {}
+
+
+def test_a_snapshot_that_does_not_end_is_a_fault(scripted: Talk) -> None:
+    _, way = scripted(
+        {
+            49: NOW,
+            1: lambda fields: told(outgoing.TICK_PRICE, reqId=fields[2], tickType=1, price="38.5"),
+        }
+    )
+    with way.session() as broker, pytest.raises(BrokerFault, match="a quote of AAPL"):
+        broker.quotes([AAPL])

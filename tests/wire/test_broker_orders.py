@@ -1,0 +1,236 @@
+"""Orders over the wire: placed, acknowledged, filled, refused, and found again, judged by the simulator's record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from app.adapters.ib.session import IbGateway
+from app.core.instruments import ContractSpec, Instrument
+from app.core.orders import OrderState
+from app.errors import BrokerFault
+from app.ports.broker import Broker, OutgoingOrder
+from simulator.launch import Launched
+
+OPEN, CLOSED = "2019-01-02T15:00:00Z", "2019-01-02T03:00:00Z"
+AAPL = ContractSpec("AAPL")
+
+
+@dataclass
+class Desk:
+    """A session, and orders in AAPL placed through it."""
+
+    broker: Broker
+    simulator: Launched
+    aapl: Instrument
+
+    def order(self, ref: str, quantity: int = 10, **changes: str | None) -> OutgoingOrder:
+        (order_id,) = self.broker.next_order_ids(1)
+        return OutgoingOrder(
+            order_ref=ref,
+            order_id=order_id,
+            account=changes.get("account") or self.simulator.account,
+            instrument=self.aapl,
+            action=changes.get("action") or "BUY",
+            quantity=Decimal(quantity),
+            order_type=changes.get("order_type") or "MKT",
+            tif="DAY",
+            adaptive_priority=changes.get("adaptive_priority"),
+        )
+
+    def place(self, *refs: str, quantity: int = 10) -> None:
+        for ref in refs:
+            self.broker.place(self.order(ref, quantity))
+
+    @property
+    def recorded(self) -> list[dict[str, object]]:
+        return self.simulator.state(messages=False)["orders"]
+
+
+@pytest.fixture
+def start() -> str:
+    return OPEN
+
+
+@pytest.fixture
+def simulator(start: str) -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", start, "--cash", "USD=1000000") as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(simulator: Launched) -> IbGateway:
+    return IbGateway("127.0.0.1", simulator.port, 101)
+
+
+@pytest.fixture
+def desk(gateway: IbGateway, simulator: Launched) -> Iterator[Desk]:
+    with gateway.session() as broker:
+        yield Desk(broker, simulator, broker.instruments([AAPL])[AAPL])
+
+
+def test_a_market_order_fills_in_several_executions_with_their_commissions(desk: Desk) -> None:
+    """No fill is larger than the size displayed, so that an order of many lots is many executions."""
+    desk.place("ib-pbig", quantity=20_000)
+    report = desk.broker.follow(["ib-pbig"], until_final=True, seconds=10)["ib-pbig"]
+    fills = desk.broker.fills(["ib-pbig"], seconds=10)
+    assert (report.state, report.filled) == (OrderState.FILLED, 20_000)
+    assert len(fills) > 1
+    assert sum(fill.quantity for fill in fills) == 20_000
+    assert all(fill.commission is not None and fill.commission_currency == "USD" for fill in fills)
+    assert sum(fill.commission or 0 for fill in fills) == Decimal(str(20_000 * 0.005))
+
+
+def test_a_sale_is_a_negative_quantity(desk: Desk) -> None:
+    desk.broker.place(desk.order("ib-psale", 30, action="SELL"))
+    desk.broker.follow(["ib-psale"], until_final=True, seconds=10)
+    (fill,) = desk.broker.fills(["ib-psale"], seconds=10)
+    assert fill.quantity == -30
+    assert [position.quantity for position in desk.broker.positions(desk.simulator.account)] == [-30]
+
+
+def test_the_adaptive_algo_arrives_with_its_priority(desk: Desk) -> None:
+    desk.broker.place(desk.order("ib-palgo", adaptive_priority="Patient"))
+    desk.broker.follow(["ib-palgo"], until_final=True, seconds=10)
+    messages = desk.simulator.state()["messages"]
+    sent = next(one["fields"] for one in messages if (one["direction"], one["fields"][0]) == ("in", "3"))
+    at = sent.index("Adaptive")
+    assert sent[at : at + 4] == ["Adaptive", "1", "adaptivePriority", "Patient"]
+
+
+def test_orders_leave_in_the_sequence_in_which_they_are_placed(desk: Desk) -> None:
+    refs = [f"ib-p{index:02}" for index in range(20)]
+    desk.place(*refs)
+    desk.broker.follow(refs, until_final=True, seconds=10)
+    assert [order["orderRef"] for order in desk.recorded] == refs
+
+
+def test_following_tells_of_the_orders_that_were_asked_about_only(desk: Desk) -> None:
+    desk.place("ib-pone", "ib-ptwo")
+    assert set(desk.broker.follow(["ib-ptwo"], until_final=True, seconds=10)) == {"ib-ptwo"}
+
+
+def test_an_order_that_was_never_placed_has_no_report(desk: Desk) -> None:
+    assert desk.broker.follow(["ib-pnone"], until_final=False, seconds=0.05) == {}
+    assert desk.broker.fills(["ib-pnone"], seconds=30) == ()
+
+
+@pytest.mark.parametrize("start", [CLOSED])
+def test_an_order_held_for_the_opening_is_acknowledged_and_works(desk: Desk) -> None:
+    """The warning 399 comes before the echo, and is not its end."""
+    desk.place("ib-pearly")
+    report = desk.broker.follow(["ib-pearly"], until_final=False, seconds=10)["ib-pearly"]
+    assert (report.state, report.perm_id != 0, report.filled) == (OrderState.WORKING, True, 0)
+    assert report.messages[0].startswith("399 ")
+    desk.simulator.advance(by="12 hours")
+    report = desk.broker.follow(["ib-pearly"], until_final=True, seconds=10)["ib-pearly"]
+    assert report.state is OrderState.FILLED
+
+
+@pytest.mark.parametrize("start", [CLOSED])
+def test_following_to_the_end_gives_up_with_its_seconds(desk: Desk) -> None:
+    desk.place("ib-pearly")
+    begun = time.monotonic()
+    report = desk.broker.follow(["ib-pearly"], until_final=True, seconds=0.3)["ib-pearly"]
+    assert report.state is OrderState.WORKING
+    assert 0.25 < time.monotonic() - begun < 2
+
+
+def test_an_order_beyond_the_margin_is_rejected_with_the_brokers_words(desk: Desk) -> None:
+    """The status is Inactive; what makes it final is the message 201 after it."""
+    desk.place("ib-pgreed", quantity=1_000_000)
+    report = desk.broker.follow(["ib-pgreed"], until_final=True, seconds=10)["ib-pgreed"]
+    assert report.state is OrderState.REJECTED
+    assert report.messages[0].startswith("201 Order rejected")
+
+
+def test_an_order_that_does_not_pass_validation_is_rejected_without_an_echo(desk: Desk) -> None:
+    desk.broker.place(desk.order("ib-pwrong", account="DU0000000"))
+    report = desk.broker.follow(["ib-pwrong"], until_final=False, seconds=10)["ib-pwrong"]
+    assert (report.state, report.perm_id) == (OrderState.REJECTED, 0)
+    assert desk.recorded == []
+
+
+def test_ids_are_above_every_one_that_the_gateway_knows(gateway: IbGateway, desk: Desk) -> None:
+    desk.place("ib-pfirst")
+    used = desk.broker.follow(["ib-pfirst"], until_final=True, seconds=10)["ib-pfirst"].order_id
+    assert used is not None
+    assert all(order_id > used for order_id in desk.broker.next_order_ids(3))
+
+
+def test_ids_are_never_given_out_twice(desk: Desk) -> None:
+    ids = desk.broker.next_order_ids(5) + desk.broker.next_order_ids(5)
+    assert len(set(ids)) == 10
+
+
+def test_an_order_is_found_by_its_reference_in_a_later_session(
+    gateway: IbGateway, simulator: Launched
+) -> None:
+    with gateway.session() as broker:
+        desk = Desk(broker, simulator, broker.instruments([AAPL])[AAPL])
+        desk.place("ib-pdone")
+        desk.broker.follow(["ib-pdone"], until_final=True, seconds=10)
+    with gateway.session() as later:
+        (report,) = later.order_reports(simulator.account)
+        (execution,) = later.executions(simulator.account)
+    assert (report.order_ref, report.state, report.filled) == ("ib-pdone", OrderState.FILLED, 10)
+    assert (execution.order_ref, execution.quantity, execution.commission) == ("ib-pdone", 10, Decimal(1))
+
+
+@pytest.mark.parametrize("start", [CLOSED])
+def test_a_live_order_of_an_earlier_session_is_told_and_followed(
+    gateway: IbGateway, simulator: Launched
+) -> None:
+    with gateway.session() as broker:
+        Desk(broker, simulator, broker.instruments([AAPL])[AAPL]).place("ib-pheld")
+        placed = broker.follow(["ib-pheld"], until_final=False, seconds=10)["ib-pheld"]
+    with gateway.session() as later:
+        (report,) = later.order_reports(simulator.account)
+        assert (report.state, report.perm_id) == (OrderState.WORKING, placed.perm_id)
+        simulator.advance(by="12 hours")
+        followed = later.follow(["ib-pheld"], until_final=True, seconds=10)["ib-pheld"]
+        assert (followed.state, followed.filled) == (OrderState.FILLED, 10)
+
+
+def test_the_brokers_open_orders_are_those_of_every_client(gateway: IbGateway, simulator: Launched) -> None:
+    other = IbGateway("127.0.0.1", simulator.port, 7)
+    with other.session() as broker:
+        Desk(broker, simulator, broker.instruments([AAPL])[AAPL]).place("other")
+        broker.follow(["other"], until_final=True, seconds=10)
+    with gateway.session() as ours:
+        assert [report.order_ref for report in ours.order_reports(simulator.account)] == ["other"]
+        assert [execution.order_ref for execution in ours.executions(simulator.account)] == ["other"]
+
+
+def test_an_order_that_cannot_leave_is_told_before_anything_else_is_sent(desk: Desk) -> None:
+    """Placing does not wait for the order to leave; whoever asks next learns that it has not."""
+    desk.simulator.stop()
+    with pytest.raises(BrokerFault):
+        desk.broker.current_time()
+    order = OutgoingOrder(
+        "ib-plost", 99, desk.simulator.account, desk.aapl, "BUY", Decimal(1), "MKT", "DAY", None
+    )
+    desk.broker.place(order)
+    with pytest.raises(BrokerFault, match="lost"):
+        desk.broker.follow(["ib-plost"], until_final=False, seconds=5)
+    with pytest.raises(BrokerFault, match="lost"):
+        desk.broker.place(order)
+
+
+def test_a_hundred_orders_exceed_no_limit_if_each_is_allowed(desk: Desk) -> None:
+    refs = [f"ib-p{index:03}" for index in range(100)]
+    ids = desk.broker.next_order_ids(100)
+    for ref, order_id in zip(refs, ids, strict=True):
+        desk.broker.allow_messages(1)
+        desk.broker.place(
+            OutgoingOrder(
+                ref, order_id, desk.simulator.account, desk.aapl, "BUY", Decimal(1), "MKT", "DAY", None
+            )
+        )
+    reports = desk.broker.follow(refs, until_final=True, seconds=20)
+    assert {report.state for report in reports.values()} == {OrderState.FILLED}
+    assert [order["orderRef"] for order in desk.recorded] == refs
