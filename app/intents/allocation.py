@@ -1,0 +1,74 @@
+"""allocation: strategies' signals → target positions → netted orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.plan import Plan, make_plan
+from app.core.snapshot import Snapshot
+from app.errors import ConfigurationFault, RequestError
+from app.intents.intent import Answer, Call
+from app.intents.phases import Phases
+from app.intents.read_snapshot import read_snapshot
+from app.intents.services import Services
+from app.intents.trading_run import TradingRequest, TradingRun
+from app.ports.broker import Broker
+from app.strategies.strategy import Strategy
+from schema.strict import FieldError, nearest
+from schema.trading_config import SECTION, TradingConfig
+
+
+class AllocationRequest(TradingRequest, frozen=True, kw_only=True):
+    """`strategies`: which ones to run; all with an exposure where it is left out."""
+
+    strategies: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    services: Services
+    name: str = "allocation"
+    request_type: type[AllocationRequest] = AllocationRequest
+
+    def answer(self, call: Call[AllocationRequest]) -> Answer:
+        return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def check(self, request: AllocationRequest, config: TradingConfig) -> None:
+        self._strategies(request, config)
+
+    def read(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> Snapshot:
+        return read_snapshot(self.services, broker, config, self._strategies(request, config))
+
+    def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
+        return make_plan(snapshot, self._strategies(request, snapshot.config))
+
+    def _strategies(self, request: AllocationRequest, config: TradingConfig) -> Mapping[str, Strategy]:
+        return chosen_strategies(self.services.strategies, request.strategies, config)
+
+
+def chosen_strategies(
+    known: Mapping[str, Strategy], asked: tuple[str, ...] | None, config: TradingConfig
+) -> Mapping[str, Strategy]:
+    """Name → strategy for those asked for, or all with an exposure. RequestError names those that cannot run."""
+    exposed = config.exposure.strategies
+    strangers = [name for name in exposed if name not in known]
+    if strangers:
+        raise ConfigurationFault(
+            f"{SECTION}.exposure.strategies names {', '.join(strangers)}, which is not installed;"
+            f" {nearest(strangers[0], tuple(known))}"
+        )
+    if asked is None:
+        return {name: known[name] for name in sorted(exposed)}
+    errors = []
+    for index, name in enumerate(asked):
+        path = f"strategies[{index}]"
+        if name not in known:
+            errors.append(FieldError(path, f"unknown strategy {name!r}; {nearest(name, tuple(known))}"))
+        elif name not in exposed:
+            errors.append(
+                FieldError(path, f"strategy {name!r} has no exposure; set {SECTION}.exposure.strategies")
+            )
+    if errors:
+        raise RequestError("; ".join(map(str, errors)), errors=tuple(errors))
+    return {name: known[name] for name in sorted(set(asked))}

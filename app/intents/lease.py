@@ -1,0 +1,44 @@
+"""Holds the trading lease for as long as a run lasts: one run trades at a time, in whatever process."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core.journal import Lease
+from app.errors import RunInProgress
+from app.ports.clock import Clock
+from app.ports.journal_store import JournalStore
+
+LEASE_TIME = timedelta(seconds=120)
+"""How long a process that died keeps the others waiting. Longer than any single step between two renewals."""
+
+
+@dataclass
+class HeldLease:
+    """`lease` is the newest one; the store refuses every write under an older."""
+
+    journal: JournalStore
+    clock: Clock
+    lease: Lease
+
+    def renew(self) -> Lease:
+        """Called between the steps of a run, before each batch of orders above all."""
+        self.lease = self.journal.renew_lease(self.lease, self.clock.now() + LEASE_TIME)
+        return self.lease
+
+
+@contextmanager
+def held_lease(journal: JournalStore, clock: Clock, holder: str) -> Generator[HeldLease]:
+    """The lease for the block's length; RunInProgress if another run has it."""
+    now = clock.now()
+    lease = journal.acquire_lease(holder, now, now + LEASE_TIME)
+    if lease is None:
+        raise RunInProgress("another trading run is under way; try again when it has ended")
+    held = HeldLease(journal, clock, lease)
+    try:
+        yield held
+    finally:
+        journal.release_lease(held.lease)

@@ -1,0 +1,112 @@
+"""Reads everything a decision rests on, once, into a frozen Snapshot. Decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from app.core.attribution import remaining
+from app.core.fx import base_rate
+from app.core.instruments import Instrument
+from app.core.mode import AccountRefused, TradingMode, choose_account
+from app.core.snapshot import Snapshot
+from app.errors import PlanRefused
+from app.intents.services import Services
+from app.ports.broker import Broker
+from app.strategies.strategy import Strategy
+from schema.trading_config import TradingConfig
+
+HISTORY_SERIES = "ADJUSTED_LAST"
+"""What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
+
+EXCHANGE_ZONE = ZoneInfo("America/New_York")
+"""The broker's day: Interactive Brokers' own clock for executions and trading days."""
+
+
+def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
+    """The account, or PlanRefused if the login does not fit the mode."""
+    try:
+        return choose_account(services.mode, broker.managed_accounts(), config.account)
+    except AccountRefused as error:
+        raise PlanRefused(str(error)) from None
+
+
+def read_snapshot(
+    services: Services, broker: Broker, config: TradingConfig, strategies: Mapping[str, Strategy]
+) -> Snapshot:
+    """The state of account, market and ledger for `strategies`; fills that are known must be booked before."""
+    account = account_to_trade(services, broker, config)
+    at = services.business_time(broker).replace(microsecond=0)
+    state = broker.account(account)
+    positions = {position.con_id: position.quantity for position in broker.positions(account)}
+    holdings = services.positions.holdings()
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *_held(holdings, strategies)})
+    quotes = broker.quotes(instruments.values())
+    return Snapshot(
+        mode=services.mode,
+        at=at,
+        managed_accounts=broker.managed_accounts(),
+        account=account,
+        base_currency=state.base_currency,
+        net_liquidation=state.net_liquidation,
+        switch=services.journal.trading_switch(),
+        config=config,
+        wanted=wanted,
+        instruments=instruments,
+        quotes=quotes,
+        fx={state.base_currency: base_rate(state.base_currency, at)},
+        closes=services.warehouse.daily_closes(
+            instruments,
+            HISTORY_SERIES,
+            before=datetime.combine(broker_day(at), time(), UTC),
+            count=max((strategy.history_days for strategy in strategies.values()), default=0) or 1,
+        ),
+        positions=positions,
+        holdings=holdings,
+        working=_working(services),
+        seed=_seed(services.mode, broker_day(at)),
+    )
+
+
+def broker_day(at: datetime) -> date:
+    return at.astimezone(EXCHANGE_ZONE).date()
+
+
+def _held(holdings: Mapping[str, Mapping[int, Decimal]], strategies: Mapping[str, Strategy]) -> set[int]:
+    return {con_id for name in strategies for con_id in holdings.get(name, {})}
+
+
+def _instruments(
+    broker: Broker, strategies: Mapping[str, Strategy], held: set[int]
+) -> tuple[dict[str, tuple[int, ...]], dict[int, Instrument]]:
+    """Strategy → contract ids in its own order, and every instrument named or held."""
+    specs = sorted({spec for strategy in strategies.values() for spec in strategy.instruments})
+    resolved = broker.instruments(specs)
+    wanted = {
+        name: tuple(resolved[spec].con_id for spec in strategy.instruments)
+        for name, strategy in strategies.items()
+    }
+    named = {instrument.con_id: instrument for instrument in resolved.values()}
+    others = broker.instruments_by_id(sorted(held - set(named)))
+    return wanted, named | dict(others)
+
+
+def _working(services: Services) -> dict[str, dict[int, Decimal]]:
+    """Strategy → contract id → what orders that are not final may still bring it."""
+    working: dict[str, dict[int, Decimal]] = {}
+    for order in services.journal.unsettled_orders():
+        if order.state.final:
+            continue
+        booked = services.positions.booked_quantity(order.order_ref)
+        for strategy, quantity in remaining(order.source, booked, order.increment).items():
+            of_strategy = working.setdefault(strategy, {})
+            of_strategy[order.con_id] = of_strategy.get(order.con_id, Decimal(0)) + quantity
+    return working
+
+
+def _seed(mode: TradingMode, day: date) -> int:
+    """The broker day's chance: the same for a dry-run and the run after it, another one tomorrow."""
+    return int.from_bytes(hashlib.sha256(f"{mode.value}/{day.isoformat()}".encode()).digest()[:4], "big")

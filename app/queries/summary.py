@@ -1,0 +1,119 @@
+"""summary: account, positions (per strategy too), open orders, today's fills, profit. Reads only.
+
+It shows the ledger's invariant: strategies + unassigned + fills not yet applied = broker, per contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.core.account import BrokerPosition
+from app.core.attribution import Execution
+from app.core.instruments import Instrument
+from app.core.market import Price, PriceRefused, Quote, sizing_price
+from app.core.positions import UNASSIGNED, unassigned
+from app.core.profit import results
+from app.intents.intent import Answer, Call, Request, document
+from app.intents.read_snapshot import account_to_trade
+from app.intents.services import Services
+from schema.trading_config import TradingConfig
+
+
+class SummaryRequest(Request, frozen=True, kw_only=True):
+    """Takes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    services: Services
+    name: str = "summary"
+    request_type: type[SummaryRequest] = SummaryRequest
+
+    def answer(self, call: Call[SummaryRequest]) -> Answer:
+        services = self.services
+        config = services.config.read()
+        with services.gateway.session() as broker:
+            account = account_to_trade(services, broker, config)
+            at = services.business_time(broker)
+            state = broker.account(account)
+            positions = broker.positions(account)
+            reports = broker.order_reports(account)
+            executions = broker.executions(account)
+            bookings = services.positions.bookings()
+            holdings = services.positions.holdings()
+            ids = {p.con_id for p in positions} | {booking.con_id for booking in bookings}
+            instruments = broker.instruments_by_id(sorted(ids))
+            prices = _prices(instruments, broker.quotes(instruments.values()), at, config)
+        pending = _not_yet_applied(services, executions)
+        broker_side = {p.con_id: p.quantity - pending.get(p.con_id, Decimal(0)) for p in positions}
+        rates = dict(state.rates) | {state.base_currency: Decimal(1)}
+        earned = results(bookings, instruments, {con_id: p.price for con_id, p in prices.items()}, rates)
+        members = {
+            "brokerTime": at,
+            "account": account,
+            "baseCurrency": state.base_currency,
+            "netLiquidation": state.net_liquidation,
+            "cash": state.cash,
+            "values": state.values,
+            "positions": [_position(p, instruments[p.con_id], prices[p.con_id], rates) for p in positions],
+            "holdings": {
+                name: {instruments[con_id].local_symbol: quantity for con_id, quantity in held.items()}
+                for name, held in (dict(holdings) | {UNASSIGNED: unassigned(holdings, broker_side)}).items()
+            },
+            "fillsNotYetApplied": {
+                instruments[con_id].local_symbol: quantity for con_id, quantity in pending.items()
+            },
+            "profit": earned,
+            "openOrders": [report for report in reports if not report.state.final],
+            "fills": executions,
+        }
+        return document(services, self.name, call.run_id, members)
+
+
+def _prices(
+    instruments: Mapping[int, Instrument], quotes: Mapping[int, Quote], at: datetime, config: TradingConfig
+) -> dict[int, Price]:
+    """A price for everything held, for people to look at: an old or delayed one is better here than none."""
+    prices = {}
+    for con_id, instrument in instruments.items():
+        quote = quotes.get(con_id)
+        try:
+            prices[con_id] = sizing_price(instrument, quote, at, config)
+        except PriceRefused:
+            if quote is None:
+                raise
+            best = quote.mid or quote.last or quote.close
+            if best is None:
+                raise
+            prices[con_id] = Price(
+                best, "stale", quote.kind, quote.as_of, int((at - quote.as_of).total_seconds())
+            )
+    return prices
+
+
+def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> dict[int, Decimal]:
+    """Contract id → signed quantity of today's fills of our orders that the ledger does not know yet."""
+    booked = services.positions.booked_ids(execution.exec_id for execution in executions)
+    ours = {order.order_ref for order in services.journal.unsettled_orders()}
+    pending: dict[int, Decimal] = {}
+    for execution in executions:
+        if execution.exec_id not in booked and execution.order_ref in ours:
+            pending[execution.con_id] = pending.get(execution.con_id, Decimal(0)) + execution.quantity
+    return pending
+
+
+def _position(
+    position: BrokerPosition, instrument: Instrument, price: Price, rates: Mapping[str, Decimal]
+) -> dict[str, object]:
+    return {
+        "conId": position.con_id,
+        "localSymbol": position.local_symbol,
+        "quantity": position.quantity,
+        "averageCost": position.average_cost,
+        "currency": position.currency,
+        "price": price,
+        "marketValue": position.quantity * instrument.value(price.price) * rates[position.currency],
+    }

@@ -1,0 +1,95 @@
+"""Turns the environment into frozen Settings; the only reader of os.environ.
+
+A setting that is wrong is one sentence that names the variable and the remedy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.mode import TradingMode
+from schema.strict import nearest
+
+
+class SettingsError(ValueError):
+    """An environment variable is unusable; the text is one sentence for the person who set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAddress:
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
+    `trading_account` stands in for an account that the stack file keeps encrypted."""
+
+    mode: TradingMode
+    project_id: str
+    backend: str
+    port: int
+    on_cloud_run: bool
+    local_data_dir: Path
+    gateway: GatewayAddress | None
+    clock: str
+    trading_config: Path
+    trading_account: str | None
+    firestore_database: str
+    bigquery_dataset: str
+    secret_name: str
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environment` (the process's own by default), or SettingsError."""
+    given = os.environ if environment is None else environment
+    on_cloud_run = bool(given.get("K_SERVICE"))
+    mode = TradingMode(_one_of(given, "TRADING_MODE", ("paper", "live"), default="paper"))
+    backend = _one_of(given, "BACKEND", ("local", "google"), default="google" if on_cloud_run else "local")
+    clock = _one_of(given, "CLOCK", ("system", "broker"), default="system")
+    if clock == "broker" and mode is TradingMode.LIVE:
+        raise SettingsError("CLOCK=broker is for simulations and refused in live mode; unset CLOCK")
+    project_id = given.get("PROJECT_ID", "")
+    if backend == "google" and not project_id:
+        raise SettingsError("PROJECT_ID is not set; BACKEND=google needs the Google Cloud project's id")
+    return Settings(
+        mode=mode,
+        project_id=project_id,
+        backend=backend,
+        port=_port(given.get("PORT", "8080"), "PORT"),
+        on_cloud_run=on_cloud_run,
+        local_data_dir=Path(given.get("LOCAL_DATA_DIR") or ".local"),
+        gateway=_gateway(given.get("IB_GATEWAY") or ("ibc" if backend == "google" else "127.0.0.1:4002")),
+        clock=clock,
+        trading_config=Path(given.get("TRADING_CONFIG") or f"Pulumi.{mode.value}.yaml"),
+        trading_account=given.get("TRADING_ACCOUNT") or None,
+        firestore_database=given.get("FIRESTORE_DATABASE", ""),
+        bigquery_dataset=given.get("BIGQUERY_DATASET", ""),
+        secret_name=given.get("SECRET_NAME", ""),
+    )
+
+
+def _one_of(given: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:
+    value = given.get(name) or default
+    if value not in known:
+        raise SettingsError(f"{name}={value!r} is not one of {', '.join(known)}; {nearest(value, known)}")
+    return value
+
+
+def _port(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise SettingsError(f"{name}: {text!r} is not a port; give a number from 0 to 65535")
+    return int(text)
+
+
+def _gateway(text: str) -> GatewayAddress | None:
+    if text == "ibc":
+        return None
+    host, colon, port = text.rpartition(":")
+    if not (host and colon):
+        raise SettingsError(f"IB_GATEWAY={text!r} is neither 'ibc' nor host:port; give e.g. 127.0.0.1:4002")
+    return GatewayAddress(host, _port(port, "IB_GATEWAY"))

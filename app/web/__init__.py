@@ -1,0 +1,1 @@
+"""HTTP: routes, strict parsing, errors as problem documents."""

@@ -1,0 +1,74 @@
+"""Decides what a request is allowed to say: strict JSON, parsed into the intent's type before anything is read.
+
+An unknown key, a wrong type or a body that is not JSON is a 400 with the path and the nearest known key.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from flask import Request as HttpRequest
+
+from app.errors import RequestError
+from app.intents.intent import Request
+from schema.strict import FieldError, StrictError, parse
+
+MAX_BODY_BYTES = 64 * 1024
+NDJSON = "application/x-ndjson"
+
+R = TypeVar("R", bound=Request)
+
+
+class UnsupportedBody(RequestError):
+    status = 415
+    title = "The body is not JSON by its Content-Type"
+
+
+def parse_request(http: HttpRequest, as_type: type[R]) -> R:
+    """The request's body as `as_type`; an empty body means all defaults."""
+    body = http.get_data()
+    if not body.strip():
+        raw: object = {}
+    else:
+        if http.mimetype != "application/json":
+            raise UnsupportedBody(f"Content-Type is {http.mimetype or 'not set'}; send application/json")
+        raw = _json(body)
+    if not isinstance(raw, dict):
+        raise RequestError(f"the body is {_kind(raw)}; send a JSON object, or nothing for all defaults")
+    try:
+        return parse(raw, as_type)
+    except StrictError as error:
+        raise RequestError(str(error), errors=error.errors) from None
+
+
+def idempotency_key(http: HttpRequest) -> str | None:
+    """The caller's own key, else what Cloud Scheduler sends with every attempt of one scheduled call."""
+    own = http.headers.get("Idempotency-Key")
+    if own is not None:
+        if not 1 <= len(own) <= 255:
+            message = "Idempotency-Key must have 1 to 255 characters"
+            raise RequestError(message, errors=(FieldError("Idempotency-Key", message),))
+        return f"key:{own}"
+    job, due = http.headers.get("X-CloudScheduler-JobName"), http.headers.get("X-CloudScheduler-ScheduleTime")
+    return f"schedule:{job}/{due}" if job and due else None
+
+
+def wants_lines(http: HttpRequest) -> bool:
+    """Whether the caller asks for progress lines rather than one document."""
+    return (
+        http.accept_mimetypes.best_match(["application/json", NDJSON], default="application/json") == NDJSON
+    )
+
+
+def _json(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"the body is not JSON: {error}") from None
+
+
+def _kind(raw: object) -> str:
+    return {list: "a JSON array", str: "a JSON string", bool: "a JSON boolean", type(None): "null"}.get(
+        type(raw), "a JSON number"
+    )

@@ -1,0 +1,94 @@
+"""The service as tests use it: the real application over SQLite, DuckDB and a gateway's port, called without sockets
+of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from app.composition import build_services, create
+from app.intents.services import Services
+from app.settings import Settings, read_settings
+
+STACK_FILE = """\
+config:
+  ib-trading:trading:
+    exposure:
+      overall: "0.9"
+      strategies: {dummy: "0.2", trend: "0.6"}
+"""
+
+START = "2019-06-03T15:00:00Z"
+"""A Monday in trading hours at which the simulator's stocks have years of history behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`body` is the parsed JSON, `text` what it was parsed from."""
+
+    status: int
+    body: Any
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUnderTest:
+    services: Services
+    client: FlaskClient
+    folder: Path
+
+    @classmethod
+    def over(
+        cls, folder: Path, gateway_port: int, *, mode: str = "paper", stack_file: str = STACK_FILE
+    ) -> ServiceUnderTest:
+        """A service that keeps its files in `folder` and expects the gateway at `gateway_port`."""
+        services = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
+        return cls(services, create(services).test_client(), folder)
+
+    def get(self, path: str, **headers: str) -> Reply:
+        return _reply(self.client.get(path, headers=headers))
+
+    def post(self, path: str, body: object = None, *, raw: bytes | None = None, **headers: str) -> Reply:
+        """POSTs `body` as JSON, or `raw` as it is; header names are written with underscores."""
+        data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        spelled = {name.replace("_", "-"): value for name, value in headers.items()}
+        return _reply(
+            self.client.post(path, data=data, headers={"Content-Type": "application/json"} | spelled)
+        )
+
+
+def settings(
+    folder: Path, gateway_port: int, *, mode: str = "paper", stack_file: str = STACK_FILE
+) -> Settings:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"Pulumi.{mode}.yaml"
+    path.write_text(stack_file)
+    return read_settings(
+        {
+            "TRADING_MODE": mode,
+            "LOCAL_DATA_DIR": str(folder / "stores"),
+            "IB_GATEWAY": f"127.0.0.1:{gateway_port}",
+            "TRADING_CONFIG": str(path),
+            "CLOCK": "broker" if mode == "paper" else "system",
+        }
+    )
+
+
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _reply(response: Any) -> Reply:
+    text = response.get_data(as_text=True)
+    is_json = "json" in (response.content_type or "") and "ndjson" not in response.content_type
+    return Reply(response.status_code, json.loads(text) if is_json else None, text, dict(response.headers))

@@ -1,0 +1,75 @@
+"""A setting that is wrong is one sentence and exit code 2, before any worker starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.mode import TradingMode
+from app.settings import GatewayAddress, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_defaults_are_paper_and_local() -> None:
+    settings = read_settings({})
+    assert settings.mode is TradingMode.PAPER
+    assert (settings.backend, settings.clock, settings.port) == ("local", "system", 8080)
+    assert settings.gateway == GatewayAddress("127.0.0.1", 4002)
+    assert settings.trading_config == Path("Pulumi.paper.yaml")
+
+
+def test_on_cloud_run_the_backend_is_google_and_the_gateway_its_own() -> None:
+    settings = read_settings({"K_SERVICE": "ib-paper", "PROJECT_ID": "p"})
+    assert (settings.backend, settings.gateway, settings.on_cloud_run) == ("google", None, True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"TRADING_MODE": "Paper"}, "TRADING_MODE='Paper' is not one of paper, live; did you mean 'paper'?"),
+        ({"BACKEND": "aws"}, "BACKEND='aws' is not one of"),
+        ({"CLOCK": "sundial"}, "CLOCK='sundial'"),
+        ({"CLOCK": "broker", "TRADING_MODE": "live"}, "refused in live mode"),
+        ({"PORT": "http"}, "PORT: 'http' is not a port"),
+        ({"PORT": "65536"}, "PORT: '65536' is not a port"),
+        ({"IB_GATEWAY": "4002"}, "IB_GATEWAY='4002' is neither"),
+        ({"IB_GATEWAY": "host:"}, "IB_GATEWAY: '' is not a port"),
+        ({"BACKEND": "google"}, "PROJECT_ID is not set"),
+    ],
+)
+def test_a_wrong_setting_names_the_variable_and_the_remedy(
+    environment: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(environment)
+    assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"TRADING_MODE": "demo"}, "TRADING_MODE='demo'"),
+        ({"BACKEND": "google", "PROJECT_ID": "p"}, "BACKEND=google is not built yet"),
+        ({"IB_GATEWAY": "ibc"}, "IB_GATEWAY=ibc is not built yet"),
+    ],
+)
+def test_gunicorn_ends_with_one_sentence_and_code_2(environment: dict[str, str], sentence: str) -> None:
+    """An exit inside a worker would make gunicorn respawn for ever; this one comes before there is any."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "images/application/gunicorn.conf.py", "app.main:app"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": "0", **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(f"ib-trading: {sentence}")
+    assert ended.stderr.count("\n") == 1
