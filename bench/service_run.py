@@ -1,0 +1,79 @@
+"""Twenty orders through the service: its own composition and adapters, one allocation, in this process.
+
+The strategy is the bench's own, so that there are always twenty orders; everything else is what a deployment runs.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.composition import build_services
+from app.intents.allocation import Allocation, AllocationRequest
+from app.intents.intent import Call
+from app.settings import read_settings
+from app.strategies.strategy import ContractSpec, Strategy, StrategyView
+from app.strategies.trend import Trend
+from simulator.launch import HOST, Launched
+
+STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")
+ORDERS = 20
+
+
+class AllAlike(Strategy):
+    """The same part of the capital in each of the twenty stocks there are prices for."""
+
+    name = "all-alike"
+    instruments = Trend.instruments
+
+    def weights(self, view: StrategyView) -> Mapping[ContractSpec, Decimal]:  # noqa: ARG002  the base's name
+        return dict.fromkeys(self.instruments, Decimal(1) / len(self.instruments))
+
+
+@dataclass(frozen=True, slots=True)
+class BenchOrder:
+    """What is needed to place the same order without the service."""
+
+    con_id: int
+    action: str
+    quantity: Decimal
+    adaptive_priority: str | None
+
+
+def place_through_service(simulator: Launched) -> tuple[BenchOrder, ...]:
+    """The orders that were sent and filled. RuntimeError where the run did not come to that."""
+    with tempfile.TemporaryDirectory(prefix="ib-trading-bench-") as folder:
+        services = build_services(read_settings(_environment(simulator.port, folder)))
+        services = replace(services, strategies={AllAlike.name: AllAlike()})
+        call = Call(uuid.uuid4().hex, AllocationRequest(), key="bench")
+        answer = Allocation(services).answer(call)
+    result = msgspec.json.decode(answer.body)
+    if answer.status != 200 or len(result["orders"]) != ORDERS:
+        raise RuntimeError(
+            f"the allocation answered {answer.status}: {result.get('detail', result['orders'])}"
+        )
+    return tuple(_order(order) for order in result["orders"])
+
+
+def _environment(port: int, folder: str) -> dict[str, str]:
+    return {
+        "TRADING_MODE": "paper",
+        "BACKEND": "local",
+        "LOCAL_DATA_DIR": folder,
+        "IB_GATEWAY": f"{HOST}:{port}",
+        "CLOCK": "broker",
+        "TRADING_CONFIG": str(STACK_FILE),
+    }
+
+
+def _order(order: dict[str, Any]) -> BenchOrder:
+    return BenchOrder(
+        order["conId"], order["action"], Decimal(str(order["quantity"])), order["adaptivePriority"]
+    )
