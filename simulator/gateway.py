@@ -47,7 +47,8 @@ class Gateway:
         self.account_feed = AccountFeed(broker)
         self.market_feed = MarketFeed(broker)
         broker.listener = self
-        self._traded = False
+        # (account, conId) of the positions that changed and were not told of yet, in order.
+        self._traded: dict[tuple[str, int], None] = {}
 
     def admit(self, client_id: int, version: int, write: Callable[[bytes], None]) -> Client:
         """Registers a client and sends what a client that has just connected is sent.
@@ -88,7 +89,8 @@ class Gateway:
         none.
         """
         if self._traded:
-            self._traded = False
+            # (account, conId) of the positions that changed and were not told of yet, in order.
+        self._traded: dict[tuple[str, int], None] = {}
             self.account_feed.publish(self.clients.values())
 
     def send_next_id(self, client: Client) -> None:
@@ -117,8 +119,7 @@ class Gateway:
             client.error(order.order_id, code, text)
 
     def holdings_changed(self, account: str, con_id: int) -> None:
-        self._traded = True
-        self.account_feed.holdings_changed(self.clients.values(), account, con_id)
+        self._traded[account, con_id] = None
 
     def quotes_moved(self, con_ids: Iterable[int]) -> None:
         self.market_feed.moved(con_ids)

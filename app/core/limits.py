@@ -17,17 +17,30 @@ from app.core.orders import PlannedOrder
 from app.core.positions import Quantities
 from app.core.snapshot import Snapshot
 
+PASSED, REFUSED = "passed", "refused"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One limit, asked: `limit` and `value` as text with their units, `subject` what was looked at ("" the run)."""
+    """One limit, asked: `limit` and `value` as text with their units, `subject` what was looked at ("" the run).
+
+    `verdict` is passed or refused, `remedy` what a person can do about a refusal.
+    """
 
     rule: str
     limit: str
     value: str
-    passed: bool
-    subject: str = ""
-    remedy: str = ""
+    verdict: str
+    subject: str
+    remedy: str
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == PASSED
+
+
+def asked(rule: str, limit: str, value: str, passed: bool, subject: str = "", remedy: str = "") -> Verdict:
+    return Verdict(rule, limit, value, PASSED if passed else REFUSED, subject, "" if passed else remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ def _trading_enabled(proposal: Proposal) -> Iterator[Verdict]:
     switch = proposal.snapshot.switch
     state = "enabled" if switch.enabled else f"disabled: {switch.reason}" if switch.reason else "disabled"
     passed = switch.enabled or not proposal.orders
-    yield Verdict(
+    yield asked(
         "trading enabled", "enabled", state, passed, remedy="PUT /trading-enabled when trading may go on"
     )
 
@@ -80,7 +93,7 @@ def _account_of_mode(proposal: Proposal) -> Iterator[Verdict]:
     """Every managed account must fit the mode: a login that reaches one live account is no paper login."""
     snapshot = proposal.snapshot
     for account in snapshot.managed_accounts:
-        yield Verdict(
+        yield asked(
             "account fits the trading mode",
             snapshot.mode.value,
             "fits" if snapshot.mode.accepts(account) else "does not",
@@ -94,7 +107,7 @@ def _market_open(proposal: Proposal) -> Iterator[Verdict]:
     """A market order while the exchange is closed would queue for the next session."""
     for order in proposal.orders:
         is_open = proposal.snapshot.instruments[order.con_id].is_open(proposal.snapshot.at)
-        yield Verdict(
+        yield asked(
             "exchange open for a market order",
             "open",
             "open" if is_open else "closed",
@@ -107,7 +120,7 @@ def _market_open(proposal: Proposal) -> Iterator[Verdict]:
 def _orders_per_run(proposal: Proposal) -> Iterator[Verdict]:
     limit = proposal.snapshot.config.limits.max_orders_per_run
     count = len(proposal.orders)
-    yield Verdict(
+    yield asked(
         "orders per run", str(limit), str(count), count <= limit, remedy="raise limits.maxOrdersPerRun"
     )
 
@@ -167,7 +180,7 @@ def _allowed_instruments(proposal: Proposal) -> Iterator[Verdict]:
     if not allowed:
         return
     for order in proposal.orders:
-        yield Verdict(
+        yield asked(
             "allowed instruments",
             ", ".join(sorted(allowed)),
             order.local_symbol,
@@ -196,7 +209,7 @@ def _no_live_order(proposal: Proposal) -> Iterator[Verdict]:
             working[con_id] = working.get(con_id, Decimal(0)) + abs(quantity)
     for order in proposal.orders:
         live = working.get(order.con_id, Decimal(0))
-        yield Verdict(
+        yield asked(
             "no live order of ours on the contract",
             "0",
             plain(live),
@@ -210,14 +223,14 @@ def _at_most(rule: str, limit: Decimal, value: Decimal, subject: str, remedy: st
     shown = (
         plain(value.quantize(Decimal("0.0001"))) if value.is_finite() else "net liquidation is not above 0"
     )
-    return Verdict(rule, plain(limit), shown, value <= limit, subject, remedy)
+    return asked(rule, plain(limit), shown, value <= limit, subject, remedy)
 
 
 def _unless_no_worse(verdict: Verdict, no_worse: bool, why: str) -> Verdict:
     """A limit that is exceeded already does not forbid the way back."""
     if verdict.passed or not no_worse:
         return verdict
-    return Verdict(verdict.rule, verdict.limit, f"{verdict.value}, {why}", True, verdict.subject)
+    return asked(verdict.rule, verdict.limit, f"{verdict.value}, {why}", True, verdict.subject)
 
 
 RULES: tuple[Callable[[Proposal], Iterator[Verdict]], ...] = (

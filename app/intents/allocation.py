@@ -9,6 +9,7 @@ from app.core.plan import Plan, make_plan
 from app.core.snapshot import Snapshot
 from app.errors import ConfigurationFault, RequestError
 from app.intents.intent import Answer, Call
+from app.intents.lease import HeldLease
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_snapshot
 from app.intents.services import Services
@@ -36,6 +37,9 @@ class Allocation:
 
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._strategies(request, config)
+
+    def prepare(self, broker: Broker, account: str, held: HeldLease) -> None:
+        """Nothing: open orders are looked at, not touched."""
 
     def read(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> Snapshot:
         return read_snapshot(self.services, broker, config, self._strategies(request, config))

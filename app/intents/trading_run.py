@@ -54,6 +54,10 @@ class Trader(Protocol):
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
+    def prepare(self, broker: Broker, account: str, held: HeldLease) -> None:
+        """What has to be done at the broker before anything is read; a dry-run leaves it out."""
+        ...
+
     def read(self, broker: Broker, request: Any, config: TradingConfig) -> Snapshot: ...
 
     def decide(self, snapshot: Snapshot, request: Any) -> Plan: ...
@@ -141,6 +145,7 @@ class TradingRun:
         try:
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
+                self.trader.prepare(broker, account, held)
                 resolve_unsettled(self.services, broker, account, held.lease)
                 held.renew()
                 snapshot = self.trader.read(broker, self.call.request, self.config)

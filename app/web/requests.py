@@ -5,9 +5,10 @@ An unknown key, a wrong type or a body that is not JSON is a 400 with the path a
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import TypeVar
 
-import msgspec
 from flask import Request as HttpRequest
 
 from app.errors import RequestError
@@ -63,9 +64,19 @@ def wants_lines(http: HttpRequest) -> bool:
 
 def _json(body: bytes) -> object:
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return json.loads(body, object_pairs_hook=_without_repetition, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
         raise RequestError(f"the body is not JSON: {error}") from None
+
+
+def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
+    """A key that is said twice would count as said last: {"dryRun": true, "dryRun": false} must not trade."""
+    names = [name for name, _ in members]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"{name!r} is there twice; say it once"
+            raise RequestError(message, errors=(FieldError(name, message),))
+    return dict(members)
 
 
 def _kind(raw: object) -> str:

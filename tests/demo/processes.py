@@ -18,7 +18,7 @@ DEADLINE = 50.0
 
 
 @contextmanager
-def running_demo(folder: Path, *options: str | Path) -> Generator[subprocess.Popen[str]]:
+def running_demo(folder: Path, *options: str | Path) -> Generator[subprocess.Popen[bytes]]:
     """`python -m demo` at the head of a process group of its own, as a shell starts a command; ended with the block,
     also where a test fails in it. Whatever it writes for itself, and the page, lies in `folder`."""
     process = subprocess.Popen(
@@ -28,7 +28,7 @@ def running_demo(folder: Path, *options: str | Path) -> Generator[subprocess.Pop
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,
         start_new_session=True,
     )
     with process:
@@ -38,16 +38,17 @@ def running_demo(folder: Path, *options: str | Path) -> Generator[subprocess.Pop
             process.terminate()
 
 
-def read_until(process: subprocess.Popen[str], words: str) -> list[str]:
+def read_until(process: subprocess.Popen[bytes], words: str) -> list[str]:
     """The lines up to the one with `words` in it. AssertionError where it does not come."""
     assert process.stdout is not None
     lines: list[str] = []
     deadline = time.monotonic() + DEADLINE
     while not lines or words not in lines[-1]:
         readable, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-        line = process.stdout.readline() if readable else ""
+        # Unbuffered: what Python had read ahead, select would not see.
+        line = process.stdout.readline() if readable else b""
         assert line, f"no {words!r} in:\n{''.join(lines)}"
-        lines.append(line)
+        lines.append(line.decode())
     return lines
 
 

@@ -56,7 +56,7 @@ def performance(tmp_path_factory: pytest.TempPathFactory) -> Performance:
         rest, err = demo.communicate(timeout=10)
     evidence = read_json((folder / "e.json").read_text(encoding="utf-8"))
     page = (folder / "page.html").read_text(encoding="utf-8")
-    return Performance(demo.returncode, out + rest, err, evidence, page, alive, ports)
+    return Performance(demo.returncode, out + rest.decode(), err.decode(), evidence, page, alive, ports)
 
 
 def test_it_ends_well_and_every_check_passed(performance: Performance) -> None:

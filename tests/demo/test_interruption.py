@@ -36,11 +36,14 @@ class TestNothingOutlivesTheDemonstration:
             os.killpg(demo.pid, signal.SIGINT)
             out, err = demo.communicate(timeout=10)
             left = still_running(children, 3 - (time.monotonic() - start))
-        assert (demo.returncode, err) == (130, "\ndemo: interrupted; everything it started has ended\n")
+        assert (demo.returncode, err.decode()) == (
+            130,
+            "\ndemo: interrupted; everything it started has ended\n",
+        )
         assert left == []
         assert list(tmp_path.iterdir()) == [], "its temporary folder is gone"
-        assert "Traceback" not in out
-        ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", "".join(lines) + out)]
+        assert b"Traceback" not in out
+        ports = [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", "".join(lines) + out.decode())]
         assert [port for port in ports if accepts(port)] == []
 
     def test_sigterm_ends_everything_as_ctrl_c_does(self, tmp_path: Path) -> None:

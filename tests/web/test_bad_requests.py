@@ -75,6 +75,8 @@ def test_get_never_trades(service: ServiceUnderTest) -> None:
         (b"[]", "a JSON array"),
         (b"null", "null"),
         (b"7", "a JSON number"),
+        (b"[" * 30_000, "not JSON"),
+        (b'{"dryRun": true, "dryRun": false}', "'dryRun' is there twice"),
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(
