@@ -68,6 +68,8 @@ def read_snapshot(
         holdings=holdings,
         working=_working(services),
         seed=_seed(services.mode, broker_day(at)),
+        previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        cash=state.cash,
     )
 
 
