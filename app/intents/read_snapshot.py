@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -34,16 +34,30 @@ def account_to_trade(services: Services, broker: Broker, config: TradingConfig) 
         raise PlanRefused(str(error)) from None
 
 
+def read_account(services: Services, broker: Broker, config: TradingConfig) -> Snapshot:
+    """The state of account and ledger where no strategy is asked: every instrument that anybody holds."""
+    return read_snapshot(services, broker, config, {}, held_by_all=True)
+
+
 def read_snapshot(
-    services: Services, broker: Broker, config: TradingConfig, strategies: Mapping[str, Strategy]
+    services: Services,
+    broker: Broker,
+    config: TradingConfig,
+    strategies: Mapping[str, Strategy],
+    *,
+    held_by_all: bool = False,
 ) -> Snapshot:
-    """The state of account, market and ledger for `strategies`; fills that are known must be booked before."""
+    """The state of account, market and ledger for `strategies`; fills that are known must be booked before.
+
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for.
+    """
     account = account_to_trade(services, broker, config)
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
     positions = {position.con_id: position.quantity for position in broker.positions(account)}
     holdings = services.positions.holdings()
-    wanted, instruments = _instruments(broker, strategies, held={*positions, *_held(holdings, strategies)})
+    held = _held(holdings, holdings if held_by_all else strategies)
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
     quotes = broker.quotes(instruments.values())
     return Snapshot(
         mode=services.mode,
@@ -77,8 +91,8 @@ def broker_day(at: datetime) -> date:
     return at.astimezone(EXCHANGE_ZONE).date()
 
 
-def _held(holdings: Mapping[str, Mapping[int, Decimal]], strategies: Mapping[str, Strategy]) -> set[int]:
-    return {con_id for name in strategies for con_id in holdings.get(name, {})}
+def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:
+    return {con_id for name in names for con_id in holdings.get(name, {})}
 
 
 def _instruments(
