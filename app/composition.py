@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.intents.allocation import Allocation
+from app.intents.cash_balancer import CashBalancer
 from app.intents.close_all import CloseAll
 from app.intents.collect_market_data import CollectMarketData
 from app.intents.current_time import CurrentTime
@@ -59,6 +60,7 @@ def create(services: Services) -> Flask:
         services,
         (
             Allocation(services),
+            CashBalancer(services),
             CloseAll(services),
             CollectMarketData(services),
             CurrentTime(services),

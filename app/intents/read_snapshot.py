@@ -9,11 +9,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from app.core.attribution import remaining
-from app.core.fx import base_rate
 from app.core.instruments import Instrument
 from app.core.mode import AccountRefused, TradingMode, choose_account
+from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import PlanRefused
+from app.intents.read_rates import read_rates
 from app.intents.services import Services
 from app.ports.broker import Broker
 from app.strategies.strategy import Strategy
@@ -71,7 +72,7 @@ def read_snapshot(
         wanted=wanted,
         instruments=instruments,
         quotes=quotes,
-        fx={state.base_currency: base_rate(state.base_currency, at)},
+        fx=read_rates(broker, config, state, {one.currency for one in instruments.values()}, at),
         closes=services.warehouse.daily_closes(
             instruments,
             HISTORY_SERIES,
@@ -115,6 +116,11 @@ def _working(services: Services) -> dict[str, dict[int, Decimal]]:
     working: dict[str, dict[int, Decimal]] = {}
     for order in services.journal.unsettled_orders():
         if order.state.final:
+            continue
+        if not order.source:
+            # A conversion of cash: nobody's, but another one must not leave while it works.
+            left = working.setdefault(UNASSIGNED, {})
+            left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
             continue
         booked = services.positions.booked_quantity(order.order_ref)
         for strategy, quantity in remaining(order.source, booked, order.increment).items():

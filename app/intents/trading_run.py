@@ -16,6 +16,7 @@ import msgspec
 
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
+from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, signature
 from app.core.order_properties import PropertiesRefused
@@ -218,7 +219,7 @@ class TradingRun:
             return self.trader.decide(snapshot, self.call.request)
         except PropertiesRefused as error:
             raise refused_properties(error) from error
-        except (StrategyFailed, SizingRefused) as error:
+        except (StrategyFailed, SizingRefused, ConversionRefused) as error:
             raise PlanRefused(str(error)) from error
 
     def _decide(self, snapshot: Snapshot) -> Plan:
