@@ -9,7 +9,8 @@ import pytest
 
 from app.adapters.ib.contracts import KnownContracts, market_rule_id
 from app.adapters.ib.library import library
-from app.adapters.ib.market_data import bar_of, duration_of, price, quote_of
+from app.adapters.ib.history import bar_of, duration_of
+from app.adapters.ib.market_data import price, quote_of
 from app.adapters.ib.trading_hours import openings, zone
 from app.core.instruments import TradingHours
 from app.core.market import QuoteType
@@ -126,10 +127,12 @@ def test_a_span_of_days_is_asked_for_in_the_brokers_units(days: int, duration: s
 
 
 def test_a_daily_bar_starts_at_midnight_utc_of_its_day() -> None:
-    bar = bar_of(library().BarData(date="20190102", open=1.0, high=3.0, low=0.5, close=2.0, volume=-1.0))
+    bar = bar_of(
+        library().BarData(date="20190102", open=1.0, high=3.0, low=0.5, close=2.0, volume=-1.0), "1 day"
+    )
     assert (bar.start, bar.close, bar.volume) == (_utc(2, 0), Decimal(2), None)
 
 
 def test_a_bar_with_a_time_is_no_daily_bar() -> None:
     with pytest.raises(BrokerFault, match="is no day"):
-        bar_of(library().BarData(date="20190102 09:30:00 US/Eastern"))
+        bar_of(library().BarData(date="20190102 09:30:00 US/Eastern"), "1 day")

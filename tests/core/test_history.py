@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.core.history import Bar, NewestBar, Rejected, daily_start, last_complete_day, missing_days, sift
+from app.core.history import Bar, Rejected, daily_start, last_complete_day, sift
 from app.core.instruments import TradingHours
 from tests.core.builders import STOCK
 
@@ -63,38 +63,6 @@ def test_before_a_lunch_break_is_over_the_day_still_forms() -> None:
 def test_on_a_day_without_trading_the_day_before_is_the_last() -> None:
     sunday = MONDAY - timedelta(days=1)
     assert last_complete_day(STOCK, at(NEW_YORK, sunday, 12)) == date(2024, 6, 1)
-
-
-@pytest.mark.parametrize(
-    ("stored", "since", "until", "missing"),
-    [
-        (None, 3, 7, (3, 7)),
-        (4, 3, 7, (5, 7)),
-        (1, 3, 7, (3, 7)),
-        (6, 3, 7, (7, 7)),
-        (7, 3, 7, None),
-        (9, 3, 7, None),
-        (None, 7, 3, None),
-    ],
-)
-def test_what_is_stored_is_not_asked_for_again(
-    stored: int | None, since: int, until: int, missing: tuple[int, int] | None
-) -> None:
-    last = None if stored is None else daily_start(date(2024, 6, stored))
-    newest = NewestBar(last, Decimal(100)) if last else None
-    answer = missing_days(newest, date(2024, 6, since), date(2024, 6, until))
-    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "missing"), [(3, 8, (3, 7)), (3, 9, (3, 7)), (3, 10, (3, 10)), (8, 9, None)]
-)
-def test_a_weekend_at_the_end_is_not_asked_for(
-    since: int, until: int, missing: tuple[int, int] | None
-) -> None:
-    """The 8th of June 2024 is a Saturday: asked for on its own it would be a gap on every weekend call."""
-    answer = missing_days(None, date(2024, 6, since), date(2024, 6, until))
-    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
 
 
 def test_good_bars_are_stored() -> None:
