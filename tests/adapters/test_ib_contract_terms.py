@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from app.adapters.ib.contracts import KnownContracts, market_rule_id
-from app.adapters.ib.library import library
 from app.adapters.ib.history import bar_of, duration_of
+from app.adapters.ib.library import library
 from app.adapters.ib.market_data import price, quote_of
 from app.adapters.ib.trading_hours import openings, zone
 from app.core.instruments import TradingHours
@@ -134,5 +134,5 @@ def test_a_daily_bar_starts_at_midnight_utc_of_its_day() -> None:
 
 
 def test_a_bar_with_a_time_is_no_daily_bar() -> None:
-    with pytest.raises(BrokerFault, match="is no day"):
+    with pytest.raises(BrokerFault, match="no such date"):
         bar_of(library().BarData(date="20190102 09:30:00 US/Eastern"), "1 day")

@@ -142,6 +142,42 @@ def test_figures_finer_than_a_billionth_are_rounded_half_even(warehouse: Warehou
     assert closes(warehouse) == [Decimal(1), Decimal("1.000000002")]
 
 
+def test_days_that_were_asked_for_are_remembered_with_and_without_bars(warehouse: Warehouse) -> None:
+    """The 1st of January is a holiday: judged by its bars it would be a gap for ever."""
+    warehouse.store([Portion(DAILY, [a_bar(2)], (span(1, 2),)), Portion(DAILY, [], (span(5, 6),))], NOON)
+    assert asked(warehouse) == (span(1, 2), span(5, 6))
+    assert asked(warehouse, "1 hour") == ()
+
+
+def test_a_portion_that_cannot_be_stored_leaves_nothing_of_the_others(warehouse: Warehouse) -> None:
+    wrong = replace(a_bar(3), close=Decimal("NaN"))
+    with pytest.raises(ValueError, match="NaN"):
+        warehouse.store([Portion(DAILY, [a_bar(2)], (span(2, 2),)), Portion(DAILY, [wrong])], NOON)
+    assert closes(warehouse) == []
+    assert asked(warehouse) == ()
+
+
+def test_a_series_that_is_replaced_keeps_nothing_of_what_was_there(warehouse: Warehouse) -> None:
+    """After a dividend every close before it is another one: a mixture of both shows a return that nobody had."""
+    warehouse.store(
+        [Portion(DAILY, [a_bar(2, "100"), a_bar(3, "101"), a_bar(4, "102")], (span(1, 4),))], NOON
+    )
+    store(warehouse, replace(DAILY, what_to_show="MIDPOINT"), [a_bar(2, "7")], NOON)
+    anew = Portion(DAILY, [a_bar(3, "50"), a_bar(4, "51"), a_bar(5, "52")], (span(3, 5),), replaces=True)
+    assert warehouse.store([anew], NOON) == (3,)
+    assert closes(warehouse) == [Decimal(50), Decimal(51), Decimal(52)]
+    assert asked(warehouse) == (span(3, 5),)
+    assert closes(warehouse, "MIDPOINT") == [Decimal(7)]
+
+
+def test_bars_of_different_sizes_are_kept_apart(warehouse: Warehouse) -> None:
+    hourly = replace(DAILY, bar_size="1 hour")
+    store(warehouse, hourly, [a_bar(2, "100"), replace(a_bar(2, "101"), start=NOON)], NOON)
+    assert closes(warehouse) == []
+    stored = warehouse.stored([CON_ID], "TRADES", "1 hour")[CON_ID]
+    assert stored.newest == NewestBar(NOON, Decimal(101))
+
+
 def test_history_is_there_after_a_restart(warehouse_place: WarehousePlace) -> None:
     store(warehouse_place.opened(), DAILY, [a_bar(2, "100")], NOON)
     assert closes(warehouse_place.opened()) == [Decimal(100)]
