@@ -118,3 +118,16 @@ def test_a_jump_is_measured_from_the_last_bar_that_was_stored() -> None:
 
 def test_a_price_may_go_far_from_where_it_began_by_small_steps() -> None:
     assert sift([bar(3, "150"), bar(4, "240")], Decimal(100), Decimal(80))[1] == []
+
+
+def test_a_jump_that_the_next_bar_confirms_is_a_new_level() -> None:
+    """A split in a raw series. Were only the first bar after it rejected, and compared with the close before the split,
+    every later one would be too, for ever.
+    """
+    good, bad = sift([bar(3), bar(4, "10"), bar(5, "10.1"), bar(6, "10.2")], None, Decimal(80))
+    assert (len(good), bad) == (4, [])
+
+
+def test_a_jump_confirmed_only_by_a_bar_that_contradicts_itself_is_not_stored() -> None:
+    good, bad = sift([bar(3), bar(4, "10"), bar(5, "10", volume=Decimal(-1))], None, Decimal(80))
+    assert (good, len(bad)) == ([bar(3)], 2)
