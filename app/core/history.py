@@ -106,7 +106,7 @@ def sift(
     good: list[Bar] = []
     bad: list[Rejected] = []
     seen: set[datetime] = set()
-    for bar, following in zip(bars, [*bars[1:], None], strict=True):
+    for bar, following in zip(bars, [*bars, None][1:], strict=True):
         reason = "duplicate" if bar.start in seen else _fault(bar)
         if not reason and _jumps(bar, previous_close, max_jump_percent):
             stayed = (

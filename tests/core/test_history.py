@@ -131,3 +131,7 @@ def test_a_jump_that_the_next_bar_confirms_is_a_new_level() -> None:
 def test_a_jump_confirmed_only_by_a_bar_that_contradicts_itself_is_not_stored() -> None:
     good, bad = sift([bar(3), bar(4, "10"), bar(5, "10", volume=Decimal(-1))], None, Decimal(80))
     assert (good, len(bad)) == ([bar(3)], 2)
+
+
+def test_an_answer_without_bars_is_none_to_store() -> None:
+    assert sift([], Decimal(100), Decimal(80)) == ([], [])
