@@ -158,7 +158,7 @@ class CollectMarketData:
     ) -> None:
         """Rounds of one question an instrument, each stored at its end."""
         while asking := [progress for progress in group if progress.to_ask]:
-            answers = broker.bars([progress.to_ask[0] for progress in asking])
+            answers = broker.bars([progress.to_ask[0] for progress in asking], at)
             portions: list[tuple[Progress, Portion]] = []
             for progress, answer in zip(asking, answers, strict=True):
                 if isinstance(answer, BrokerFault):

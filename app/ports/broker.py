@@ -66,10 +66,13 @@ class Broker(Protocol):
         """A snapshot per contract id; one that the broker does not price is left out."""
         ...
 
-    def bars(self, questions: Sequence[BarQuestion]) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
         """Completed and forming bars of regular hours for each question, oldest first; () where the broker says that
         there are none. They are asked at once as far as the broker's pacing limits allow; a question that is refused
-        or not answered has its fault in its place, and stops no other."""
+        or not answered has its fault in its place, and stops no other. `at` is business time: an adjusted series
+        always reaches to now."""
         ...
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:

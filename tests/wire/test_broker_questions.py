@@ -175,12 +175,20 @@ def test_twenty_quotes_are_asked_for_at_the_same_time(broker: Broker, simulator:
     assert last_question < len(kinds) - 1 - kinds[::-1].index(("out", "57"))
 
 
+def test_a_market_rule_that_many_contracts_share_is_asked_for_once(
+    broker: Broker, simulator: Launched
+) -> None:
+    """Twenty stocks cost twenty questions more, and with them a second of the 45 messages allowed, on every start."""
+    broker.instruments([ContractSpec(symbol) for symbol in ("AAPL", "AMD", "KO", "GE")])
+    assert _requests(simulator, 91) == 1
+
+
 def _bars(
     broker: Broker, instrument: Instrument, days: DaySpan, what_to_show: str, bar_size: str = "1 day"
 ) -> tuple[Bar, ...]:
     """The answer to one question; raises the fault that stands in its place."""
     series = Series(instrument.con_id, instrument.local_symbol, what_to_show, bar_size)
-    [answer] = broker.bars([BarQuestion(instrument, series, days, (days,))])
+    [answer] = broker.bars([BarQuestion(instrument, series, days, (days,))], START)
     if isinstance(answer, BrokerFault):
         raise answer
     return answer

@@ -91,10 +91,12 @@ class _Refusing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._broker, name)
 
-    def bars(self, questions: Sequence[BarQuestion]) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
         fault = BrokerFault("162 no permission for these data")
         allowed = [question for question in questions if question.instrument.symbol != self._symbol]
-        answers = iter(self._broker.bars(allowed))
+        answers = iter(self._broker.bars(allowed, at))
         return tuple(next(answers) if question in allowed else fault for question in questions)
 
 

@@ -62,8 +62,10 @@ class IbBroker:
     def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
         return self._thread.run(market_data.quotes(self._connection, instruments))
 
-    def bars(self, questions: Sequence[BarQuestion]) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
-        return self._thread.run(history.bars(self._connection, self._history_pace, questions))
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+        return self._thread.run(history.bars(self._connection, self._history_pace, questions, at))
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return self._thread.run(accounts.order_reports(self._connection, account))

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from app.adapters.ib import error_codes, translate
 from app.adapters.ib.connection import Connection, broker_fault
-from app.adapters.ib.contracts import current_time
 from app.adapters.ib.history_pace import HistoryPace
 from app.adapters.ib.replies import Refused
 from app.core.collection import ADJUSTED, BarQuestion
@@ -30,16 +29,13 @@ _TEXT_DATES, _EPOCH_DATES = 1, 2
 
 
 async def bars(
-    connection: Connection, pace: HistoryPace, questions: Sequence[BarQuestion]
+    connection: Connection, pace: HistoryPace, questions: Sequence[BarQuestion], at: datetime
 ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
     """An answer or a fault for each, in the order of the questions."""
-    if not questions:
-        return ()
-    now = await current_time(connection)
 
     async def answered(question: BarQuestion) -> tuple[Bar, ...] | BrokerFault:
         try:
-            return await _bars(connection, pace, question, now)
+            return await _bars(connection, pace, question, at)
         except BrokerFault as fault:
             return fault
 
@@ -47,7 +43,7 @@ async def bars(
 
 
 async def _bars(
-    connection: Connection, pace: HistoryPace, question: BarQuestion, now: datetime
+    connection: Connection, pace: HistoryPace, question: BarQuestion, at: datetime
 ) -> tuple[Bar, ...]:
     """Bars of the question's days; none where the broker says that it has no data for them."""
     instrument, series, days = question.instrument, question.series, question.days
@@ -55,8 +51,8 @@ async def _bars(
     what = f"the {series.bar_size} {series.what_to_show} of {instrument.local_symbol}"
     end, end_text = days.last, end_of(days.last, instrument.time_zone)
     if series.what_to_show == ADJUSTED:
-        # The broker takes no end for this series: it always reaches to now.
-        end, end_text = max(days.last, now.date()), ""
+        # The broker takes no end for this series: it always reaches to now, by its own clock, which may be past ours.
+        end, end_text = max(days.last, at.date() + timedelta(days=1)), ""
     duration = duration_of((end - days.first).days + 1)
     dates = _TEXT_DATES if series.bar_size == DAILY else _EPOCH_DATES
     request = HistoryRequest(
