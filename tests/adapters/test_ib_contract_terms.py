@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -121,9 +121,23 @@ def test_delayed_ticks_are_never_taken_for_live_ones() -> None:
     assert quote_of([("price", 66, 38.5), ("price", 67, 38.6)], NOW).kind is QuoteType.DELAYED
 
 
-@pytest.mark.parametrize(("days", "duration"), [(1, "1 D"), (365, "365 D"), (366, "2 Y"), (731, "3 Y")])
-def test_a_span_of_days_is_asked_for_in_the_brokers_units(days: int, duration: str) -> None:
-    assert duration_of(days) == duration
+@pytest.mark.parametrize(
+    ("days", "always", "stock"),
+    [
+        (1, "1 D", "1 D"),
+        (7, "7 D", "5 D"),
+        (9, "9 D", "5 D"),
+        (365, "365 D", "260 D"),
+        (366, "2 Y", "260 D"),
+        (731, "3 Y", "3 Y"),
+    ],
+)
+def test_a_span_of_days_is_asked_for_in_the_brokers_units(days: int, always: str, stock: str) -> None:
+    """From a Saturday on: the broker counts days in sessions, of which a stock has at most five a week."""
+    first = date(2019, 6, 1)
+    last = first + timedelta(days=days - 1)
+    assert duration_of(first, last, only_weekdays=False) == always
+    assert duration_of(first, last, only_weekdays=True) == stock
 
 
 def test_a_daily_bar_starts_at_midnight_utc_of_its_day() -> None:

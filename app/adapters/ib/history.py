@@ -17,6 +17,7 @@ from app.adapters.ib.connection import Connection, broker_fault
 from app.adapters.ib.history_pace import HistoryPace
 from app.adapters.ib.replies import Refused
 from app.core.collection import ADJUSTED, BarQuestion
+from app.core.coverage import SATURDAY
 from app.core.history import DAILY, Bar, day_of
 from app.core.pacing import HistoryRequest
 from app.errors import BrokerFault
@@ -53,7 +54,7 @@ async def _bars(
     if series.what_to_show == ADJUSTED:
         # The broker takes no end for this series: it always reaches to now, by its own clock, which may be past ours.
         end, end_text = max(days.last, at.date() + timedelta(days=1)), ""
-    duration = duration_of((end - days.first).days + 1)
+    duration = duration_of(days.first, end, only_weekdays=instrument.sec_type == "STK")
     dates = _TEXT_DATES if series.bar_size == DAILY else _EPOCH_DATES
     request = HistoryRequest(
         instrument.con_id,
@@ -98,9 +99,14 @@ def end_of(day: date, time_zone: str) -> str:
     return f"{midnight.astimezone(UTC):%Y%m%d-%H:%M:%S}"
 
 
-def duration_of(days: int) -> str:
-    """A duration that covers so many calendar days: up to a year in days, beyond that only years are taken."""
-    return f"{days} D" if days <= 365 else f"{-(-days // 365)} Y"
+def duration_of(first: date, last: date, *, only_weekdays: bool) -> str:
+    """A duration that reaches from `last` back to `first`: up to 365 days, which the broker counts in sessions, beyond
+    that only years are taken. Stocks have at most five sessions a week: asking for more is answered with more."""
+    days = (last - first).days + 1
+    weeks, rest = divmod(days, 7)
+    weekdays = weeks * 5 + sum((first + timedelta(days=i)).weekday() < SATURDAY for i in range(rest))
+    sessions = max(1, weekdays) if only_weekdays else days
+    return f"{sessions} D" if sessions <= 365 else f"{-(-days // 365)} Y"
 
 
 def bar_of(bar: BarData, bar_size: str) -> Bar:
