@@ -76,6 +76,9 @@ class TradingConfig(_Section, frozen=True):
     """How long the broker may take to acknowledge an order before it is asked what became of it."""
     fill_seconds: Seconds = 60
     """How long a run waits for its working orders before it reports them as working."""
+    run_deadline_seconds: Annotated[int, msgspec.Meta(ge=1, le=1740)] = 1500
+    """When a run stops sending and waiting, and leaves the rest to the next call with its key. Under the 30 minutes
+    that service and scheduler allow."""
 
 
 class TradingConfigError(ValueError):

@@ -84,6 +84,11 @@ def order_ref(mode: TradingMode, run_id: str, order: PlannedOrder) -> str:
     return f"ib-{mode.letter}{base64.b32encode(digest).decode()[:16].lower()}"
 
 
+def names_an_order_of(mode: TradingMode, ref: str) -> bool:
+    """Whether an orderRef at the broker is one that this mode's service gives out."""
+    return ref.startswith(f"ib-{mode.letter}") and len(ref) == len(f"ib-{mode.letter}") + 16
+
+
 def market_order(trade: NetTrade, instrument: Instrument, adaptive_priority: str | None) -> PlannedOrder:
     """The default order for a net trade: market, DAY, with the Adaptive algo where the contract takes it."""
     return PlannedOrder(
