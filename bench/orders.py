@@ -22,7 +22,7 @@ from bench.service_run import ORDERS, BenchOrder, place_through_service
 from simulator.launch import Launched
 
 BOUND = 1.3
-ROUNDS = 9
+ROUNDS = 21
 START = "2019-06-03T15:00:00Z"
 
 

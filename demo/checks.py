@@ -205,7 +205,7 @@ def _told(figure: Any) -> str:
 
 
 def _first_difference(one: str, other: str) -> str:
-    differing = next(
-        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
-    return f"{one[differing : differing + 40]!r} to {other[differing : differing + 40]!r}"
+    """Where two texts part, with a few words before to see where that is."""
+    pairs = enumerate(zip(one, other, strict=False))
+    at = next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
+    return f"{one[max(0, at - 30) : at + 30]!r} to {other[max(0, at - 30) : at + 30]!r}"

@@ -82,7 +82,7 @@ class Children:
         readable, _, _ = select.select([spoken], [], [], START_SECONDS)
         line = spoken.readline() if readable else ""
         if not line:
-            raise StartFailed(f"the simulator did not start: {last_words(child) or 'it said nothing'}")
+            raise StartFailed(f"The simulator did not start:\n{last_words(child) or 'it said nothing'}")
         ports = json.loads(line)
         return Launched(ports["port"], ports["controlPort"], ports["account"], child.process)
 

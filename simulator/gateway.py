@@ -85,12 +85,11 @@ class Gateway:
             client.error(request.request_id, 320, f"Error reading request. {error}.")
 
     def tell_of_trades(self) -> None:
-        """Sends the account values that changed with the trades since the last call; nothing if there were
-        none.
-        """
-        if self._traded:
-            # (account, conId) of the positions that changed and were not told of yet, in order.
-        self._traded: dict[tuple[str, int], None] = {}
+        """Sends what the trades since the last call changed in positions and accounts; nothing without trades."""
+        traded, self._traded = self._traded, {}
+        for account, con_id in traded:
+            self.account_feed.holdings_changed(self.clients.values(), account, con_id)
+        if traded:
             self.account_feed.publish(self.clients.values())
 
     def send_next_id(self, client: Client) -> None:

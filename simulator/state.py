@@ -28,6 +28,7 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
         "clients": sorted(simulator.gateway.clients),
         "accounts": {account: _account(broker, account) for account in broker.accounts.names},
         "positions": [held for account in broker.accounts.names for held in _positions(broker, account)],
+        "cash": _cash(broker),
         "orders": [_order(broker, order) for order in broker.orders.orders.values()],
         "executions": [_execution(broker, execution) for execution in broker.executions],
         "quotes": {
@@ -53,6 +54,15 @@ def _account(broker: Broker, account: str) -> dict[str, Any]:
         "netLiquidation": decimal_text(broker.accounts.valuation(account, broker.now).net_liquidation),
         "positions": list(_positions(broker, account)),
     }
+
+
+def _cash(broker: Broker) -> dict[str, str]:
+    """Currency → balance, all accounts together."""
+    totals: dict[str, Decimal] = {}
+    for account in broker.accounts.names:
+        for currency, amount in broker.accounts.holdings[account].cash.items():
+            totals[currency] = totals.get(currency, Decimal(0)) + amount
+    return {currency: decimal_text(amount) for currency, amount in totals.items()}
 
 
 def _positions(broker: Broker, account: str) -> Iterator[dict[str, Any]]:

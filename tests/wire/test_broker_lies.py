@@ -125,7 +125,7 @@ GREETING = told(outgoing.MANAGED_ACCOUNTS, accountsList=ACCOUNT) + told(outgoing
 class ScriptedGateway:
     """Answers each message by its number as the script says, and with silence where it says nothing.
 
-    An answer of b"" closes the connection.
+    One client at a time. An answer of b"" closes the connection.
     """
 
     def __init__(self, script: dict[int, Answer]) -> None:
@@ -150,12 +150,13 @@ class ScriptedGateway:
         self._connection.sendall(b"".join(frames))
 
     def _serve(self) -> None:
-        try:
-            self._connection, _ = self._server.accept()
-        except OSError:
-            return
-        with self._connection:
-            self._converse(self._connection)
+        while True:
+            try:
+                self._connection, _ = self._server.accept()
+            except OSError:
+                return
+            with self._connection:
+                self._converse(self._connection)
 
     def _converse(self, connection: socket.socket) -> None:
         prefix, frames = PrefixReader(), FrameReader()
@@ -372,8 +373,12 @@ def test_nothing_is_concluded_while_the_gateway_has_lost_the_broker(scripted: Ta
 
 def test_a_gateway_that_announces_its_restart_is_not_asked_any_further(scripted: Talk) -> None:
     _, way = scripted({61: b"\0\0\0\x01\0"})
-    with way.session() as broker, pytest.raises(BrokerFault, match="restarting"):
-        broker.positions(ACCOUNT)
+    with way.session() as broker:
+        with pytest.raises(BrokerFault, match="restarting"):
+            broker.positions(ACCOUNT)
+        # Its socket is still open: the next session closes it before it connects under the same client id.
+        with way.session() as fresh:
+            assert fresh.managed_accounts() == (ACCOUNT,)
 
 
 def test_a_gateway_that_hangs_up_during_the_handshake_is_not_ready(scripted: Talk) -> None:

@@ -163,7 +163,9 @@ class TestTrading:
         assert Decimal(values(ib)["NetLiquidation"]) == round(Decimal(account["netLiquidation"]), 2)
         assert (values(ib)["TotalCashValue"], account["cash"]["USD"]) == ("996208.00", "996208")
 
-    def test_a_sale_reports_what_it_realised(self, ib: IB, simulator: Launched, done: Done) -> None:
+    def test_a_sale_reports_what_it_realised(
+        self, ib: IB, simulator: Launched, done: Done, until: Until
+    ) -> None:
         contract = apple(ib)
         done(ib, ib.placeOrder(contract, market("BUY", 100)))
         simulator.set_price("AAPL", "40")
@@ -171,7 +173,7 @@ class TestTrading:
         (fill,) = sale.fills
         gained = (Decimal(str(fill.execution.price)) - Decimal("37.91")) * 100 - 2
         assert Decimal(str(fill.commissionReport.realizedPNL)) == gained
-        assert ib.positions() == []
+        until(ib, lambda: not ib.positions())
 
     def test_a_limit_order_rests_and_can_be_cancelled(self, ib: IB, until: Until) -> None:
         heard = errors_of(ib)

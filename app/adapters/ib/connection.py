@@ -52,8 +52,9 @@ class Connection:
         self.client.conn.hasData.error_event.connect(self._on_unreadable_bytes)
 
     @property
-    def lost(self) -> bool:
-        return self.replies.closed.done()
+    def faulty(self) -> bool:
+        """Whether nothing more can be asked here: lost, restarting, or not understood."""
+        return self.replies.fault is not None
 
     # Opening and closing
 

@@ -70,8 +70,11 @@ class IbGateway:
                 raise GatewayNotReady(
                     "the service is shutting down; no new session with the gateway is begun"
                 )
-            if self._line is None or self._line.broken:
-                # Whoever still holds a broken line ends it; its socket is closed already.
+            if self._line is not None and self._line.broken:
+                # Whoever still holds it has had its fault; its client id must be free before the next comes.
+                self._line.end()
+                self._line = None
+            if self._line is None:
                 self._line = _Line(self._endpoint, self._connect_seconds, self._deadlines)
             self._line.users += 1
             return self._line
@@ -111,7 +114,8 @@ class _Line:
         if not self.connection.done():
             return False
         return (
-            bool(self.connection.cancelled() or self.connection.exception()) or self.connection.result().lost
+            bool(self.connection.cancelled() or self.connection.exception())
+            or self.connection.result().faulty
         )
 
     def end(self) -> None:
