@@ -214,13 +214,14 @@ def _shares(
     Measured against what each of them `held` of the order before, so that all of them have their part of what is
     filled also after an execution between two others was taken back.
     """
-    sign = 1 if execution.quantity > 0 else -1
+    # An execution that was corrected to nothing is on the side of its order: the others share anew what is left.
+    sign = 1 if (execution.quantity or sum(source.values(), Decimal(0))) > 0 else -1
     sizes = {name: abs(part) for name, part in source.items() if part * sign > 0}
     before = {name: sign * held.get(name, Decimal(0)) for name in sizes}
     done, ordered = sum(before.values(), Decimal(0)), sum(sizes.values(), Decimal(0))
     after = min(done + abs(execution.quantity), ordered)
-    if after <= done:
-        return {UNASSIGNED: execution.quantity} if execution.quantity else {}
+    if execution.quantity and after <= done:
+        return {UNASSIGNED: execution.quantity}
     then = parts_of_progress(sizes, after, increment)
     shares = {
         name: sign * (then[name] - before[name]) for name in sorted(sizes) if then[name] != before[name]
