@@ -8,6 +8,7 @@ from app.intents.allocation import Allocation
 from app.intents.collect_market_data import CollectMarketData
 from app.intents.current_time import CurrentTime
 from app.intents.services import Services
+from app.intents.trade_reconciliation import TradeReconciliation
 from app.queries.summary import Summary
 from app.settings import Settings, SettingsError
 from app.strategies.registry import load_strategies
@@ -56,5 +57,11 @@ def create(services: Services) -> Flask:
     """The application over `services`, with every intent there is."""
     return create_app(
         services,
-        (Allocation(services), CollectMarketData(services), CurrentTime(services), Summary(services)),
+        (
+            Allocation(services),
+            CollectMarketData(services),
+            CurrentTime(services),
+            Summary(services),
+            TradeReconciliation(services),
+        ),
     )

@@ -92,7 +92,8 @@ def repairs(
     """One for each difference and each order that is in doubt, by contract id.
 
     `bookings` is the whole ledger; `prices` contract id → what an unexplained quantity is booked at where no order
-    tells a price. A difference that an order in doubt may have made is proposed as that order's fill.
+    tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A difference that an order
+    in doubt may have made is proposed as that order's fill.
     """
     proposals: list[Repair] = []
     open_orders = {order.order_ref: order for order in doubtful if order.state in IN_DOUBT}
@@ -172,7 +173,9 @@ def _as_fill(
     fits = 0 < difference.quantity * sign <= order.quantity - done
     if order.con_id != difference.con_id or not fits:
         return None
-    price = order.average_price or prices[order.con_id]
+    price = order.average_price or prices.get(order.con_id)
+    if price is None:
+        return None
     fill = Execution("fill", order.order_ref, 0, "", order.con_id, difference.quantity, price, _EPOCH)
     shares = attribute([fill], order.source, booked, order.increment)[0].shares
     reason = f"{_doubt(order)}; {_reason(difference)}"
@@ -187,7 +190,7 @@ def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapp
         _reason(difference),
         "",
         {UNASSIGNED: difference.quantity},
-        prices[difference.con_id],
+        prices.get(difference.con_id, Decimal(0)),
     )
 
 

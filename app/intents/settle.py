@@ -76,15 +76,19 @@ def settle_earlier(services: Services, broker: Broker, account: str, lease: Leas
         services.journal.save_orders(found.orders, lease)
     if found.bookings:
         services.positions.apply(found.bookings, lease)
-    left_open = {run.run_id: run for run in services.journal.open_runs()}
-    for run_id in sorted({order.run_id for order in found.orders} - set(left_open)):
+    left_open = {run.run_id for run in services.journal.open_runs()} - {own_run}
+    close_runs(services, left_open | {order.run_id for order in found.orders}, found.executions, lease)
+    return found
+
+
+def close_runs(
+    services: Services, run_ids: Iterable[str], executions: Sequence[Execution], lease: Lease
+) -> None:
+    """Ends those of these runs of which nothing can change any more."""
+    for run_id in sorted(run_ids):
         run = services.journal.run(run_id)
         if run is not None:
-            left_open[run_id] = run
-    for run in left_open.values():
-        if run.run_id != own_run:
-            _close(services, run, found.executions, lease)
-    return found
+            _close(services, run, executions, lease)
 
 
 def unbooked(

@@ -326,7 +326,7 @@ class TradingRun:
         )
 
 
-def record_activity(services: Services, intent: str, call: Call[TradingRequest], status: int) -> None:
+def record_activity(services: Services, intent: str, call: Call[Any], status: int) -> None:
     services.activity.append(
         Activity(services.clock.now(), intent, call.run_id, call.request.dry_run, status, facts={})
     )
