@@ -276,6 +276,7 @@ class TradingRun:
                 plan = self.trader.decide(snapshot, self.call.request)
         except (StrategyFailed, SizingRefused) as error:
             raise PlanRefused(str(error)) from error
+        refuse_locked(self.services, plan)
         if plan.refusals:
             detail = "; ".join(
                 f"{verdict.rule}{f' ({verdict.subject})' if verdict.subject else ''}: {verdict.value}, limit"
@@ -285,7 +286,6 @@ class TradingRun:
             disabled = any(verdict.rule == "trading enabled" for verdict in plan.refusals)
             refusal = TradingDisabled if disabled else PlanRefused
             raise refusal(detail, members={"plan": plan, "limits": plan.limits})
-        refuse_locked(self.services, plan)
         return plan
 
     def _refusal(self, error: TradingError) -> Answer:
