@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from app.core.account import OrderReport
@@ -59,10 +60,7 @@ def find(services: Services, broker: Broker, account: str) -> Findings:
         *unbooked(services, known, executions),
         *_unbooked_by_hand(services, broker, known, executions),
     )
-    orders = tuple(
-        without_its_fills(order, _booked(services, order, bookings), at) if order.state.final else order
-        for order in orders
-    )
+    orders = with_all_fills(services, orders, at, bookings)
     return Findings(orders, reports, executions, bookings)
 
 
@@ -97,10 +95,11 @@ def unbooked(
     """What `executions` of `orders` add to the ledger."""
     ours: dict[str, list[Execution]] = {}
     for execution in executions:
-        if execution.order_ref in orders:
+        # An order without a source converts cash, which changes no holding.
+        if execution.order_ref in orders and orders[execution.order_ref].source:
             ours.setdefault(execution.order_ref, []).append(execution)
     booked: dict[str, list[Booking]] = {}
-    for booking in services.positions.bookings_of(ours) if ours else ():
+    for booking in services.positions.bookings_for(ours) if ours else ():
         booked.setdefault(booking.order_ref, []).append(booking)
     return tuple(
         booking
@@ -109,12 +108,16 @@ def unbooked(
     )
 
 
-def missing_fills(services: Services, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
-    """Of a run's final `orders` those that the broker calls filled and whose fills are not all booked."""
+def with_all_fills(
+    services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
+) -> tuple[JournalledOrder, ...]:
+    """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
+    coming = tuple(new)
     return tuple(
-        order
+        without_its_fills(order, _booked(services, order, coming), at)
+        if order.source and order.state.final and order.filled
+        else order
         for order in orders
-        if order.state.final and order.filled > services.positions.booked_quantity(order.order_ref)
     )
 
 
@@ -158,7 +161,7 @@ def _unbooked_by_hand(
     if not by_hand:
         return ()
     booked: dict[str, list[Booking]] = {}
-    for booking in services.positions.bookings_of(by_hand):
+    for booking in services.positions.bookings_for(by_hand):
         booked.setdefault(booking.order_ref, []).append(booking)
     new = [
         booking
@@ -172,7 +175,7 @@ def _unbooked_by_hand(
 def _booked(services: Services, order: JournalledOrder, new: Iterable[Booking]) -> Decimal:
     """What of `order` strategies and nobody have, with the bookings that are still to be written."""
     bookings = (
-        *services.positions.bookings_of([order.order_ref]),
+        *services.positions.bookings_for([order.order_ref]),
         *(booking for booking in new if booking.order_ref == order.order_ref),
     )
     return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))

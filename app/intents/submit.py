@@ -18,6 +18,9 @@ from app.intents.services import Services
 from app.ports.broker import Broker, OutgoingOrder
 from schema.trading_config import TradingConfig
 
+CANCEL_SECONDS = 10.0
+"""How long the broker may take to confirm that an inactive order is cancelled."""
+
 FOLLOW_SLICE_SECONDS = 20.0
 """How long the broker is listened to between two renewals of the lease."""
 
@@ -148,8 +151,15 @@ class Submission:
 
     def _without_inactive(self, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
         """An inactive order is neither done nor working: it is cancelled, and the broker's word on that awaited. One
-        that was recorded nowhere came to life later, and nobody knew whose it was."""
-        return tuple(orders)
+        that was recorded nowhere came to life later, and nobody knew whose it was. Where the broker does not confirm,
+        it stays inactive, which keeps its instrument locked."""
+        inactive = [order.order_ref for order in orders if order.state is OrderState.INACTIVE]
+        if not inactive:
+            return tuple(orders)
+        self.services.journal.save_orders(orders, self.held.renew())
+        reports = self.broker.cancel(inactive, seconds=CANCEL_SECONDS)
+        now = self.services.clock.now()
+        return tuple(updated(order, reports.get(order.order_ref), now) for order in orders)
 
     def _outgoing(self, plan: PlannedOrder, order: JournalledOrder, order_id: int) -> OutgoingOrder:
         return OutgoingOrder(

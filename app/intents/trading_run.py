@@ -16,7 +16,6 @@ import msgspec
 
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
-from app.core.evidence import without_its_fills
 from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, outcome, signature
 from app.core.orders import OrderState
@@ -42,7 +41,7 @@ from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
 from app.intents.services import Services
-from app.intents.settle import book_crosses, missing_fills, settle_earlier, unbooked
+from app.intents.settle import book_crosses, settle_earlier, unbooked, with_all_fills
 from app.intents.submit import Submission, journalled
 from app.ports.activity_log import Activity
 from app.ports.broker import Broker
@@ -243,18 +242,14 @@ class TradingRun:
         refs = [order.order_ref for order in orders if order.state is not OrderState.ABANDONED]
         executions = broker.fills(refs, seconds=COMMISSION_SECONDS) if refs else ()
         self._book(orders, executions, held)
-        if missing_fills(self.services, orders):
+        complete = with_all_fills(self.services, orders, self.services.clock.now())
+        if complete != tuple(orders):
             told = broker.executions(account)
             executions = tuple(execution for execution in told if execution.order_ref in refs)
             self._book(orders, executions, held)
-        now, booked = self.services.clock.now(), self.services.positions.booked_quantity
-        short = {order.order_ref for order in missing_fills(self.services, orders)}
-        orders = tuple(
-            without_its_fills(order, booked(order.order_ref), now) if order.order_ref in short else order
-            for order in orders
-        )
-        self.services.journal.save_orders(orders, held.renew())
-        return orders, executions
+            complete = with_all_fills(self.services, orders, self.services.clock.now())
+        self.services.journal.save_orders(complete, held.renew())
+        return complete, executions
 
     def _book(
         self, orders: Sequence[JournalledOrder], executions: Sequence[Execution], held: HeldLease

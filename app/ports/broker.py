@@ -90,6 +90,11 @@ class Broker(Protocol):
         """Sends one order now; what becomes of it, `follow` tells."""
         ...
 
+    def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
+        """Asks the broker to cancel these live orders of ours and returns what it has said of each, once all are final
+        or the seconds are over. A fill may win the race. BrokerFault for one that this client cannot cancel."""
+        ...
+
     def follow(
         self, order_refs: Sequence[str], *, until_final: bool, seconds: float
     ) -> Mapping[str, OrderReport]:

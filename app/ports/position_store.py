@@ -30,7 +30,7 @@ class PositionStore(Protocol):
         """How much (unsigned) of an order the strategies have, what was taken back left out."""
         ...
 
-    def bookings_of(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         """Those of these orders, in the sequence in which they were applied."""
         ...
 

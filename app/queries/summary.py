@@ -100,7 +100,7 @@ def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> d
     ours = {order.order_ref for order in services.journal.orders_named(refs)}
     return unapplied(
         (execution for execution in executions if execution.order_ref in ours),
-        services.positions.bookings_of(ours),
+        services.positions.bookings_for(ours),
     )
 
 

@@ -106,6 +106,23 @@ class IbBroker:
         if self._unsent is not None:
             raise BrokerFault(self._unsent.detail)
 
+    def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
+        return self._thread.run(self._cancelled(order_refs, seconds))
+
+    async def _cancelled(self, order_refs: Sequence[str], seconds: float) -> Mapping[str, OrderReport]:
+        self._check_sent()
+        orders = self._connection.orders
+        numbers = orders.order_ids(order_refs)
+        for ref, order_id in numbers.items():
+            if orders.reports([ref])[ref].state.final:
+                continue
+            await self._connection.pace.allow(1)
+            self._connection.check()
+            self._connection.tell(lambda number=order_id: self._connection.client.cancelOrder(number))
+        await orders.until(order_refs, lambda order: order.state.final, seconds)
+        self._connection.check()
+        return orders.reports(order_refs)
+
     def follow(
         self, order_refs: Sequence[str], *, until_final: bool, seconds: float
     ) -> Mapping[str, OrderReport]:

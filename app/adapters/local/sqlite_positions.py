@@ -60,7 +60,7 @@ class SqlitePositions:
                 held[name] = held.get(name, Decimal(0)) + share
         return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
-    def bookings_of(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         asked = json.dumps(list(order_refs), ensure_ascii=False)
         question = "SELECT * FROM bookings WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return tuple(map(_booking, self._database.rows(question, asked)))
