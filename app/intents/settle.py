@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json
 from app.core.evidence import judged, merged, without_its_fills
+from app.core.instruments import Instrument
 from app.core.journal import (
     JournalledOrder,
     Lease,
@@ -30,7 +32,16 @@ from app.core.orders import names_an_order_of
 from app.intents.intent import envelope
 from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
 from app.intents.services import Services
-from app.ports.broker import Broker
+
+
+class BrokerRecords(Protocol):
+    """What of a Broker is asked here; ports/broker.py says what each answer is."""
+
+    def order_reports(self, account: str) -> tuple[OrderReport, ...]: ...
+
+    def executions(self, account: str) -> tuple[Execution, ...]: ...
+
+    def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class Findings:
     bookings: tuple[Booking, ...]
 
 
-def find(services: Services, broker: Broker, account: str) -> Findings:
+def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
     """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
     then working with a fill, and not filled without one."""
     at = services.clock.now()
@@ -64,7 +75,9 @@ def find(services: Services, broker: Broker, account: str) -> Findings:
     return Findings(orders, reports, executions, bookings)
 
 
-def settle_earlier(services: Services, broker: Broker, account: str, lease: Lease, own_run: str) -> Findings:
+def settle_earlier(
+    services: Services, broker: BrokerRecords, account: str, lease: Lease, own_run: str
+) -> Findings:
     """Settles what earlier runs left open, as far as the broker's records explain it, and says what was found.
 
     Only under the lease: no other run can be under way then, so that whatever is open was left behind.
@@ -146,7 +159,7 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
 
 def _unbooked_by_hand(
     services: Services,
-    broker: Broker,
+    broker: BrokerRecords,
     known: Mapping[str, JournalledOrder],
     executions: Sequence[Execution],
 ) -> tuple[Booking, ...]:
