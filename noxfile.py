@@ -29,8 +29,8 @@ CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 WORKERS = max(4, os.cpu_count() or 1)
 
 # Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
-INTERRUPT_SECONDS = 2.0
-TERMINATE_SECONDS = 0.5
+INTERRUPT_SECONDS = 1.5
+TERMINATE_SECONDS = 1.0
 
 
 @nox.session(python=PYTHONS)

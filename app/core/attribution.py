@@ -125,9 +125,10 @@ def attribute(
 
 def remaining(source: Mapping[str, Decimal], booked: Decimal, increment: Decimal) -> dict[str, Decimal]:
     """Strategy → signed quantity that an order may still bring it after `booked` (unsigned) of it was attributed."""
-    sizes = {name: abs(part) for name, part in source.items()}
+    sizes = {name: abs(part) for name, part in source.items() if name != UNASSIGNED}
     filled = parts_of_progress(sizes, booked, increment)
-    return {name: part - (filled[name] if part > 0 else -filled[name]) for name, part in source.items()}
+    done = {name: filled.get(name, Decimal(0)) for name in source}
+    return {name: part - (done[name] if part > 0 else -done[name]) for name, part in source.items()}
 
 
 def _booking(execution: Execution, shares: Mapping[str, Decimal]) -> Booking:
@@ -209,14 +210,14 @@ def _shares(
     execution: Execution, source: Mapping[str, Decimal], held: Mapping[str, Decimal], increment: Decimal
 ) -> dict[str, Decimal]:
     """What was ordered goes to those who ordered it. What is beyond that, or on the other side of the market than the
-    order, or ordered by nobody here, no strategy may be charged with.
+    order, or ordered by nobody here, no strategy may be charged with; what `unassigned` itself ordered comes last.
 
     Measured against what each of them `held` of the order before, so that all of them have their part of what is
     filled also after an execution between two others was taken back.
     """
     # An execution that was corrected to nothing is on the side of its order: the others share anew what is left.
     sign = 1 if (execution.quantity or sum(source.values(), Decimal(0))) > 0 else -1
-    sizes = {name: abs(part) for name, part in source.items() if part * sign > 0}
+    sizes = {name: abs(part) for name, part in source.items() if part * sign > 0 and name != UNASSIGNED}
     before = {name: sign * held.get(name, Decimal(0)) for name in sizes}
     done, ordered = sum(before.values(), Decimal(0)), sum(sizes.values(), Decimal(0))
     after = min(done + abs(execution.quantity), ordered)

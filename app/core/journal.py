@@ -91,6 +91,11 @@ class JournalledOrder:
     life: tuple[OrderMoment, ...] = ()
     """Every state it was in, oldest first; the last one is `state`."""
 
+    @property
+    def is_conversion(self) -> bool:
+        """Whether it changes cash into cash: nobody ordered it for a holding, and none is booked."""
+        return not self.source
+
     def became(self, state: OrderState, at: datetime, **changes: Any) -> JournalledOrder:
         """The order in `state`, with other fields changed too; a state that lasts is one moment of its life."""
         life = self.life

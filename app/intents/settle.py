@@ -108,8 +108,8 @@ def unbooked(
     """What `executions` of `orders` add to the ledger."""
     ours: dict[str, list[Execution]] = {}
     for execution in executions:
-        # An order without a source converts cash, which changes no holding.
-        if execution.order_ref in orders and orders[execution.order_ref].source:
+        # A conversion of cash changes no holding.
+        if execution.order_ref in orders and not orders[execution.order_ref].is_conversion:
             ours.setdefault(execution.order_ref, []).append(execution)
     booked: dict[str, list[Booking]] = {}
     for booking in services.positions.bookings_for(ours) if ours else ():
@@ -121,6 +121,14 @@ def unbooked(
     )
 
 
+def book(
+    services: Services, orders: Sequence[JournalledOrder], executions: Iterable[Execution], lease: Lease
+) -> int:
+    """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
+    bookings = unbooked(services, {order.order_ref: order for order in orders}, executions)
+    return services.positions.apply(bookings, lease) if bookings else 0
+
+
 def with_all_fills(
     services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
 ) -> tuple[JournalledOrder, ...]:
@@ -128,7 +136,7 @@ def with_all_fills(
     coming = tuple(new)
     return tuple(
         without_its_fills(order, _booked(services, order, coming), at)
-        if order.source and order.state.final and order.filled
+        if not order.is_conversion and order.state.final and order.filled
         else order
         for order in orders
     )

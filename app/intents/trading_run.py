@@ -16,8 +16,10 @@ import msgspec
 
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
+from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, outcome, signature
+from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
 from app.core.plan import Plan
 from app.core.reconciliation import locks_in_force
@@ -37,12 +39,14 @@ from app.errors import (
 )
 from app.intents.intent import Answer, Call, Request, envelope, problem
 from app.intents.lease import HeldLease, held_lease
+from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
 from app.intents.services import Services
-from app.intents.settle import book_crosses, settle_earlier, unbooked, with_all_fills
+from app.intents.settle import book, book_crosses, settle_earlier, with_all_fills
 from app.intents.submit import Submission, journalled
+from app.intents.what_if import with_margins
 from app.ports.activity_log import Activity
 from app.ports.broker import Broker
 from schema.trading_config import TradingConfig
@@ -66,7 +70,7 @@ class Trader(Protocol):
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease) -> None:
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: Any) -> None:
         """What has to be done at the broker before anything is read; a dry-run leaves it out."""
         ...
 
@@ -103,7 +107,7 @@ class TradingRun:
     def _dry_run(self) -> Answer:
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
-                snapshot = self.trader.read(broker, self.call.request, self.config)
+                snapshot = self._read(broker)
             plan = self._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ())))
 
@@ -159,7 +163,7 @@ class TradingRun:
                 self._check_claim(run)
                 return self._trade(broker, run, held)
         except TradingError as error:
-            if error.transient:
+            if error.withdraws_claim:
                 # Nothing was planned, so nothing can have been sent: the key may be used again.
                 self.services.journal.withdraw(run.run_id)
             raise
@@ -176,15 +180,15 @@ class TradingRun:
         try:
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
-                self.trader.prepare(broker, account, held)
+                self.trader.prepare(broker, account, held, self.call.request)
                 settle_earlier(self.services, broker, account, held.lease, run.run_id)
                 held.renew()
-                snapshot = self.trader.read(broker, self.call.request, self.config)
+                snapshot = self._read(broker)
             plan = self._decide(snapshot)
         except StaleFence as error:
             raise RunInProgress(f"{error.detail} (nothing was sent)") from error
         except TradingError as error:
-            if not error.transient:
+            if not error.withdraws_claim:
                 self._end(run, held, RunState.REFUSED, self._refusal(error))
             raise
         orders = journalled(
@@ -217,7 +221,9 @@ class TradingRun:
         stopped = None
         with self.phases.timed("submit"):
             if orders:
-                sending = Submission(self.services, broker, self.config, plan.account, instruments, held)
+                sending = Submission(
+                    self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
+                )
                 orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run))
             else:
                 self.services.journal.save_run(run, held.renew())
@@ -255,22 +261,33 @@ class TradingRun:
         self, orders: Sequence[JournalledOrder], executions: Sequence[Execution], held: HeldLease
     ) -> None:
         self.services.journal.save_orders(orders, held.renew())
-        bookings = unbooked(self.services, {order.order_ref: order for order in orders}, executions)
-        if bookings:
-            self.services.positions.apply(bookings, held.lease)
+        book(self.services, orders, executions, held.lease)
 
     def _end(self, run: Run, held: HeldLease, state: RunState, answer: Answer) -> Answer:
         response = StoredResponse(answer.status, answer.body)
         self.services.journal.save_run(replace(run, state=state, response=response), held.renew())
         return answer
 
+    def _read(self, broker: Broker) -> Snapshot:
+        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
+        snapshot = self.trader.read(broker, self.call.request, self.config)
+        if not self.config.what_if:
+            return snapshot
+        return with_margins(broker, snapshot, self._planned(snapshot).orders)
+
+    def _planned(self, snapshot: Snapshot) -> Plan:
+        """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""
+        try:
+            return self.trader.decide(snapshot, self.call.request)
+        except PropertiesRefused as error:
+            raise refused_properties(error) from error
+        except (StrategyFailed, SizingRefused, ConversionRefused) as error:
+            raise PlanRefused(str(error)) from error
+
     def _decide(self, snapshot: Snapshot) -> Plan:
         """The plan, or PlanRefused with everything that speaks against it."""
-        try:
-            with self.phases.timed("decide"):
-                plan = self.trader.decide(snapshot, self.call.request)
-        except (StrategyFailed, SizingRefused) as error:
-            raise PlanRefused(str(error)) from error
+        with self.phases.timed("decide"):
+            plan = self._planned(snapshot)
         refuse_locked(self.services, plan)
         if plan.refusals:
             detail = "; ".join(

@@ -227,3 +227,17 @@ def test_after_any_corrections_in_any_batches_every_strategy_has_its_part_of_wha
     assert {name: held.get(name, Decimal(0)) + left[name] for name in signed} == signed
     assert not held.get(UNASSIGNED)
     assert unapplied(fills.values(), booked) == {}
+
+
+def test_what_nobody_s_strategy_ordered_fills_last_and_the_strategies_parts_stay_exact() -> None:
+    """close-all sells a strategy's 6 and 4 that were bought by hand in one order."""
+    source = {"alpha": Decimal(-6), UNASSIGNED: Decimal(-4)}
+    first, second, third = attribute(
+        (execution("a", "-4"), execution("b", "-4"), execution("c", "-2")), source, (), Decimal(1)
+    )
+    assert [one.shares for one in (first, second, third)] == [
+        {"alpha": -4},
+        {"alpha": -2, UNASSIGNED: -2},
+        {UNASSIGNED: -2},
+    ]
+    assert remaining(source, Decimal(4), Decimal(1)) == {"alpha": -2, UNASSIGNED: -4}
