@@ -1,26 +1,29 @@
 """The broker port on a connected session: each method a blocking call that does its work on the connection's loop.
 
-Decides nothing but that: what is asked, and what an answer means, is in accounts.py, contracts.py and market_data.py,
-what becomes of orders in heard.py.
+Decides nothing but that: what is asked, and what an answer means, is in accounts.py, contracts.py, market_data.py and
+history.py, what becomes of orders in heard.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from app.adapters.ib import accounts, contracts, market_data, translate
+from app.adapters.ib import accounts, contracts, history, market_data, translate
 from app.adapters.ib.connection import Connection
 from app.adapters.ib.contracts import KnownContracts
+from app.adapters.ib.history_pace import HistoryPace
 from app.adapters.ib.loop_thread import LoopThread
 from app.adapters.ib.order_record import HeardOrder
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
+from app.core.collection import BarQuestion
 from app.core.history import Bar
 from app.core.instruments import ContractSpec, Instrument
 from app.core.market import Quote
 from app.core.orders import OrderState
+from app.core.snapshot import Margin
 from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
@@ -28,10 +31,13 @@ from app.ports.broker import OutgoingOrder
 class IbBroker:
     """One user's session; several may share the connection."""
 
-    def __init__(self, thread: LoopThread, connection: Connection, known: KnownContracts) -> None:
+    def __init__(
+        self, thread: LoopThread, connection: Connection, known: KnownContracts, history_pace: HistoryPace
+    ) -> None:
         self._thread = thread
         self._connection = connection
         self._known = known
+        self._history_pace = history_pace
         self._unsent: BrokerFault | None = None
 
     # What the broker knows
@@ -57,12 +63,10 @@ class IbBroker:
     def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
         return self._thread.run(market_data.quotes(self._connection, instruments))
 
-    def daily_bars(
-        self, instrument: Instrument, since: date, until: date, what_to_show: str
-    ) -> tuple[Bar, ...]:
-        return self._thread.run(
-            market_data.daily_bars(self._connection, instrument, since, until, what_to_show)
-        )
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+        return self._thread.run(history.bars(self._connection, self._history_pace, questions, at))
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return self._thread.run(accounts.order_reports(self._connection, account))
@@ -105,6 +109,26 @@ class IbBroker:
     def _check_sent(self) -> None:
         if self._unsent is not None:
             raise BrokerFault(self._unsent.detail)
+
+    def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
+        return self._thread.run(self._cancelled(order_refs, seconds))
+
+    async def _cancelled(self, order_refs: Sequence[str], seconds: float) -> Mapping[str, OrderReport]:
+        self._check_sent()
+        orders = self._connection.orders
+        numbers = orders.order_ids(order_refs)
+        for ref, order_id in numbers.items():
+            if orders.reports([ref])[ref].state.final:
+                continue
+            await self._connection.pace.allow(1)
+            self._connection.check()
+            self._connection.tell(lambda number=order_id: self._connection.client.cancelOrder(number))
+        await orders.until(order_refs, lambda order: order.state.final, seconds)
+        self._connection.check()
+        return orders.reports(order_refs)
+
+    def what_if(self, order: OutgoingOrder) -> Margin | None:
+        return self._thread.run(accounts.what_if(self._connection, order))
 
     def follow(
         self, order_refs: Sequence[str], *, until_final: bool, seconds: float
