@@ -98,6 +98,8 @@ def _simulator(options: Options, record: TextIO | None, store: Store | None) -> 
         log=MessageLog(record),
         read_only=options.read_only,
         message_rate=options.message_rate,
+        history=options.history,
+        history_latency=options.history_latency,
     )
 
 

@@ -8,6 +8,7 @@ The answer to each request is in answers/, the sockets are connection.py's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from simulator.account_feed import AccountFeed
@@ -16,6 +17,7 @@ from simulator.broker import Broker
 from simulator.client import NO_ID, Client
 from simulator.executions import Execution
 from simulator.faults import Fault
+from simulator.history_pacing import HistoryPacing, Scope
 from simulator.market_feed import MarketFeed
 from simulator.messages import outgoing
 from simulator.messages.wire import UnreadableField
@@ -42,12 +44,22 @@ class ClientIdInUse(Exception):
 class Gateway:
     """Everything that clients of one simulator share."""
 
-    def __init__(self, broker: Broker, later: Later, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        later: Later,
+        *,
+        read_only: bool = False,
+        history: Scope = Scope.OFF,
+        history_latency: timedelta = timedelta(0),
+    ) -> None:
         self.broker = broker
         self.read_only = read_only
         self.clients: dict[int, Client] = {}
         self.reports = Reports(broker.contract, broker.accounts.charged_in)
         self.account_feed = AccountFeed(broker)
+        self.history_pacing = HistoryPacing(history)
+        self.history_latency = history_latency
         self.misbehaviour = Misbehaviour(broker, later)
         self.market_feed = MarketFeed(broker, self.misbehaviour)
         broker.listener = self
@@ -96,6 +108,7 @@ class Gateway:
     def leave(self, client: Client) -> None:
         """Its subscriptions end; its orders stay."""
         self.market_feed.disconnected(client)
+        self.history_pacing.left(client.client_id)
         self.clients.pop(client.client_id, None)
 
     def answer(self, client: Client, request: Request) -> None:

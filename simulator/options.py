@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NoReturn
 
 from simulator.clock import UnreadableTime, moment_of
+from simulator.history_pacing import Scope
 from simulator.rates import CURRENCIES
 from simulator.throttle import ALLOWED
 
@@ -41,6 +42,8 @@ class Options:
     read_only: bool
     state: Path | None
     message_rate: int
+    history: Scope
+    history_latency: timedelta
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,6 +76,8 @@ def read(arguments: Sequence[str]) -> Options:
         read_only=given.read_only,
         state=given.state,
         message_rate=given.message_rate,
+        history=Scope(given.history_pacing),
+        history_latency=_latency(given.history_latency),
     )
 
 
@@ -120,7 +125,26 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="messages a second; 0 is no limit (%(default)s)",
     )
+    add(
+        "--history-pacing",
+        choices=[str(scope) for scope in Scope],
+        default=str(Scope.OFF),
+        help="refuse bars asked for too often: of 30 seconds or less (on), of any size (all); %(default)s",
+    )
+    add(
+        "--history-latency",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long an answer with bars takes, by the simulator's clock (default: 0)",
+    )
     return parser
+
+
+def _latency(seconds: float) -> timedelta:
+    if not 0 <= seconds <= 3600:
+        raise WrongOption(f"--history-latency is {seconds:g}; it is 0 to 3600 seconds.")
+    return timedelta(seconds=seconds)
 
 
 def _port(option: str, port: int) -> int:

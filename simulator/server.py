@@ -16,6 +16,7 @@ from simulator.clock import Clock
 from simulator.connection import Connection
 from simulator.framing import frame
 from simulator.gateway import Gateway
+from simulator.history_pacing import Scope
 from simulator.message_log import MessageLog
 from simulator.store import Store
 from simulator.throttle import ALLOWED, Throttle
@@ -41,11 +42,15 @@ class Simulator:
         log: MessageLog | None = None,
         read_only: bool = False,
         message_rate: int = ALLOWED,
+        history: Scope = Scope.OFF,
+        history_latency: timedelta = timedelta(0),
     ) -> None:
         self.broker = broker
         self.clock = clock
         self.log = log or MessageLog()
-        self.gateway = Gateway(broker, self._later, read_only=read_only)
+        self.gateway = Gateway(
+            broker, self._later, read_only=read_only, history=history, history_latency=history_latency
+        )
         self._store = store
         self._message_rate = message_rate
         self._connections: set[Connection] = set()

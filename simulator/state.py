@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator.broker import Broker
 from simulator.executions import Execution
+from simulator.history_pacing import Violation
 from simulator.messages.wire import decimal_text
 from simulator.orders import Order
 from simulator.quote import Quote
@@ -35,6 +36,7 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
             broker.contract(con_id).name: _quote(broker.quote(con_id))
             for con_id in sorted(_interesting(broker))
         },
+        "pacingViolations": [_violation(broker, one) for one in simulator.gateway.history_pacing.violations],
         "faults": [
             {**fault.said, "seen": fault.seen, "done": fault.done}
             for fault in simulator.gateway.misbehaviour.faults.all
@@ -131,6 +133,19 @@ def _execution(broker: Broker, execution: Execution) -> dict[str, Any]:
         "realized": _text(execution.realized),
         "liquidation": execution.liquidation,
         "corrects": execution.corrects,
+    }
+
+
+def _violation(broker: Broker, violation: Violation) -> dict[str, Any]:
+    asked = violation.asked
+    return {
+        "time": asked.at.isoformat(),
+        "clientId": asked.client_id,
+        "requestId": asked.request_id,
+        "symbol": broker.contract(asked.series[0]).name,
+        "whatToShow": asked.series[2],
+        "barSize": asked.bar_size,
+        "rule": violation.rule,
     }
 
 

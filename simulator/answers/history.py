@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from simulator import history
+from simulator.history_pacing import Asked
 from simulator.messages import outgoing
 from simulator.messages.wire import UnreadableField, moment_of, time_text
 from simulator.order_rules import Refusal
@@ -31,10 +32,40 @@ def bars(gateway: Gateway, client: Client, request: Request) -> None:
             "Historical Market Data Service error message:Live updates are not available: the simulator has not "
             "built keepUpToDate",
         )
+    if not gateway.history_pacing.admits(_asked(gateway, client, request, contract)):
+        raise Refusal(
+            162, "Historical Market Data Service error message:Historical data request pacing violation"
+        )
     end = min(_end(request, contract) or broker.now, broker.now)
+
+    def answer() -> None:
+        # Nobody waits any more who cancelled, or left.
+        if gateway.history_pacing.answered(client.client_id, request.request_id):
+            _answer(gateway, client, request, contract, end)
+
+    if gateway.history_latency:
+        broker.schedule.alarm(broker.now + gateway.history_latency, answer)
+    else:
+        answer()
+
+
+def _asked(gateway: Gateway, client: Client, request: Request, contract: Contract) -> Asked:
+    what = request.text("whatToShow")
+    named = ("endDateTime", "durationStr", "barSizeSetting", "useRTH", "whatToShow")
+    return Asked(
+        at=gateway.broker.now,
+        client_id=client.client_id,
+        request_id=request.request_id,
+        series=(contract.con_id, contract.exchange, what),
+        bar_size=request.text("barSizeSetting"),
+        question=(str(contract.con_id), contract.exchange, *(request.text(name) for name in named)),
+    )
+
+
+def _answer(gateway: Gateway, client: Client, request: Request, contract: Contract, end: datetime) -> None:
     try:
         found = history.bars(
-            broker.market,
+            gateway.broker.market,
             contract.con_id,
             end=end,
             duration=request.text("durationStr"),
@@ -43,7 +74,8 @@ def bars(gateway: Gateway, client: Client, request: Request) -> None:
             what=request.text("whatToShow"),
         )
     except history.HistoryError as error:
-        raise Refusal(error.code, error.text) from None
+        client.error(request.request_id, error.code, error.text)
+        return
     epoch = request.integer("formatDate", 1) == _EPOCH
     zone = contract.time_zone_id
     client.send(
@@ -96,7 +128,10 @@ def head_timestamp(gateway: Gateway, client: Client, request: Request) -> None:
 
 
 def cancel(gateway: Gateway, client: Client, request: Request) -> None:
-    """Every question is answered at once, so that there is never one left to cancel."""
+    """Without --history-latency questions are answered at once, so that there is never one left to cancel."""
+    if gateway.history_pacing.answered(client.client_id, request.request_id):
+        text = f"API historical data query cancelled: {request.request_id}"
+        raise Refusal(162, f"Historical Market Data Service error message:{text}")
     raise Refusal(366, f"No historical data query found for ticker id:{request.request_id}")
 
 
