@@ -26,7 +26,7 @@ create table if not exists facts (name text primary key, value text not null);
 """
 
 # Raised when the form of a document changes.
-_FORM = "1"
+_FORM = "2"
 
 
 _PUT = {
