@@ -43,8 +43,8 @@ from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
-from app.intents.services import Services
-from app.intents.settle import book, book_crosses, settle_earlier, with_all_fills
+from app.intents.services import Services, Unwritten
+from app.intents.settle import book, book_crosses, find, settle_earlier, with_all_fills
 from app.intents.submit import Submission, journalled
 from app.intents.what_if import with_margins
 from app.ports.activity_log import Activity
@@ -67,6 +67,10 @@ class Trader(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def over(self, services: Services) -> Trader:
+        """The same intent on other services."""
+        ...
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
@@ -107,8 +111,13 @@ class TradingRun:
     def _dry_run(self) -> Answer:
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
-                snapshot = self._read(broker)
-            plan = self._decide(snapshot)
+                # What a run would book first, a dry-run takes into account: both decide on the same ledger.
+                account = account_to_trade(self.services, broker, self.config)
+                found = find(self.services, broker, account)
+                services = replace(self.services, unwritten=Unwritten(found.orders, found.bookings))
+                settled = replace(self, services=services, trader=self.trader.over(services))
+                snapshot = settled._read(broker)
+            plan = settled._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ())))
 
     def _run_for_key(self) -> Run:
@@ -346,7 +355,7 @@ def record_activity(services: Services, intent: str, call: Call[Any], status: in
 
 def refuse_locked(services: Services, plan: Plan) -> None:
     """InstrumentLocked if `plan` touches an instrument of which nobody can say what is held or on its way."""
-    locks = locks_in_force(services.journal.locks(), services.journal.unsettled_orders())
+    locks = locks_in_force(services.journal.locks(), services.unsettled_orders())
     touched = {order.con_id for order in plan.orders} | {cross.con_id for cross in plan.internal_crosses}
     found = [lock for lock in locks if lock.con_id in touched]
     if found:
