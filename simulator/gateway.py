@@ -120,13 +120,12 @@ class Gateway:
         except UnreadableField as error:
             client.error(request.request_id, 320, f"Error reading request. {error}.")
 
-    def tell_of_trades(self) -> None:
-        """Sends what the trades since the last call changed in positions and accounts; nothing without trades."""
+    def tell_of_trades(self) -> bool:
+        """Sends the positions that trades changed since the last call; whether there were any."""
         traded, self._traded = self._traded, {}
         for account, con_id in traded:
             self.account_feed.holdings_changed(self.clients.values(), account, con_id)
-        if traded:
-            self.account_feed.publish(self.clients.values())
+        return bool(traded)
 
     def send_next_id(self, client: Client) -> None:
         client.send(outgoing.NEXT_VALID_ID, orderId=self.broker.orders.highest_id(client.client_id) + 1)

@@ -23,6 +23,9 @@ from simulator.throttle import ALLOWED, Throttle
 
 LOOPBACK = "127.0.0.1"
 
+# Real seconds from a trade to the account values that follow from it: a burst of orders is valued once.
+VALUES_AFTER = 0.05
+
 # After so many steps of a long advance the loop may look at sockets and signals.
 _STEPS_AT_ONCE = 32
 
@@ -59,6 +62,7 @@ class Simulator:
         self._advancing = asyncio.Lock()
         self._something_changed = asyncio.Event()
         self._flow: asyncio.Task[None] | None = None
+        self._valuing: asyncio.TimerHandle | None = None
 
     async def start(self, port: int) -> int:
         """Listens; gives the port. Raises OSError where the port cannot be had."""
@@ -73,6 +77,8 @@ class Simulator:
         """Closes every socket; what was said is durable already."""
         if self._flow:
             self._flow.cancel()
+        if self._valuing:
+            self._valuing.cancel()
         self._hang_up()
         await self._stop_listening()
         self._keep()
@@ -123,9 +129,16 @@ class Simulator:
         self._keep()
         self._flush()
         # An order's answer does not wait for the account to be valued.
-        self.gateway.tell_of_trades()
+        if self.gateway.tell_of_trades() and self._valuing is None:
+            self._valuing = asyncio.get_running_loop().call_later(VALUES_AFTER, self._publish_values)
         self._flush()
         self._something_changed.set()
+
+    def _publish_values(self) -> None:
+        """The account values after one trade, or after a burst of them."""
+        self._valuing = None
+        self.gateway.account_feed.publish(self.gateway.clients.values())
+        self._flush()
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         """Does something in real seconds, whatever the clock says; if the simulator ends before, never."""
