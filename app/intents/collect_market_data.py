@@ -6,17 +6,24 @@ called again at once it asks for nothing and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Literal
 
-from app.core.canonical import canonical_json
-from app.core.history import NewestBar, Series, last_complete_day, missing_days, sift
+from app.core.canonical import camel, canonical_json
+from app.core.history import NewestBar, Rejected, Series, last_complete_day, missing_days, sift
 from app.core.instruments import ContractSpec, Instrument
-from app.errors import RequestError, TradingError
+from app.errors import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    RequestError,
+    StoreUnavailable,
+    TradingError,
+)
 from app.intents.allocation import chosen_strategies
-from app.intents.intent import Answer, Call, Request, document, envelope, problem
+from app.intents.intent import Answer, Call, Request, Result, common, envelope, problem
 from app.intents.read_snapshot import HISTORY_SERIES
 from app.intents.services import Services
 from app.ports.broker import Broker
@@ -50,29 +57,67 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysAsked:
+    """Both included."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One instrument's part: `asked` is None where nothing was missing, `stored` counts the bars that were new."""
+
+    con_id: int
+    local_symbol: str
+    asked: DaysAsked | None = None
+    stored: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectMarketDataResult(Result):
+    """`requested` counts the instruments that were asked for, `stored` and `rejected` bars."""
+
+    requested: int
+    stored: int
+    rejected: int
+    instruments: tuple[Collected, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CollectMarketData:
     services: Services
     name: str = "collect-market-data"
     request_type: type[CollectMarketDataRequest] = CollectMarketDataRequest
+    result_type: type[CollectMarketDataResult] = CollectMarketDataResult
+    refusals: tuple[type[TradingError], ...] = (
+        BrokerFault,
+        GatewayNotReady,
+        StoreUnavailable,
+        ConfigurationFault,
+    )
 
     def answer(self, call: Call[CollectMarketDataRequest]) -> Answer:
         config = self.services.config.read()
         needs = self._needs(call.request, config)
         if call.lines:
             return Answer(200, lines=self._lines(call, config, needs))
-        results = list(self._collected(call, config, needs))
-        return document(self.services, self.name, call.run_id, _totals(results) | {"instruments": results})
+        results = tuple(self._collected(call, config, needs))
+        head = common(self.services, self.name, call.run_id)
+        return Answer.of(CollectMarketDataResult(**head, **_totals(results), instruments=results))
 
     def _lines(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
     ) -> Iterator[bytes]:
         """One line an instrument as it is done, then one with the totals or with what stopped it."""
         head = envelope(self.services, self.name, call.run_id)
-        results: list[dict[str, object]] = []
+        results: list[Collected] = []
         try:
             for result in self._collected(call, config, needs):
                 results.append(result)
-                yield canonical_json(result | {"done": len(results), "of": len(needs)}) + b"\n"
+                progress = {camel(field.name): getattr(result, field.name) for field in fields(result)}
+                yield canonical_json(progress | {"done": len(results), "of": len(needs)}) + b"\n"
         except TradingError as error:
             # The status line has gone out already: the last line carries what it can no longer say.
             yield canonical_json(head | problem(error, call.run_id)) + b"\n"
@@ -81,7 +126,7 @@ class CollectMarketData:
 
     def _collected(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
-    ) -> Iterator[dict[str, object]]:
+    ) -> Iterator[Collected]:
         with self.services.gateway.session() as broker:
             at = self.services.business_time(broker)
             resolved = broker.instruments(need.spec for need in needs)
@@ -104,11 +149,10 @@ class CollectMarketData:
         config: TradingConfig,
         days: tuple[date, date] | None,
         newest: NewestBar | None,
-    ) -> dict[str, object]:
+    ) -> Collected:
         """Asks for `days`, both included, and stores; the first bar is compared with `newest`, the last one stored."""
-        facts: dict[str, object] = {"conId": instrument.con_id, "localSymbol": instrument.local_symbol}
         if days is None:
-            return facts | {"asked": None, "stored": 0, "rejected": []}
+            return Collected(instrument.con_id, instrument.local_symbol)
         first, last = days
         bars = [
             bar
@@ -118,7 +162,8 @@ class CollectMarketData:
         good, bad = sift(bars, newest.close if newest else None, config.max_bar_jump_percent)
         series = Series(instrument.con_id, instrument.local_symbol, request.what_to_show, request.bar_size)
         stored = self.services.warehouse.store(series, good, self.services.clock.now())
-        return facts | {"asked": {"since": first, "until": last}, "stored": stored, "rejected": bad}
+        asked = DaysAsked(first, last)
+        return Collected(instrument.con_id, instrument.local_symbol, asked, stored, tuple(bad))
 
     def _needs(self, request: CollectMarketDataRequest, config: TradingConfig) -> tuple[Need, ...]:
         if request.bar_size not in BAR_SIZES:
@@ -146,11 +191,9 @@ def _calendar_days(trading_days: int) -> int:
     return int(trading_days * CALENDAR_DAYS_A_TRADING_DAY) + 10
 
 
-def _totals(results: list[dict[str, object]]) -> dict[str, object]:
+def _totals(results: Sequence[Collected]) -> dict[str, int]:
     return {
-        "requested": sum(result["asked"] is not None for result in results),
-        "stored": sum(int(str(result["stored"])) for result in results),
-        "rejected": sum(
-            len(result["rejected"]) for result in results if isinstance(result["rejected"], list)
-        ),
+        "requested": sum(result.asked is not None for result in results),
+        "stored": sum(result.stored for result in results),
+        "rejected": sum(len(result.rejected) for result in results),
     }

@@ -23,20 +23,44 @@ from app.core.plan import Plan
 from app.core.signals import StrategyFailed
 from app.core.sizing import SizingRefused
 from app.core.snapshot import Snapshot
-from app.errors import BrokerFault, KeyReused, PlanRefused, RunInProgress, TradingDisabled, TradingError
-from app.intents.intent import Answer, Call, Request, envelope, problem
+from app.errors import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    KeyReused,
+    PlanRefused,
+    RunInProgress,
+    StaleFence,
+    StoreUnavailable,
+    TradingDisabled,
+    TradingError,
+)
+from app.intents.intent import Answer, Call, Request, common, envelope, problem
 from app.intents.lease import HeldLease, held_lease
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import book, book_crosses, resolve_unsettled
 from app.intents.submit import Submission, journalled
-from app.ports.activity_log import Activity
+from app.intents.trading_result import TradingResult, order_shown
 from app.ports.broker import Broker
 from schema.trading_config import TradingConfig
 
 COMMISSION_SECONDS = 5.0
 """How long a run waits for the commissions of its fills before it reports them as not known yet."""
+
+TRADING_REFUSALS: tuple[type[TradingError], ...] = (
+    RunInProgress,
+    StaleFence,
+    KeyReused,
+    PlanRefused,
+    TradingDisabled,
+    BrokerFault,
+    GatewayNotReady,
+    StoreUnavailable,
+    ConfigurationFault,
+)
+"""Every way in which a trading run can end without having done what was asked."""
 
 
 class TradingRequest(Request, frozen=True, kw_only=True):
@@ -88,7 +112,7 @@ class TradingRun:
             with self.phases.timed("read"):
                 snapshot = self.trader.read(broker, self.call.request, self.config)
             plan = self._decide(snapshot)
-        return Answer(200, canonical_json(self._result(plan, (), ())))
+        return Answer(200, canonical_json(self._result(plan, (), ()).members()))
 
     def _run_for_key(self) -> Run:
         body = msgspec.to_builtins(self.call.request)
@@ -165,7 +189,7 @@ class TradingRun:
             raise BrokerFault(
                 f"{error.detail} (run {run.run_id} was under way: its orders are settled by the next run)",
                 members={
-                    "orders": [_order_facts(order) for order in self.services.journal.orders(run.run_id)]
+                    "orders": [order_shown(order) for order in self.services.journal.orders(run.run_id)]
                 },
             ) from error
 
@@ -190,7 +214,7 @@ class TradingRun:
             self.services.journal.save_orders(orders, held.renew())
             book(self.services, orders, executions, held.lease)
         status, state = _outcome(orders)
-        members = self._result(plan, orders, executions, run)
+        members = self._result(plan, orders, executions, run).members()
         if status != 200:
             members |= _not_done(orders, status)
         return self._end(run, held, state, Answer(status, canonical_json(members)))
@@ -230,33 +254,16 @@ class TradingRun:
         orders: Sequence[JournalledOrder],
         executions: Sequence[Execution],
         run: Run | None = None,
-    ) -> dict[str, object]:
+    ) -> TradingResult:
         planned = {order.con_id: order for order in plan.orders}
-        return (
-            envelope(self.services, self.trader.name, self.call.run_id)
-            | plan.members()
-            | {
-                "dryRun": run is None,
-                "plan": plan,
-                "orders": [
-                    _order_facts(order, executions)
-                    | {
-                        "orderType": planned[order.con_id].order_type,
-                        "tif": planned[order.con_id].tif,
-                        "adaptivePriority": planned[order.con_id].adaptive_priority,
-                    }
-                    for order in orders
-                ],
-                "warnings": (*plan.warnings, *_warnings(orders)),
-                "timings": self.phases.seconds(),
-            }
+        return TradingResult(
+            **common(self.services, self.trader.name, self.call.run_id),
+            dry_run=run is None,
+            plan=plan,
+            orders=tuple(order_shown(order, executions, planned[order.con_id]) for order in orders),
+            warnings=(*plan.warnings, *_warnings(orders)),
+            timings=self.phases.seconds(),
         )
-
-
-def record_activity(services: Services, intent: str, call: Call[TradingRequest], status: int) -> None:
-    services.activity.append(
-        Activity(services.clock.now(), intent, call.run_id, call.request.dry_run, status, facts={})
-    )
 
 
 def _outcome(orders: Sequence[JournalledOrder]) -> tuple[int, RunState]:
@@ -287,33 +294,3 @@ def _warnings(orders: Sequence[JournalledOrder]) -> list[str]:
         for order in orders
         if order.state in {OrderState.WORKING, OrderState.ACKNOWLEDGED}
     ]
-
-
-def _order_facts(order: JournalledOrder, executions: Sequence[Execution] = ()) -> dict[str, object]:
-    fills = [execution for execution in executions if execution.order_ref == order.order_ref]
-    commissions = [execution.commission for execution in fills if execution.commission is not None]
-    return {
-        "orderRef": order.order_ref,
-        "conId": order.con_id,
-        "localSymbol": order.local_symbol,
-        "action": order.action,
-        "quantity": order.quantity,
-        "source": order.source,
-        "status": order.state,
-        "permId": order.perm_id,
-        "filled": order.filled,
-        "averagePrice": order.average_price,
-        "commission": sum(commissions) if commissions else None,
-        "fills": [
-            {
-                "execId": fill.exec_id,
-                "quantity": fill.quantity,
-                "price": fill.price,
-                "at": fill.at,
-                "commission": fill.commission,
-                "commissionCurrency": fill.commission_currency,
-            }
-            for fill in fills
-        ],
-        "messages": order.messages,
-    }

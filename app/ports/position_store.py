@@ -30,6 +30,10 @@ class PositionStore(Protocol):
         """How much (unsigned) of an order has been attributed to strategies."""
         ...
 
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        """Those of one order's executions, oldest first."""
+        ...
+
     def bookings(self) -> tuple[Booking, ...]:
         """All of them, oldest first."""
         ...

@@ -57,6 +57,10 @@ class SqlitePositions:
         shares = (share for (text,) in rows for name, share in parts(text).items() if name != UNASSIGNED)
         return sum(map(abs, shares), Decimal(0))
 
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        question = "SELECT * FROM bookings WHERE order_ref = ? ORDER BY at, rowid"
+        return tuple(map(_booking, self._database.rows(question, order_ref)))
+
     def bookings(self) -> tuple[Booking, ...]:
         return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
 
