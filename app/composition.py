@@ -12,6 +12,7 @@ from app.intents.trading_enabled import TradingEnabled
 from app.queries.explain import Explain
 from app.queries.run import RunById
 from app.queries.runs import Runs
+from app.queries.schedule_check import ScheduleCheck
 from app.queries.summary import Summary
 from app.settings import Settings, SettingsError
 from app.strategies.registry import load_strategies
@@ -59,7 +60,13 @@ def build_services(settings: Settings) -> Services:
 
 def create(services: Services) -> Flask:
     """The application over `services`, with every intent there is."""
-    intents = (Allocation(services), CollectMarketData(services), CurrentTime(services), Summary(services))
+    intents = (
+        Allocation(services),
+        CollectMarketData(services),
+        CurrentTime(services),
+        ScheduleCheck(services),
+        Summary(services),
+    )
     others = (
         Endpoint("PUT", "/trading-enabled", TradingEnabled(services), recorded=True),
         Endpoint("GET", "/runs", Runs(services)),

@@ -21,5 +21,6 @@ INTENTS: tuple[IntentName, ...] = (
     IntentName("allocation", "POST", trades=True),
     IntentName("collect-market-data", "POST", trades=False),
     IntentName("current-time", "GET", trades=False),
+    IntentName("schedule-check", "POST", trades=False),
     IntentName("summary", "GET", trades=False),
 )

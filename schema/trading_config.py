@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schema.schedules import Schedule, schedule_errors
 from schema.strict import FieldError, StrictError, parse
 
 SECTION = "ib-trading:trading"
@@ -76,6 +77,8 @@ class TradingConfig(_Section, frozen=True):
     """How long the broker may take to acknowledge an order before it is asked what became of it."""
     fill_seconds: Seconds = 60
     """How long a run waits for its working orders before it reports them as working."""
+    schedules: tuple[Schedule, ...] = ()
+    """What Cloud Scheduler calls, and schedule-check expects to have been called."""
 
 
 class TradingConfigError(ValueError):
@@ -107,6 +110,7 @@ def _contradictions(config: TradingConfig) -> list[FieldError]:
             )
     if problems:
         return problems
+    problems += schedule_errors(config.schedules)
     if not exposure.allow_leverage:
         remedy = "lower it, or say exposure.allowLeverage: true if borrowing is meant"
         if exposure.overall > 1:
