@@ -13,7 +13,7 @@ import msgspec
 
 from app.core.canonical import camel
 from app.core.plan import Plan
-from app.errors import RequestError, TradingError
+from app.errors import RequestError, StoreUnavailable, TradingError
 from app.intents.collect_market_data import CollectMarketData
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
@@ -158,6 +158,12 @@ def _service_paths() -> dict[str, Any]:
         "/": page("A page with links", "text/html", text),
         "/health": page("Whether the process is up", "application/json", up),
         "/ready": page("Whether it could trade", "application/json", readiness, **{"503": down}),
+        "/metrics": page(
+            "Figures for Prometheus",
+            "text/plain",
+            text,
+            **{str(StoreUnavailable.status): problem_response(StoreUnavailable.title)},
+        ),
         "/openapi.json": page("This document", "application/json", {"type": "object"}),
     }
 

@@ -17,6 +17,7 @@ from app.intents.services import Services
 from app.web.endpoint import Endpoint
 from app.web.error_handlers import PROBLEM_JSON, add_error_handlers
 from app.web.health import Readiness, dependencies
+from app.web.metrics import CONTENT_TYPE, Metrics
 from app.web.openapi import openapi
 from app.web.requests import (
     MAX_BODY_BYTES,
@@ -43,12 +44,14 @@ def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
             view_func=_view(services, endpoint),
             methods=[endpoint.method],
         )
-    flask.add_url_rule("/health", view_func=_health)
+    flask.add_url_rule("/health", endpoint="health", view_func=_health)
     flask.add_url_rule("/ready", endpoint="ready", view_func=lambda: _ready(services))
     flask.add_url_rule("/openapi.json", endpoint="openapi", view_func=lambda: _openapi(services, endpoints))
+    metrics = Metrics(services)
+    flask.add_url_rule("/metrics", endpoint="metrics", view_func=lambda: _metrics(metrics))
     flask.add_url_rule("/", endpoint="front", view_func=lambda: _front(services, endpoints))
     add_error_handlers(flask, services.mode)
-    _log_each_request(flask, services)
+    _log_each_request(flask, services, metrics)
     return flask
 
 
@@ -105,14 +108,18 @@ def _openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
 def _front(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
     """A plain page that links to what can be read."""
     links = [e.path.strip("/") for e in endpoints if e.method == "GET" and not e.places]
-    links += ["ready", "health", "openapi.json"]
+    links += ["ready", "health", "metrics", "openapi.json"]
     items = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in links)
     title = f"ib-trading, {services.mode.value}"
     page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><ul>{items}</ul></html>"
     return Response(page, content_type="text/html; charset=utf-8")
 
 
-def _log_each_request(flask: Flask, services: Services) -> None:
+def _metrics(metrics: Metrics) -> Response:
+    return Response(metrics.text(), content_type=CONTENT_TYPE)
+
+
+def _log_each_request(flask: Flask, services: Services, metrics: Metrics) -> None:
     @flask.before_request
     def begin() -> None:
         g.run_id = uuid.uuid4().hex
@@ -120,6 +127,8 @@ def _log_each_request(flask: Flask, services: Services) -> None:
 
     @flask.after_request
     def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        metrics.answered(request.endpoint or "unknown", response.status_code, seconds)
         log.info(
             "%s %s %s",
             request.method,
@@ -130,7 +139,7 @@ def _log_each_request(flask: Flask, services: Services) -> None:
                 "tradingMode": services.mode.value,
                 "intent": request.path.strip("/"),
                 "status": response.status_code,
-                "seconds": round(time.perf_counter() - g.started, 3),
+                "seconds": round(seconds, 3),
                 "replayed": "Idempotency-Replayed" in response.headers,
             },
         )
