@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from app.intents.allocation import Allocation
+from app.intents.cash_balancer import CashBalancer
+from app.intents.close_all import CloseAll
 from app.intents.collect_market_data import CollectMarketData
 from app.intents.current_time import CurrentTime
 from app.intents.services import Services
@@ -62,6 +64,8 @@ def create(services: Services) -> Flask:
     """The application over `services`, with every intent there is."""
     intents = (
         Allocation(services),
+        CashBalancer(services),
+        CloseAll(services),
         CollectMarketData(services),
         CurrentTime(services),
         ScheduleCheck(services),

@@ -13,7 +13,7 @@
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
     └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
 
-A transient error withdraws the run's claim and stores nothing; any other is the run's stored answer.
+A transient error or a RequestError withdraws the run's claim and stores nothing; any other is the run's stored answer.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ class TradingError(Exception):
     transient = False
     retry_after: int | None = None
 
+    @property
+    def withdraws_claim(self) -> bool:
+        """Whether the run's key may be used again as if nothing had been asked; else the error is its stored answer."""
+        return self.transient
+
     def __init__(
         self, detail: str, *, errors: tuple[FieldError, ...] = (), members: Mapping[str, object] | None = None
     ) -> None:
@@ -43,6 +48,11 @@ class TradingError(Exception):
 class RequestError(TradingError):
     status = 400
     title = "The request does not parse"
+
+    @property
+    def withdraws_claim(self) -> bool:
+        """A mistake in a request, even one that only the broker could tell, is corrected under the same key."""
+        return True
 
 
 class UnknownIntent(TradingError):

@@ -33,6 +33,8 @@ class Size:
 SIZES = (Size("wide", 1000, 400, 8, right=46), Size("narrow", 360, 320, 3, left=42, right=38))
 """Which of the two is seen, the page's style sheet decides by the window's width."""
 
+_LABEL_WIDTH = 52
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -83,10 +85,10 @@ def value_chart(accounts: Sequence[AccountAt], size: Size) -> str:
             height=floor - size.top,
         )
         _add(group, "circle", cx=frame.x(day), cy=frame.y(value), r=3)
-    end = {"class": "last"}
-    _add(
-        svg, "text", end, x=frame.x(len(values) - 1) + 4, y=frame.y(values[-1]) - 10
-    ).text = f"{values[-1]:,.0f}"
+    # Above the curve's end, and above as much of the curve as the figure is wide.
+    covered = values[-math.ceil(_LABEL_WIDTH / frame.step) - 1 :]
+    label = _add(svg, "text", {"class": "last"}, x=frame.x(len(values) - 1) + 4, y=frame.y(max(covered)) - 10)
+    label.text = f"{values[-1]:,.0f}"
     return Xml.tostring(svg, encoding="unicode")
 
 

@@ -19,6 +19,8 @@ class IntentName:
 
 INTENTS: tuple[IntentName, ...] = (
     IntentName("allocation", "POST", trades=True),
+    IntentName("cash-balancer", "POST", trades=True),
+    IntentName("close-all", "POST", trades=True),
     IntentName("collect-market-data", "POST", trades=False),
     IntentName("current-time", "GET", trades=False),
     IntentName("schedule-check", "POST", trades=False),

@@ -50,6 +50,8 @@ class Limits(_Section, frozen=True):
     """Local symbols; empty: whatever the strategies name."""
     max_price_move_percent: Decimal = Decimal(20)
     """A sizing price further than this from the last stored close is refused as a wrong price."""
+    max_daily_loss_percent: Decimal | None = None
+    """Of the previous close's equity: once more is lost, only reducing orders pass. None: no such limit."""
 
 
 class TradingConfig(_Section, frozen=True):
@@ -75,6 +77,12 @@ class TradingConfig(_Section, frozen=True):
     orders_in_flight: Annotated[int, msgspec.Meta(ge=1, le=45)] = 40
     acknowledge_seconds: Seconds = 10
     """How long the broker may take to acknowledge an order before it is asked what became of it."""
+    what_if: bool = False
+    """Ask the broker about every order's margin before anything is sent; no answer refuses the run."""
+    cash_balance_threshold_in_base_currency: Decimal = Decimal(1000)
+    """A foreign balance worth no more than this is left as it is."""
+    cash_conversion_exchange: str | None = None
+    """Where cash is converted if a pair is not taken on FXCONV, such as IDEALPRO. None: it is refused."""
     fill_seconds: Seconds = 60
     """How long a run waits for its working orders before it reports them as working."""
     schedules: tuple[Schedule, ...] = ()
@@ -128,11 +136,25 @@ def _contradictions(config: TradingConfig) -> list[FieldError]:
         ("limits.maxNetLeverage", config.limits.max_net_leverage),
         ("limits.maxWeightPerInstrument", config.limits.max_weight_per_instrument),
         ("limits.maxPriceMovePercent", config.limits.max_price_move_percent),
+        ("limits.maxDailyLossPercent", config.limits.max_daily_loss_percent),
         ("maxSpreadPercent", config.max_spread_percent),
         ("maxBarJumpPercent", config.max_bar_jump_percent),
     ):
         if value is not None and not (value.is_finite() and value > 0):
             problems.append(FieldError(path, f"{value} lets nothing through; set a figure above 0"))
+    return problems + _out_of_range(config)
+
+
+def _out_of_range(config: TradingConfig) -> list[FieldError]:
+    """Figures that are none where 0 is a figure like any other."""
+    problems = []
+    threshold = config.cash_balance_threshold_in_base_currency
+    if not (threshold.is_finite() and threshold >= 0):
+        problems.append(
+            FieldError(
+                "cashBalanceThresholdInBaseCurrency", f"{threshold} is no amount of money; set 0 or above"
+            )
+        )
     if not (config.min_trade_percent.is_finite() and 0 <= config.min_trade_percent < 100):
         problems.append(
             FieldError("minTradePercent", f"{config.min_trade_percent} is not a percentage from 0 to 100")

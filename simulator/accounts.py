@@ -6,13 +6,15 @@ valuation.py and margin.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from simulator import broker_day, commission, margin
-from simulator.account import Holdings, book
+from simulator.account import NOTHING, Holdings, Position, book
 from simulator.contracts import Contract
+from simulator.executions import Execution, executions_in_force
 from simulator.market import Market, MarketError
 from simulator.matching import Fill
 from simulator.orders import Ticket
@@ -65,6 +67,38 @@ class Accounts:
         )
         self.holdings[account] = booking.holdings
         return booking.realized
+
+    def rebook(
+        self, executions: Sequence[Execution], earlier: Execution, corrected: Execution
+    ) -> Decimal | None:
+        """Books a contract's executions anew with one of them replaced; gives what the new one realised.
+
+        `executions` are all before the correction. Cash changes by the difference alone.
+        """
+        account, con_id = corrected.account, corrected.con_id
+        contract = self.contract(con_id)
+        holdings, realized = Holdings(), None
+        for execution in executions_in_force(executions, account, con_id):
+            entry = corrected if execution.exec_id == earlier.exec_id else execution
+            if not entry.shares:
+                continue
+            booking = book(
+                holdings,
+                con_id=con_id,
+                currency=contract.currency,
+                quantity=entry.shares * entry.sign,
+                price=entry.price,
+                commission=entry.commission,
+            )
+            holdings = booking.holdings
+            if entry is corrected:
+                realized = booking.realized
+        now = self.holdings[account]
+        more = corrected.sign * (earlier.shares * earlier.price - corrected.shares * corrected.price)
+        cash = now.cash | {contract.currency: now.cash.get(contract.currency, NOTHING) + more}
+        position = holdings.positions.get(con_id, Position(con_id))
+        self.holdings[account] = Holdings(cash, now.positions | {con_id: position})
+        return realized
 
     def valuation(self, account: str, now: datetime) -> Valuation:
         return self._value(account, self.holdings[account], now)

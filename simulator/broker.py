@@ -7,24 +7,26 @@ it. Leaves the rules to order_rules.py, matching.py, account.py and margin.py, t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
-from simulator import broker_day, commission, margin
+from simulator import commission, margin, working_time
 from simulator.accounts import Accounts, Preview
 from simulator.contracts import Contract
 from simulator.executions import Execution
 from simulator.listener import Listener, Nobody
-from simulator.market import Market, MarketError
+from simulator.market import Market
 from simulator.matching import Fill, can_trade, fills
 from simulator.order_rules import Refusal, Ticket
 from simulator.orders import Order, OrderBook, Status
 from simulator.quote import Quote
 from simulator.schedule import Schedule
+from simulator.treatment import PLAIN, Treatment
+from simulator.valuation import mark
 
-# An order whose market never opens again within the record is held until then.
-NEVER = datetime.max.replace(tzinfo=UTC)
+_TIF_PRESET = 10349
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class Broker:
         self.schedule = Schedule(market, self.orders)
         self.listener: Listener = Nobody()
         self._quotes: dict[int, Quote] = {}
+        # By permId: the orders that a fault mistreats.
+        self._treated: dict[int, Treatment] = {}
 
     def contract(self, con_id: int) -> Contract:
         return self.accounts.contract(con_id)
@@ -78,12 +82,18 @@ class Broker:
                 self._cancel(order, with_pending=False)
             else:
                 self._work(replace(order, held_until=None))
+        self.ring()
         moved = self.schedule.moved(due)
         for con_id in moved:
             self._trade_working(con_id)
         if moved:
             self.listener.quotes_moved(moved)
         return True
+
+    def ring(self) -> None:
+        """Does what was put off until now."""
+        for action in self.schedule.alarms(self.now):
+            action()
 
     def catch_up(self, until: datetime) -> None:
         """Everything that is due by then, at once."""
@@ -92,7 +102,7 @@ class Broker:
 
     # Orders
 
-    def place(self, client_id: int, order_id: int, ticket: Ticket) -> Order:
+    def place(self, client_id: int, order_id: int, ticket: Ticket, treatment: Treatment = PLAIN) -> Order:
         """Takes a new order, or changes the live one with that id. Raises Refusal."""
         earlier = self.orders.of(client_id, order_id)
         if earlier and earlier.live:
@@ -100,15 +110,24 @@ class Broker:
         if earlier or order_id <= self.orders.highest_id(client_id):
             raise Refusal(103, "Duplicate order id")
         order = Order(client_id, order_id, self.orders.new_perm_id(), ticket, self.now)
+        if treatment != PLAIN:
+            self._treated[order.perm_id] = treatment
+        if treatment.inactive is not None:
+            return self._inactive(order, treatment.inactive, 399, f"Order Message:\n{treatment.inactive}")
+        if treatment.rejected is not None:
+            text = f"Order rejected - reason:{treatment.rejected}"
+            return self._inactive(order, treatment.rejected, 201, text)
         preview = self.accounts.preview(ticket, self.now)
         if not margin.accepts(preview.equity_after, preview.before, preview.after):
             return self._reject(order, preview)
         order = self._scheduled(order)
         self._warn_closed(order)
-        self._keep(order)
+        self.keep(order)
         self._tell_order(order)
         if order.held_until is None:
             self._work(order)
+        else:
+            self._lie(order)
         return self.orders.orders[order.perm_id]
 
     def _modify(self, order: Order, ticket: Ticket) -> Order:
@@ -119,7 +138,7 @@ class Broker:
         changed = self._scheduled(replace(order, ticket=ticket, held_until=None, expires=None))
         if changed.held_until:
             changed = replace(changed, status=Status.PRE_SUBMITTED)
-        self._keep(changed)
+        self.keep(changed)
         if changed.held_until:
             self._tell_order(changed)
         else:
@@ -127,18 +146,21 @@ class Broker:
         return self.orders.orders[order.perm_id]
 
     def _reject(self, order: Order, preview: Preview) -> Order:
-        rejected = order.ended(Status.INACTIVE, self.now, "margin")
-        self._keep(rejected)
-        self._tell_order(rejected)
         currency = self.accounts.base_currency
-        self._notice(
-            rejected,
-            201,
+        text = (
             "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY "
             f"WITH LOAN VALUE [{preview.equity_after:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN "
-            f"[{preview.after.initial:.2f} {currency}]",
+            f"[{preview.after.initial:.2f} {currency}]"
         )
-        return rejected
+        return self._inactive(order, "margin", 201, text)
+
+    def _inactive(self, order: Order, reason: str, code: int, text: str) -> Order:
+        """Ends a new order before it lived."""
+        ended = order.ended(Status.INACTIVE, self.now, reason)
+        self.keep(ended)
+        self._tell_order(ended)
+        self._notice(ended, code, text)
+        return ended
 
     def cancel(self, client_id: int, order_id: int) -> None:
         """Raises Refusal for an order that is not there or not live."""
@@ -160,61 +182,73 @@ class Broker:
         if with_pending and order.status is Status.SUBMITTED:
             self.listener.status_changed(replace(order, status=Status.PENDING_CANCEL))
         cancelled = order.ended(Status.CANCELLED, self.now, "Order Canceled")
-        self._keep(cancelled)
+        self.keep(cancelled)
         self.listener.status_changed(cancelled)
         self._notice(cancelled, 202, "Order Canceled - reason:")
+        late = self._treatment(order).fills_after_cancel
+        if with_pending and late is not None:
+            self.schedule.alarm(self.now + late, lambda: self._fill_after_all(order.perm_id))
 
     # When an order works
 
     def _scheduled(self, order: Order) -> Order:
-        """The order with the moment until which it is held and, for the day, the one at which it ends."""
-        con_id = order.ticket.con_id
-        earliest = max(self.now, order.ticket.good_after or self.now)
-        try:
-            session = self.market.session(con_id, earliest) or self.market.next_session(con_id, earliest)
-        except MarketError:
-            return replace(order, held_until=NEVER)
-        works_at = max(earliest, session.open)
-        return replace(
-            order,
-            held_until=works_at if works_at > self.now else None,
-            expires=session.close if order.ticket.tif == "DAY" else None,
-        )
+        return working_time.scheduled(self.market, order, self.now)
 
     def _warn_closed(self, order: Order) -> None:
-        ticket = order.ticket
-        if order.held_until is None or self.market.is_open(
-            ticket.con_id, max(self.now, ticket.good_after or self.now)
-        ):
-            return
-        contract = self.contract(ticket.con_id)
-        opens = (
-            "the market opens again"
-            if order.held_until == NEVER
-            else f"{order.held_until.astimezone(broker_day.ZONE):%Y-%m-%d %H:%M:%S} US/Eastern"
+        warning = working_time.closed_warning(
+            self.market, order, self.contract(order.ticket.con_id), self.now
         )
-        self._notice(
-            order,
-            399,
-            f"Order Message:\n{ticket.action} {ticket.quantity} {contract.symbol} {contract.primary_exchange}\n"
-            f"Warning: your order will not be placed at the exchange until {opens}",
-        )
+        if warning:
+            self._notice(order, 399, warning)
 
     def _work(self, order: Order, *, always_told: bool = False) -> None:
         """Lets an order trade for the first time; what does not trade at once rests as Submitted."""
-        quote = self.quote(order.ticket.con_id)
-        if not always_told and next(
-            fills(order.ticket.action, order.remaining, order.ticket.limit, quote), None
-        ):
-            self._keep(order)
+        if order.ticket.auction:
+            self._auction(order)
+            return
+        if not always_told and next(self._fills(order, self.quote(order.ticket.con_id)), None):
+            self.keep(order)
+            self._lie(order)
             self._trade(order)
             return
         resting = replace(order, status=Status.SUBMITTED)
-        self._keep(resting)
+        self.keep(resting)
         self._tell_order(resting)
+        self._lie(resting)
         self._trade(resting)
 
+    # Faults
+
+    def _treatment(self, order: Order) -> Treatment:
+        return self._treated.get(order.perm_id, PLAIN)
+
+    def _lie(self, order: Order) -> None:
+        """An error about an order that lives on; many client libraries take any code they do not know for its end."""
+        code = self._treatment(order).false_error
+        if code == _TIF_PRESET:
+            self._notice(order, code, "Order TIF was set to DAY based on order preset.")
+        elif code is not None:
+            self._notice(order, code, f"Order processing notice {code}.")
+
+    def _fill_after_all(self, perm_id: int) -> None:
+        """What is left of a cancelled order fills: its cancellation crossed the fill on the way."""
+        order = self.orders.orders[perm_id]
+        quote = self.quote(order.ticket.con_id)
+        wanted = tuple(fills(order.ticket.action, order.remaining, None, quote))
+        for fill in wanted or (Fill(order.remaining, mark(quote)),):
+            order = self.filled(order, fill, quote)
+
     # Trades
+
+    def _auction(self, order: Order) -> None:
+        """Trades an order whole at the print of its auction; one whose limit is not met ends with it."""
+        quote = self.quote(order.ticket.con_id)
+        fill = working_time.auctioned(order, quote)
+        self.keep(order)
+        if fill is None:
+            self._cancel(order, with_pending=False)
+        else:
+            self.filled(order, fill, quote)
 
     def _trade_working(self, con_id: int) -> None:
         quote = self.quote(con_id)
@@ -227,15 +261,23 @@ class Broker:
     def _trade(self, order: Order) -> None:
         ticket = order.ticket
         quote = self.quote(ticket.con_id)
-        for fill in fills(ticket.action, order.remaining, ticket.limit, quote):
-            order = self._filled(order, fill, quote)
+        for fill in self._fills(order, quote):
+            order = self.filled(order, fill, quote)
 
-    def _filled(self, order: Order, fill: Fill, quote: Quote) -> Order:
+    def _fills(self, order: Order, quote: Quote) -> Iterator[Fill]:
+        """What of an order trades at a quote."""
+        most = self._treatment(order).fills_at_most
+        quantity = (
+            order.remaining if most is None else min(order.remaining, max(most - order.filled, Decimal(0)))
+        )
+        return fills(order.ticket.action, quantity, order.ticket.limit, quote)
+
+    def filled(self, order: Order, fill: Fill, quote: Quote, *, liquidation: bool = False) -> Order:
+        """Books one fill and tells of it; the order after it."""
         ticket = order.ticket
         contract = self.contract(ticket.con_id)
         charged = commission.of_fill(order.filled, order.value, fill.quantity, fill.price)
         realized = self.accounts.book(ticket, fill, charged, self.now)
-        self.changes.accounts.add(ticket.account)
         order = order.filled_by(fill.quantity, fill.price, charged, self.now)
         execution = Execution(
             exec_id=f"0000e215.{len(self.executions) + 1:08x}.01.01",
@@ -256,35 +298,16 @@ class Broker:
             realized=realized,
             bid=quote.bid,
             ask=quote.ask,
+            liquidation=liquidation,
         )
-        self.executions.append(execution)
-        self.changes.executions.append(execution)
-        self._keep(order)
+        self.executed(execution)
+        self.keep(order)
         self.listener.executed(execution)
         self._tell_order(order)
         if not order.live:
             self.listener.order_changed(order, final=True)
         self.listener.commission_reported(execution)
         self.listener.holdings_changed(ticket.account, ticket.con_id)
-        return order
-
-    def trade_manually(self, ticket: Ticket, price: Decimal | None = None) -> Order:
-        """A trade by hand at the gateway itself: client 0, order id 0, at once, at the market or at `price`.
-
-        Raises Refusal where nothing can be traded now.
-        """
-        quote = self.quote(ticket.con_id)
-        if price is None:
-            wanted = tuple(fills(ticket.action, ticket.quantity, None, quote))
-        else:
-            wanted = (Fill(ticket.quantity, price),)
-        if not wanted:
-            raise Refusal(
-                201, f"nothing can be traded at {self.now.isoformat()}: the market is closed; give a price"
-            )
-        order = Order(0, 0, self.orders.new_perm_id(), ticket, self.now)
-        for fill in wanted:
-            order = self._filled(order, fill, quote)
         return order
 
     def set_price(self, con_id: int, price: Decimal) -> None:
@@ -300,7 +323,12 @@ class Broker:
 
     # Telling and keeping
 
-    def _keep(self, order: Order) -> None:
+    def executed(self, execution: Execution) -> None:
+        self.executions.append(execution)
+        self.changes.executions.append(execution)
+        self.changes.accounts.add(execution.account)
+
+    def keep(self, order: Order) -> None:
         self.orders.put(order)
         self.changes.orders[order.perm_id] = order
 

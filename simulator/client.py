@@ -34,9 +34,17 @@ class Client:
     # By request id.
     summaries: dict[int, Summary] = field(default_factory=dict)
     multis: dict[int, Multi] = field(default_factory=dict)
+    # Ends the connection; what was written but not sent yet goes out before if the argument says so.
+    hang_up: Callable[[bool], None] = lambda _answered: None
+    # What stands between a message and the socket, while anything does: (client, table, values, frame).
+    sending: Callable[[Client, Table, Mapping[str, object], bytes], None] | None = None
 
     def send(self, table: Table, **values: Value | tuple[Mapping[str, Value], ...]) -> None:
-        self.write(table.encode(self.version, values))
+        written = table.encode(self.version, values)
+        if self.sending is None:
+            self.write(written)
+        else:
+            self.sending(self, table, values, written)
 
     def error(self, request_id: int, code: int, text: str) -> None:
         self.send(outgoing.ERROR, id=request_id, errorCode=code, errorString=text)

@@ -104,6 +104,12 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _hang_up(self, answered: bool) -> None:
+        """Ends the connection in the middle of its work, with or without what was just written."""
+        if not answered:
+            self._unsent.clear()
+        self.close()
+
     def _close(self, why: str) -> None:
         _log.warning("%s", why)
         self.close()
@@ -159,7 +165,7 @@ class Connection(asyncio.Protocol):
         client_id = int(fields[2])
         self._requested()
         try:
-            self._client = self._gateway.admit(client_id, self._version, self._write)
+            self._client = self._gateway.admit(client_id, self._version, self._write, self._hang_up)
         except ClientIdInUse:
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
             values = {"id": NO_ID, "errorCode": 326, "errorString": text}

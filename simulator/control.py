@@ -6,7 +6,7 @@
     POST /trade              a trade by hand: {"symbol", "action", "quantity"[, "price", "account", "orderRef"]}
     POST /price              {"symbol", "price"}: quotes centre on it from now until the session's close
     POST /restart            {}, or {"down": seconds}: sockets close, the port comes back
-    POST /fault              scenarios are not built: 501
+    POST /fault              {"when": ..., "what": ...}: misbehaviour on request, see faults.py; {"clear": true}
 
 Decides how these are read and shown; what they do is done elsewhere. An error is a JSON object with the
 sentence `error`: 400 for what was asked wrongly, 404 and 405 for what there is not.
@@ -21,6 +21,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from simulator import by_hand
 from simulator.clock import UnreadableTime, covered, duration_of, moment_of
 from simulator.contracts import Contract
 from simulator.control_http import HttpError, HttpRequest, answer_one
@@ -125,7 +126,7 @@ class Control:
             tif="DAY",
             order_ref=str(body.get("orderRef", "")),
         )
-        order = simulator.broker.trade_manually(ticket, _positive(body, "price") if "price" in body else None)
+        order = by_hand.trade(simulator.broker, ticket, _positive(body, "price") if "price" in body else None)
         simulator.settle()
         return self._time() | {"permId": order.perm_id, "averagePrice": str(order.average_price)}
 
@@ -147,8 +148,15 @@ class Control:
         await self._simulator.restart(down)
         return self._time()
 
-    async def _fault(self, _body: Body) -> Body:
-        raise HttpError(501, "scenarios are not built yet: the simulator does not misbehave on request")
+    async def _fault(self, body: Body) -> Body:
+        simulator = self._simulator
+        simulator.catch_up()
+        if body == {"clear": True}:
+            simulator.gateway.behave()
+        else:
+            simulator.gateway.misbehave(body)
+        simulator.settle()
+        return self._time() | {"faults": len(simulator.gateway.misbehaviour.faults.all)}
 
     def _time(self) -> Body:
         return {"time": self._simulator.broker.now.isoformat()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,6 +33,23 @@ class Execution:
     realized: Decimal | None
     bid: Decimal | None
     ask: Decimal | None
+    # The broker closed a position on its own account.
+    liquidation: bool = False
+    # The id of the execution that this one replaces.
+    corrects: str = ""
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.side == "BOT" else -1
+
+
+def executions_in_force(executions: Sequence[Execution], account: str, con_id: int) -> Iterator[Execution]:
+    """An account's executions of a contract in the order in which they happened, each as last corrected."""
+    latest = {execution.exec_id.rpartition(".")[0]: execution for execution in executions}
+    first = (execution for execution in executions if not execution.corrects)
+    for execution in first:
+        if (execution.account, execution.con_id) == (account, con_id):
+            yield latest[execution.exec_id.rpartition(".")[0]]
 
 
 @dataclass(frozen=True, slots=True)

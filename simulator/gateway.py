@@ -7,16 +7,19 @@ The answer to each request is in answers/, the sockets are connection.py's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from simulator.account_feed import AccountFeed
 from simulator.answers import ANSWERS
 from simulator.broker import Broker
 from simulator.client import NO_ID, Client
 from simulator.executions import Execution
+from simulator.faults import Fault
 from simulator.market_feed import MarketFeed
 from simulator.messages import outgoing
 from simulator.messages.wire import UnreadableField
+from simulator.misbehaviour import Later, Misbehaviour
 from simulator.order_rules import Refusal
 from simulator.orders import Order
 from simulator.reports import Reports
@@ -39,18 +42,36 @@ class ClientIdInUse(Exception):
 class Gateway:
     """Everything that clients of one simulator share."""
 
-    def __init__(self, broker: Broker, *, read_only: bool = False) -> None:
+    def __init__(self, broker: Broker, later: Later, *, read_only: bool = False) -> None:
         self.broker = broker
         self.read_only = read_only
         self.clients: dict[int, Client] = {}
         self.reports = Reports(broker.contract)
         self.account_feed = AccountFeed(broker)
-        self.market_feed = MarketFeed(broker)
+        self.misbehaviour = Misbehaviour(broker, later)
+        self.market_feed = MarketFeed(broker, self.misbehaviour)
         broker.listener = self
         # (account, conId) of the positions that changed and were not told of yet, in order.
         self._traded: dict[tuple[str, int], None] = {}
 
-    def admit(self, client_id: int, version: int, write: Callable[[bytes], None]) -> Client:
+    def misbehave(self, said: Mapping[str, Any]) -> Fault:
+        """Takes one more fault. Raises FaultError, Refusal."""
+        fault = self.misbehaviour.add(said)
+        for client in self.clients.values():
+            client.sending = self.misbehaviour.sending
+        return fault
+
+    def behave(self) -> None:
+        """Forgets all faults."""
+        self.misbehaviour.clear()
+
+    def admit(
+        self,
+        client_id: int,
+        version: int,
+        write: Callable[[bytes], None],
+        hang_up: Callable[[bool], None],
+    ) -> Client:
         """Registers a client and sends what a client that has just connected is sent.
 
         Its own live orders come first, before it knows that it is connected: a real gateway does that, too.
@@ -58,7 +79,9 @@ class Gateway:
         """
         if client_id in self.clients:
             raise ClientIdInUse
-        client = self.clients[client_id] = Client(client_id, version, write)
+        client = self.clients[client_id] = Client(client_id, version, write, hang_up=hang_up)
+        if self.misbehaviour.faults.all:
+            client.sending = self.misbehaviour.sending
         live = self.broker.orders.live(client_id)
         for order in live:
             self.reports.open_order(client, order)
@@ -78,7 +101,7 @@ class Gateway:
     def answer(self, client: Client, request: Request) -> None:
         """Answers a request, with the broker's error where it is refused."""
         try:
-            ANSWERS[request.name](self, client, request)
+            self.misbehaviour.answering(client, request, lambda: ANSWERS[request.name](self, client, request))
         except Refusal as refusal:
             client.error(request.request_id, refusal.code, refusal.text)
         except UnreadableField as error:
@@ -108,6 +131,7 @@ class Gateway:
     def executed(self, execution: Execution) -> None:
         if client := self._owner(execution.client_id, execution.order_id):
             self.reports.execution(client, execution)
+        self.misbehaviour.executed(execution)
 
     def commission_reported(self, execution: Execution) -> None:
         if client := self._owner(execution.client_id, execution.order_id):

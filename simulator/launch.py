@@ -19,6 +19,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -116,6 +117,14 @@ class Launched:
 
     def set_price(self, symbol: str, price: str | int) -> dict[str, Any]:
         return self.ask("POST", "/price", {"symbol": symbol, "price": price})
+
+    def fault(self, what: str | Mapping[str, Any], **when: str | int | bool) -> dict[str, Any]:
+        """Has the simulator misbehave, see faults.py: `fault({"do": "reject", "reason": "..."}, symbol="AAPL")`."""
+        return self.ask("POST", "/fault", {"when": when, "what": what})
+
+    def behave(self) -> dict[str, Any]:
+        """Ends all misbehaviour."""
+        return self.ask("POST", "/fault", {"clear": True})
 
     def restart(self, down: float = 0) -> dict[str, Any]:
         """Closes every socket of the API and, `down` real seconds later, listens again on the same port."""

@@ -13,6 +13,7 @@ from simulator.broker import Broker
 from simulator.client import Client
 from simulator.contracts import Contract
 from simulator.messages import outgoing
+from simulator.misbehaviour import Misbehaviour
 from simulator.order_rules import Refusal
 from simulator.quote import Quote
 
@@ -44,8 +45,9 @@ class Line:
 class MarketFeed:
     """All streaming lines of all clients."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, misbehaviour: Misbehaviour) -> None:
         self._broker = broker
+        self._misbehaviour = misbehaviour
         self._lines: dict[tuple[Client, int], Line] = {}
         self._by_contract: dict[int, list[Line]] = {}
 
@@ -105,8 +107,10 @@ class MarketFeed:
 
     def _quote(self, client: Client, contract: Contract) -> Quote:
         if self._type(client, contract) == FROZEN:
-            return self._broker.market.frozen(contract.con_id, self._broker.now)
-        return self._broker.quote(contract.con_id)
+            true = self._broker.market.frozen(contract.con_id, self._broker.now)
+        else:
+            true = self._broker.quote(contract.con_id)
+        return self._misbehaviour.quote(contract.symbol, true)
 
     def _send(self, line: Line, quote: Quote) -> None:
         ticks = _ticks(quote)

@@ -17,17 +17,17 @@ from simulator.contracts import Contract
 from simulator.messages.wire import UnreadableField, decimal_of, flag_of, given, moment_of
 from simulator.orders import Ticket
 
-BUILT_TYPES = ("MKT", "LMT")
-BUILT_TIMES_IN_FORCE = ("DAY", "GTC")
+BUILT_TYPES = ("MKT", "LMT", "MOC")
+BUILT_TIMES_IN_FORCE = ("DAY", "GTC", "OPG")
 _ADAPTIVE_PRIORITIES = ("Urgent", "Normal", "Patient")
 
 # Order types of the broker that the simulator knows by name; every other name is a mistake of the client.
 _OTHER_TYPES = frozenset({
-    "BOX TOP", "LIT", "LOC", "MIDPRICE", "MIT", "MKT PRT", "MOC", "MTL", "PASSV REL", "PEG BENCH", "PEG BEST",
+    "BOX TOP", "LIT", "LOC", "MIDPRICE", "MIT", "MKT PRT", "MTL", "PASSV REL", "PEG BENCH", "PEG BEST",
     "PEG MID", "PEG MKT", "PEG STK", "REL", "SNAP MID", "SNAP MKT", "SNAP PRIM", "STP", "STP LMT", "STP PRT",
     "TRAIL", "TRAIL LIMIT", "TRAIL LIT", "TRAIL MIT", "VOL",
 })  # fmt: skip
-_OTHER_TIMES_IN_FORCE = frozenset({"AUC", "DTC", "FOK", "GTD", "GTX", "IOC", "OPG"})
+_OTHER_TIMES_IN_FORCE = frozenset({"AUC", "DTC", "FOK", "GTD", "GTX", "IOC"})
 
 # Attributes that change what an order does: unless neutral, an order that has them is refused rather than
 # misread.
@@ -94,8 +94,12 @@ def _examined(order: Attributes, contract: Contract, accounts: tuple[str, ...]) 
         raise invalid(f"Invalid order action {action!r}: BUY or SELL")
     order_type = _order_type(_text(order, "orderType").upper(), contract)
     tif, warnings = _time_in_force(_text(order, "tif").upper())
+    if order_type == "MOC" and tif != "DAY":
+        raise Refusal(111, "The TIF (Tif type) and the order type are incompatible.")
     algo, algo_params = _algo(order, contract)
-    if flag_of(_text(order, "outsideRth")):
+    if algo and (order_type == "MOC" or tif == "OPG"):
+        raise Refusal(442, "Specified algorithm is not allowed for this order.")
+    if flag_of(_text(order, "outsideRth")) and order_type != "LMT":
         warnings += (_OUTSIDE_HOURS,)
     ticket = Ticket(
         con_id=contract.con_id,

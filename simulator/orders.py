@@ -37,6 +37,13 @@ class Status(StrEnum):
 LIVE = frozenset({Status.PRE_SUBMITTED, Status.SUBMITTED, Status.PENDING_CANCEL})
 
 
+class Auction(StrEnum):
+    """The print at which an order trades that does not trade continuously."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """What a client asked for: everything about an order that a modification may replace.
@@ -61,6 +68,12 @@ class Ticket:
     @property
     def sign(self) -> int:
         return 1 if self.action == "BUY" else -1
+
+    @property
+    def auction(self) -> Auction | None:
+        if self.tif == "OPG":
+            return Auction.OPEN
+        return Auction.CLOSE if self.order_type == "MOC" else None
 
     def may_replace(self, other: Ticket) -> bool:
         """Whether it is a change of the same order: contract, side and account have to stay."""

@@ -123,6 +123,7 @@ class Reports:
             price=execution.price,
             permId=execution.perm_id,
             clientId=execution.client_id,
+            liquidation=int(execution.liquidation),
             cumQty=execution.cumulative,
             avgPrice=_price(execution.average_price),
             orderRef=execution.order_ref,

@@ -6,8 +6,10 @@ Decides moments only; contracts without working orders and without subscribers c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
 
 from simulator.market import Market
 from simulator.orders import OrderBook
@@ -27,6 +29,9 @@ class Schedule:
         self._watchers: Counter[int] = Counter()
         # By contract: its next move, and the moves after that.
         self._moves: dict[int, tuple[datetime, Iterator[datetime]]] = {}
+        # What was put off, by moment and then in the order in which it was.
+        self._alarms: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._numbers = count()
 
     def watch(self, con_id: int) -> None:
         self._watchers[con_id] += 1
@@ -40,11 +45,23 @@ class Schedule:
         """Looks the moves of a contract up again: its prices were set."""
         self._moves.pop(con_id, None)
 
+    def alarm(self, at: datetime, action: Callable[[], None]) -> None:
+        """Has something done when that moment comes."""
+        heappush(self._alarms, (at, next(self._numbers), action))
+
+    def alarms(self, now: datetime) -> Iterator[Callable[[], None]]:
+        """What was put off until now, each given out once."""
+        while self._alarms and self._alarms[0][0] <= now:
+            yield heappop(self._alarms)[2]
+
     def next_due(self, after: datetime, until: datetime) -> datetime | None:
         """The first moment in (after, until] at which anything is due."""
         due = [self._next_move(con_id, after) for con_id in self._looked_at()]
         if moment := self._orders.next_moment():
             due.append(moment)
+        if self._alarms:
+            # One for this very moment is due as soon as anybody looks.
+            due.append(max(self._alarms[0][0], after))
         earliest = min(due, default=None)
         return earliest if earliest and earliest <= until else None
 

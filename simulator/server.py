@@ -7,6 +7,7 @@ asyncio loop; nothing but /advance over a long time ever gives way in the middle
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.account_feed import EVERY
@@ -44,7 +45,7 @@ class Simulator:
         self.broker = broker
         self.clock = clock
         self.log = log or MessageLog()
-        self.gateway = Gateway(broker, read_only=read_only)
+        self.gateway = Gateway(broker, self._later, read_only=read_only)
         self._store = store
         self._message_rate = message_rate
         self._connections: set[Connection] = set()
@@ -113,12 +114,22 @@ class Simulator:
 
     def settle(self) -> None:
         """Makes what happened durable, then tells it."""
+        self.broker.ring()
         self._keep()
         self._flush()
         # An order's answer does not wait for the account to be valued.
         self.gateway.tell_of_trades()
         self._flush()
         self._something_changed.set()
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Does something in real seconds, whatever the clock says; if the simulator ends before, never."""
+
+        def act() -> None:
+            action()
+            self.settle()
+
+        asyncio.get_running_loop().call_later(seconds, act)
 
     def _flush(self) -> None:
         for connection in tuple(self._connections):

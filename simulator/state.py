@@ -35,6 +35,10 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
             broker.contract(con_id).symbol: _quote(broker.quote(con_id))
             for con_id in sorted(_interesting(broker))
         },
+        "faults": [
+            {**fault.said, "seen": fault.seen, "done": fault.done}
+            for fault in simulator.gateway.misbehaviour.faults.all
+        ],
     }
     if messages_since is not None:
         shown["messages"] = list(simulator.log.since(messages_since))
@@ -125,6 +129,8 @@ def _execution(broker: Broker, execution: Execution) -> dict[str, Any]:
         "commission": decimal_text(execution.commission),
         "currency": execution.currency,
         "realized": _text(execution.realized),
+        "liquidation": execution.liquidation,
+        "corrects": execution.corrects,
     }
 
 

@@ -26,7 +26,7 @@ create table if not exists facts (name text primary key, value text not null);
 """
 
 # Raised when the form of a document changes.
-_FORM = "1"
+_FORM = "2"
 
 
 _PUT = {
@@ -50,21 +50,34 @@ class StoreError(Exception):
     """A state file that cannot be used; the text says why and what to do."""
 
 
+def _unusable(path: Path, error: sqlite3.Error) -> StoreError:
+    return StoreError(f"{path} cannot be used as state file: {error}")
+
+
 class Store:
     """One state file, open until `close`."""
 
     def __init__(self, path: Path) -> None:
+        self._written_at: datetime | None = None
         try:
             self._file = sqlite3.connect(path)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from None
+        try:
+            self._open(path)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _open(self, path: Path) -> None:
+        try:
             self._file.execute("pragma journal_mode = wal")
             self._file.execute("pragma synchronous = normal")
             self._file.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be used as state file: {error}") from None
-        form = self._fact("form")
-        if form not in {None, _FORM}:
+            raise _unusable(path, error) from None
+        if self._fact("form") not in {None, _FORM}:
             raise StoreError(f"{path} was written by another version of the simulator; use another file")
-        self._written_at: datetime | None = None
 
     def close(self) -> None:
         self._file.close()

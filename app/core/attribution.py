@@ -78,18 +78,19 @@ def attribute(
 
 def remaining(source: Mapping[str, Decimal], booked: Decimal, increment: Decimal) -> dict[str, Decimal]:
     """Strategy → signed quantity that an order may still bring it after `booked` (unsigned) of it was attributed."""
-    sizes = {name: abs(part) for name, part in source.items()}
+    sizes = {name: abs(part) for name, part in source.items() if name != UNASSIGNED}
     filled = parts_of_progress(sizes, booked, increment)
-    return {name: part - (filled[name] if part > 0 else -filled[name]) for name, part in source.items()}
+    done = {name: filled.get(name, Decimal(0)) for name in source}
+    return {name: part - (done[name] if part > 0 else -done[name]) for name, part in source.items()}
 
 
 def _shares(
     execution: Execution, source: Mapping[str, Decimal], done: Decimal, increment: Decimal
 ) -> dict[str, Decimal]:
     """What was ordered goes to those who ordered it. What is beyond that, or on the other side of the market than the
-    order, or ordered by nobody here, no strategy may be charged with."""
+    order, or ordered by nobody here, no strategy may be charged with; what `unassigned` itself ordered comes last."""
     sign = 1 if execution.quantity > 0 else -1
-    sizes = {name: abs(part) for name, part in source.items() if part * sign > 0}
+    sizes = {name: abs(part) for name, part in source.items() if part * sign > 0 and name != UNASSIGNED}
     ordered = sum(sizes.values(), Decimal(0))
     after = min(done + abs(execution.quantity), ordered)
     if after <= done:

@@ -104,6 +104,15 @@ def sizing_price(instrument: Instrument, quote: Quote | None, at: datetime, conf
     return Price(value, source, quote.kind, as_of, age)
 
 
+def stale_price(quote: Quote | None, at: datetime) -> Price | None:
+    """The best there is, however old or delayed: to look at, or to book a cross of positions that are closed. Sizes
+    nothing."""
+    best = None if quote is None else quote.mid or quote.last or quote.close
+    if quote is None or best is None:
+        return None
+    return Price(best, "stale", quote.kind, quote.as_of, max(0, int((at - quote.as_of).total_seconds())))
+
+
 def _best_price(quote: Quote, config: TradingConfig) -> tuple[Decimal, str, datetime] | None:
     if (
         quote.mid is not None

@@ -9,12 +9,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from app.core.instruments import Instrument
 from app.core.mode import TradingMode
-from app.core.netting import NetTrade
 
 
 class Action(StrEnum):
@@ -73,6 +72,28 @@ class PlannedOrder:
     source: Mapping[str, Decimal]
     leg: str = "1"
     """Tells apart several orders of one run on one contract."""
+    limit_price: Decimal | None = None
+    """In the quoted unit; None for orders that are not limit orders."""
+    good_after: datetime | None = None
+    """The broker holds the order until then."""
+    good_after_at_exchange: str | None = None
+    """The same for people, in the exchange's zone."""
+    outside_rth: bool = False
+
+    @property
+    def signed(self) -> Decimal:
+        """The quantity, negative for a sale."""
+        return self.quantity if self.action is Action.BUY else -self.quantity
+
+    @property
+    def is_conversion(self) -> bool:
+        """Whether it changes cash into cash: nobody's holding, and nothing is booked for it."""
+        return not self.source
+
+    @property
+    def outlives_request(self) -> bool:
+        """Whether it may fill after the run has answered, so that a later reconciliation must book it."""
+        return self.good_after is not None or self.order_type == "MOC" or self.tif in {"GTC", "OPG"}
 
 
 def order_ref(mode: TradingMode, run_id: str, order: PlannedOrder) -> str:
@@ -82,17 +103,3 @@ def order_ref(mode: TradingMode, run_id: str, order: PlannedOrder) -> str:
     """
     digest = hashlib.sha256(f"{run_id}/{order.con_id}/{order.leg}".encode()).digest()
     return f"ib-{mode.letter}{base64.b32encode(digest).decode()[:16].lower()}"
-
-
-def market_order(trade: NetTrade, instrument: Instrument, adaptive_priority: str | None) -> PlannedOrder:
-    """The default order for a net trade: market, DAY, with the Adaptive algo where the contract takes it."""
-    return PlannedOrder(
-        con_id=trade.con_id,
-        local_symbol=instrument.local_symbol,
-        action=Action.BUY if trade.quantity > 0 else Action.SELL,
-        quantity=abs(trade.quantity),
-        order_type="MKT",
-        tif="DAY",
-        adaptive_priority=adaptive_priority if instrument.takes_adaptive() else None,
-        source=trade.source,
-    )

@@ -17,13 +17,28 @@ from app.core.instruments import Instrument
 from app.core.limits import Proposal, Verdict, judge
 from app.core.market import Price
 from app.core.netting import InternalCross, net
-from app.core.orders import PlannedOrder, market_order
-from app.core.signals import Signals, SignalSource, read_signals
-from app.core.sizing import Sizing, capital, size
+from app.core.order_properties import OrderProperties, planned_order
+from app.core.orders import PlannedOrder
+from app.core.signals import SignalSource, read_signals
+from app.core.sizing import capital, size
 from app.core.snapshot import Snapshot
 
 BySymbol = Mapping[str, Mapping[str, Decimal]]
 """Strategy → local symbol → figure."""
+ById = Mapping[str, Mapping[int, Decimal]]
+"""Strategy → contract id → figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A foreign cash balance. `set_aside` is what strategies hold on purpose as forex, `converted` what of the rest
+    an order turns into base currency (signed, in `currency`), `why` the decision in words."""
+
+    currency: str
+    balance: Decimal
+    set_aside: Decimal
+    converted: Decimal
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,10 @@ class Plan:
     orders: tuple[PlannedOrder, ...]
     limits: tuple[Verdict, ...]
     warnings: tuple[str, ...]
+    reduce_only: bool = False
+    """Nothing but closing what the broker says is held: the kill switch does not stop it."""
+    balances: tuple[Balance, ...] = ()
+    """What a cash-balancer made of each foreign balance."""
 
     @property
     def refusals(self) -> tuple[Verdict, ...]:
@@ -65,8 +84,16 @@ class Plan:
         return {camel(name): getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def make_plan(snapshot: Snapshot, strategies: Mapping[str, SignalSource]) -> Plan:
-    """Signals → targets → netted orders → verdicts. Raises StrategyFailed or SizingRefused where it cannot be made."""
+DEFAULT_PROPERTIES = OrderProperties()
+
+
+def make_plan(
+    snapshot: Snapshot,
+    strategies: Mapping[str, SignalSource],
+    properties: OrderProperties = DEFAULT_PROPERTIES,
+) -> Plan:
+    """Signals → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
+    it cannot be made."""
     signals = read_signals(snapshot, strategies)
     sizing = size(snapshot, signals)
     netting = net(
@@ -76,20 +103,41 @@ def make_plan(snapshot: Snapshot, strategies: Mapping[str, SignalSource]) -> Pla
     )
     priority = snapshot.config.adaptive_priority
     orders = tuple(
-        market_order(trade, snapshot.instruments[trade.con_id], priority) for trade in netting.trades
+        planned_order(
+            trade,
+            snapshot.instruments[trade.con_id],
+            properties,
+            priority,
+            sizing.prices[trade.con_id].price,
+        )
+        for trade in netting.trades
     )
-    proposal = Proposal(snapshot, sizing.prices, orders, netting.crosses)
-    return _written_out(snapshot, strategies, signals, sizing, proposal)
+    return written_out(
+        Proposal(snapshot, sizing.prices, orders, netting.crosses),
+        tuple(sorted(strategies)),
+        signals=signals.weights,
+        targets=sizing.targets,
+        trades=sizing.trades,
+        warnings=(
+            *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
+            *sizing.notes,
+        ),
+    )
 
 
-def _written_out(
-    snapshot: Snapshot,
-    strategies: Mapping[str, SignalSource],
-    signals: Signals,
-    sizing: Sizing,
+def written_out(
     proposal: Proposal,
+    strategies: tuple[str, ...],
+    *,
+    signals: ById,
+    targets: ById,
+    trades: ById,
+    warnings: tuple[str, ...],
+    balances: tuple[Balance, ...] = (),
 ) -> Plan:
-    instruments = {con_id: snapshot.instruments[con_id] for con_id in sizing.prices}
+    """The plan that `proposal` is, judged by every limit, for people and for sending."""
+    snapshot = proposal.snapshot
+    instruments = snapshot.instruments
     names = _symbols(instruments)
     exposure = snapshot.config.exposure
     return Plan(
@@ -99,27 +147,24 @@ def _written_out(
         base_currency=snapshot.base_currency,
         net_liquidation=snapshot.net_liquidation,
         exposure={"overall": exposure.overall}
-        | {name: exposure.strategies.get(name, Decimal(0)) for name in sorted(strategies)},
-        capital={name: capital(snapshot, name) for name in sorted(strategies)},
+        | {name: exposure.strategies.get(name, Decimal(0)) for name in strategies},
+        capital={name: capital(snapshot, name) for name in strategies},
         seed=snapshot.seed,
-        strategies=tuple(sorted(strategies)),
+        strategies=strategies,
         contract_ids={symbol: con_id for con_id, symbol in names.items()},
-        prices=sizing.prices,
-        fx={currency: snapshot.fx[currency] for currency in {i.currency for i in instruments.values()}},
-        signals=_by_symbol(signals.weights, names),
+        prices=proposal.prices,
+        fx=dict(snapshot.fx),
+        signals=_by_symbol(signals, names),
         holdings=_by_symbol({name: snapshot.holdings.get(name, {}) for name in strategies}, names),
-        target_positions=_by_symbol(sizing.targets, names),
-        trades=_by_symbol(sizing.trades, names),
+        target_positions=_by_symbol(targets, names),
+        trades=_by_symbol(trades, names),
         internal_crosses=proposal.crosses,
-        consolidated_trades={
-            names[order.con_id]: sum(order.source.values(), Decimal(0)) for order in proposal.orders
-        },
+        consolidated_trades={names[order.con_id]: order.signed for order in proposal.orders},
         orders=proposal.orders,
         limits=judge(proposal),
-        warnings=(
-            *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
-            *sizing.notes,
-        ),
+        warnings=warnings,
+        reduce_only=proposal.reduce_only,
+        balances=balances,
     )
 
 

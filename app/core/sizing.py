@@ -56,7 +56,14 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
         raise SizingRefused(
             (f"net liquidation is {worth:f} {snapshot.base_currency}: nothing can be sized by it",)
         )
-    needed = {con_id for weights in signals.weights.values() for con_id in weights}
+    # A price is needed for what is wanted, held or working: an instrument without any of that, whose exchange may
+    # not quote it for weeks, must not stop the others from trading.
+    needed = {
+        con_id
+        for strategy, weights in signals.weights.items()
+        for con_id, weight in weights.items()
+        if weight or _already(snapshot, strategy, con_id)
+    }
     # What is held already is priced too: the limits after the run cannot be judged without it.
     needed |= {con_id for con_id, quantity in snapshot.positions.items() if quantity}
     prices, values, reasons = _values_in_base(snapshot, needed)
@@ -70,6 +77,9 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
         targets[strategy], trades[strategy] = {}, {}
         for con_id, weight in weights.items():
             instrument = snapshot.instruments[con_id]
+            if con_id not in values:
+                targets[strategy][con_id] = trades[strategy][con_id] = Decimal(0)
+                continue
             target = target_quantity(money, weight, values[con_id], instrument.increment)
             targets[strategy][con_id] = target
             if weight and not target:

@@ -6,7 +6,7 @@ Holds values only; reading them is the intents' work, deciding on them the other
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,12 +27,26 @@ class TradingSwitch:
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """The broker's answer to what one order would do to the account, in base currency: initial margin before and
+    after it, and the equity that has to cover it."""
+
+    initial_before: Decimal
+    initial_after: Decimal
+    equity_after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state of account, market and ledger at business time `at`.
 
     `wanted` is strategy → contract ids in the order the strategy named them; `working` is strategy → what its live
     orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
     of chance that a strategy has.
+
+    `previous_equity` is the equity with loan value of the previous close, None where the broker did not tell it, and
+    `transfers_today` what was deposited since (withdrawals negative), both in base currency. `margins` are contract
+    id → the broker's what-if answer, where it was asked and answered. `cash` is currency → balance.
     """
 
     mode: TradingMode
@@ -52,3 +66,7 @@ class Snapshot:
     holdings: Holdings
     working: Holdings
     seed: int
+    previous_equity: Decimal | None = None
+    transfers_today: Decimal = Decimal(0)
+    margins: Mapping[int, Margin] = field(default_factory=dict)
+    cash: Mapping[str, Decimal] = field(default_factory=dict)

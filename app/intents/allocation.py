@@ -10,6 +10,7 @@ from app.core.snapshot import Snapshot
 from app.errors import ConfigurationFault, RequestError, TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
+from app.intents.order_request import OrderPropertiesRequest
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_snapshot
 from app.intents.services import Services
@@ -25,6 +26,7 @@ class AllocationRequest(TradingRequest, frozen=True, kw_only=True):
     """`strategies`: which ones to run; all with an exposure where it is left out."""
 
     strategies: tuple[str, ...] | None = None
+    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,17 @@ class Allocation:
 
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._strategies(request, config)
+        request.order_properties.check(self.services.clock.now())
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease) -> None:
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""
 
     def read(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> Snapshot:
         return read_snapshot(self.services, broker, config, self._strategies(request, config))
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
-        return make_plan(snapshot, self._strategies(request, snapshot.config))
+        strategies = self._strategies(request, snapshot.config)
+        return make_plan(snapshot, strategies, request.order_properties.at(snapshot.at))
 
     def _strategies(self, request: AllocationRequest, config: TradingConfig) -> Mapping[str, Strategy]:
         return chosen_strategies(self.services.strategies, request.strategies, config)

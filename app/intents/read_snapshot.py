@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from app.core.attribution import remaining
-from app.core.fx import base_rate
 from app.core.instruments import Instrument
 from app.core.mode import AccountRefused, TradingMode, choose_account
+from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import PlanRefused
+from app.intents.read_rates import read_rates
 from app.intents.services import Services
 from app.ports.broker import Broker
 from app.strategies.strategy import Strategy
@@ -34,16 +35,30 @@ def account_to_trade(services: Services, broker: Broker, config: TradingConfig) 
         raise PlanRefused(str(error)) from None
 
 
+def read_account(services: Services, broker: Broker, config: TradingConfig) -> Snapshot:
+    """The state of account and ledger where no strategy is asked: every instrument that anybody holds."""
+    return read_snapshot(services, broker, config, {}, held_by_all=True)
+
+
 def read_snapshot(
-    services: Services, broker: Broker, config: TradingConfig, strategies: Mapping[str, Strategy]
+    services: Services,
+    broker: Broker,
+    config: TradingConfig,
+    strategies: Mapping[str, Strategy],
+    *,
+    held_by_all: bool = False,
 ) -> Snapshot:
-    """The state of account, market and ledger for `strategies`; fills that are known must be booked before."""
+    """The state of account, market and ledger for `strategies`; fills that are known must be booked before.
+
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for.
+    """
     account = account_to_trade(services, broker, config)
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
     positions = {position.con_id: position.quantity for position in broker.positions(account)}
     holdings = services.positions.holdings()
-    wanted, instruments = _instruments(broker, strategies, held={*positions, *_held(holdings, strategies)})
+    held = _held(holdings, holdings if held_by_all else strategies)
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
     quotes = broker.quotes(instruments.values())
     return Snapshot(
         mode=services.mode,
@@ -57,7 +72,7 @@ def read_snapshot(
         wanted=wanted,
         instruments=instruments,
         quotes=quotes,
-        fx={state.base_currency: base_rate(state.base_currency, at)},
+        fx=read_rates(broker, config, state, {one.currency for one in instruments.values()}, at),
         closes=services.warehouse.daily_closes(
             instruments,
             HISTORY_SERIES,
@@ -68,6 +83,8 @@ def read_snapshot(
         holdings=holdings,
         working=_working(services),
         seed=_seed(services.mode, broker_day(at)),
+        previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        cash=state.cash,
     )
 
 
@@ -75,8 +92,8 @@ def broker_day(at: datetime) -> date:
     return at.astimezone(EXCHANGE_ZONE).date()
 
 
-def _held(holdings: Mapping[str, Mapping[int, Decimal]], strategies: Mapping[str, Strategy]) -> set[int]:
-    return {con_id for name in strategies for con_id in holdings.get(name, {})}
+def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:
+    return {con_id for name in names for con_id in holdings.get(name, {})}
 
 
 def _instruments(
@@ -99,6 +116,11 @@ def _working(services: Services) -> dict[str, dict[int, Decimal]]:
     working: dict[str, dict[int, Decimal]] = {}
     for order in services.journal.unsettled_orders():
         if order.state.final:
+            continue
+        if not order.source:
+            # A conversion of cash: nobody's, but another one must not leave while it works.
+            left = working.setdefault(UNASSIGNED, {})
+            left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
             continue
         booked = services.positions.booked_quantity(order.order_ref)
         for strategy, quantity in remaining(order.source, booked, order.increment).items():

@@ -50,6 +50,8 @@ class Submission:
     account: str
     instruments: Mapping[int, Instrument]
     held: HeldLease
+    reduce_only: bool = False
+    """Closes positions and does nothing else, so that the kill switch lets it pass."""
 
     def send(
         self, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder]
@@ -58,7 +60,9 @@ class Submission:
         what is in doubt is an order's state."""
         ids = self.broker.next_order_ids(len(orders))
         outgoing = {
-            order.order_ref: self._outgoing(plan, order, order_id)
+            order.order_ref: outgoing_order(
+                plan, order.order_ref, order_id, self.account, self.instruments[plan.con_id]
+            )
             for plan, order, order_id in zip(planned, orders, ids, strict=True)
         }
         done: list[JournalledOrder] = []
@@ -83,7 +87,7 @@ class Submission:
         self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder]
     ) -> tuple[JournalledOrder, ...]:
         for index, order in enumerate(window):
-            if not self.services.journal.trading_switch().enabled:
+            if not (self.reduce_only or self.services.journal.trading_switch().enabled):
                 stopped = [replace(rest, state=OrderState.ABANDONED) for rest in window[index:]]
                 return (*window[:index], *stopped)
             self.services.journal.check_lease(self.held.lease)
@@ -121,18 +125,25 @@ class Submission:
             for order in orders
         )
 
-    def _outgoing(self, plan: PlannedOrder, order: JournalledOrder, order_id: int) -> OutgoingOrder:
-        return OutgoingOrder(
-            order_ref=order.order_ref,
-            order_id=order_id,
-            account=self.account,
-            instrument=self.instruments[plan.con_id],
-            action=plan.action.value,
-            quantity=plan.quantity,
-            order_type=plan.order_type,
-            tif=plan.tif,
-            adaptive_priority=plan.adaptive_priority,
-        )
+
+def outgoing_order(
+    plan: PlannedOrder, order_ref: str, order_id: int, account: str, instrument: Instrument
+) -> OutgoingOrder:
+    """A planned order as it leaves under that reference and number."""
+    return OutgoingOrder(
+        order_ref=order_ref,
+        order_id=order_id,
+        account=account,
+        instrument=instrument,
+        action=plan.action.value,
+        quantity=plan.quantity,
+        order_type=plan.order_type,
+        tif=plan.tif,
+        adaptive_priority=plan.adaptive_priority,
+        limit_price=plan.limit_price,
+        good_after=plan.good_after,
+        outside_rth=plan.outside_rth,
+    )
 
 
 def _reached(order: JournalledOrder, *, until_final: bool) -> bool:

@@ -16,8 +16,10 @@ import msgspec
 
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
+from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, signature
+from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
 from app.core.plan import Plan
 from app.core.signals import StrategyFailed
@@ -37,12 +39,14 @@ from app.errors import (
 )
 from app.intents.intent import Answer, Call, Request, common, envelope, problem
 from app.intents.lease import HeldLease, held_lease
+from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import book, book_crosses, resolve_unsettled
 from app.intents.submit import Submission, journalled
 from app.intents.trading_result import TradingResult, order_shown
+from app.intents.what_if import with_margins
 from app.ports.broker import Broker
 from schema.trading_config import TradingConfig
 
@@ -78,7 +82,7 @@ class Trader(Protocol):
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease) -> None:
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: Any) -> None:
         """What has to be done at the broker before anything is read; a dry-run leaves it out."""
         ...
 
@@ -110,7 +114,7 @@ class TradingRun:
     def _dry_run(self) -> Answer:
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
-                snapshot = self.trader.read(broker, self.call.request, self.config)
+                snapshot = self._read(broker)
             plan = self._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ()).members()))
 
@@ -157,7 +161,7 @@ class TradingRun:
             with self._lease() as held, self.services.gateway.session() as broker:
                 return self._trade(broker, run, held)
         except TradingError as error:
-            if error.transient:
+            if error.withdraws_claim:
                 # Nothing was planned, so nothing can have been sent: the key may be used again.
                 self.services.journal.withdraw(run.run_id)
             raise
@@ -169,13 +173,13 @@ class TradingRun:
         try:
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
-                self.trader.prepare(broker, account, held)
+                self.trader.prepare(broker, account, held, self.call.request)
                 resolve_unsettled(self.services, broker, account, held.lease)
                 held.renew()
-                snapshot = self.trader.read(broker, self.call.request, self.config)
+                snapshot = self._read(broker)
             plan = self._decide(snapshot)
         except TradingError as error:
-            if not error.transient:
+            if not error.withdraws_claim:
                 self._end(run, held, RunState.REFUSED, self._refusal(error))
             raise
         orders = journalled(self.services.mode, run.run_id, plan.orders, snapshot.instruments)
@@ -206,7 +210,9 @@ class TradingRun:
         self.services.journal.save_run(run, held.lease)
         book_crosses(self.services, run, held.lease)
         with self.phases.timed("submit"):
-            sending = Submission(self.services, broker, self.config, plan.account, instruments, held)
+            sending = Submission(
+                self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
+            )
             orders = sending.send(plan.orders, orders) if orders else ()
         with self.phases.timed("book"):
             refs = [order.order_ref for order in orders if order.state is not OrderState.ABANDONED]
@@ -224,13 +230,26 @@ class TradingRun:
         self.services.journal.save_run(replace(run, state=state, response=response), held.renew())
         return answer
 
+    def _read(self, broker: Broker) -> Snapshot:
+        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
+        snapshot = self.trader.read(broker, self.call.request, self.config)
+        if not self.config.what_if:
+            return snapshot
+        return with_margins(broker, snapshot, self._planned(snapshot).orders)
+
+    def _planned(self, snapshot: Snapshot) -> Plan:
+        """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""
+        try:
+            return self.trader.decide(snapshot, self.call.request)
+        except PropertiesRefused as error:
+            raise refused_properties(error) from error
+        except (StrategyFailed, SizingRefused, ConversionRefused) as error:
+            raise PlanRefused(str(error)) from error
+
     def _decide(self, snapshot: Snapshot) -> Plan:
         """The plan, or PlanRefused with everything that speaks against it."""
-        try:
-            with self.phases.timed("decide"):
-                plan = self.trader.decide(snapshot, self.call.request)
-        except (StrategyFailed, SizingRefused) as error:
-            raise PlanRefused(str(error)) from error
+        with self.phases.timed("decide"):
+            plan = self._planned(snapshot)
         if plan.refusals:
             detail = "; ".join(
                 f"{verdict.rule}{f' ({verdict.subject})' if verdict.subject else ''}: {verdict.value}, limit"

@@ -18,6 +18,7 @@ from app.core.attribution import Execution
 from app.core.history import Bar
 from app.core.instruments import ContractSpec, Instrument
 from app.core.market import Quote
+from app.core.snapshot import Margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class OutgoingOrder:
     order_type: str
     tif: str
     adaptive_priority: str | None
+    limit_price: Decimal | None = None
+    good_after: datetime | None = None
+    outside_rth: bool = False
 
 
 class Broker(Protocol):
@@ -88,6 +92,16 @@ class Broker(Protocol):
 
     def place(self, order: OutgoingOrder) -> None:
         """Sends one order now; what becomes of it, `follow` tells."""
+        ...
+
+    def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
+        """Asks the broker to cancel these live orders of ours and returns what it has said of each, once all are final
+        or the seconds are over. A fill may win the race. BrokerFault for one that this client cannot cancel."""
+        ...
+
+    def what_if(self, order: OutgoingOrder) -> Margin | None:
+        """What the order would do to the account's margin, asked without placing it; None if the broker refuses it
+        or tells no margins."""
         ...
 
     def follow(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution
 from app.core.instruments import Instrument
-from app.core.market import Price, PriceRefused, Quote, sizing_price
+from app.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
 from app.core.positions import UNASSIGNED, unassigned
 from app.core.profit import StrategyResult, results
 from app.errors import (
@@ -137,14 +137,10 @@ def _prices(
         try:
             prices[con_id] = sizing_price(instrument, quote, at, config)
         except PriceRefused:
-            if quote is None:
+            stale = stale_price(quote, at)
+            if stale is None:
                 raise
-            best = quote.mid or quote.last or quote.close
-            if best is None:
-                raise
-            prices[con_id] = Price(
-                best, "stale", quote.kind, quote.as_of, int((at - quote.as_of).total_seconds())
-            )
+            prices[con_id] = stale
     return prices
 
 

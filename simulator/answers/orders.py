@@ -33,7 +33,12 @@ def place(gateway: Gateway, client: Client, request: Request) -> None:
         return
     for code, text in acceptance.warnings:
         client.error(order_id, code, text)
-    gateway.broker.place(client.client_id, order_id, acceptance.ticket)
+    earlier = gateway.broker.orders.of(client.client_id, order_id)
+    if earlier and earlier.live:
+        gateway.broker.place(client.client_id, order_id, acceptance.ticket)
+        return
+    treatment = gateway.misbehaviour.treatment(client, order_id, acceptance.ticket)
+    gateway.broker.place(client.client_id, order_id, acceptance.ticket, treatment)
 
 
 def cancel(gateway: Gateway, client: Client, request: Request) -> None:

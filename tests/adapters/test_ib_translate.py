@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ from app.adapters.ib.translate import AccountValue
 from app.core.attribution import Execution
 from app.core.instruments import Instrument
 from app.core.orders import OrderState
-from app.errors import BrokerFault, RequestError
+from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
 AT = datetime(2019, 1, 2, 15, tzinfo=UTC)
@@ -177,6 +179,32 @@ def test_the_adaptive_algo_is_named_with_its_priority_and_only_if_there_is_one()
     assert (plain.algoStrategy, plain.algoParams) == ("", [])
 
 
-def test_an_order_type_that_needs_a_price_is_refused_before_it_is_sent() -> None:
-    with pytest.raises(RequestError, match="LMT orders are not built"):
-        translate.ib_order(replace(ORDER, order_type="LMT"))
+@pytest.mark.parametrize(
+    "changes", [{"order_type": "LMT"}, {"limit_price": Decimal(1)}, {"order_type": "STP"}]
+)
+def test_an_order_whose_type_and_price_do_not_fit_is_refused_before_it_is_sent(
+    changes: dict[str, Any],
+) -> None:
+    with pytest.raises(ValueError, match=r"not built|cannot have the limit price"):
+        translate.ib_order(replace(ORDER, **changes))
+
+
+def test_a_limit_order_leaves_with_its_exact_price_and_its_start_in_utc() -> None:
+    """With a blank instead of the dash the gateway would read its own time zone."""
+    start = datetime(2024, 6, 3, 15, 45, tzinfo=ZoneInfo("America/New_York"))
+    order = translate.ib_order(
+        replace(
+            ORDER,
+            order_type="LMT",
+            limit_price=Decimal("1E+2"),
+            good_after=start,
+            outside_rth=True,
+            tif="GTC",
+        )
+    )
+    assert (order.lmtPrice, order.goodAfterTime, order.outsideRth, order.tif) == (
+        "100",
+        "20240603-19:45:00",
+        True,
+        "GTC",
+    )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.core.limits import RULES, Proposal, Verdict, judge
+from app.core.limits.session import fills_until
 from app.core.market import DailyClose
 from app.core.mode import TradingMode
-from app.core.snapshot import TradingSwitch
-from tests.core.builders import AFTER_HOURS, closes, config, order, price, proposal
+from app.core.netting import InternalCross
+from app.core.snapshot import Margin, TradingSwitch
+from tests.core.builders import AAA, AFTER_HOURS, HOURS, NOW, closes, config, order, price, proposal
+
+ENOUGH = Margin(Decimal(0), Decimal(500), Decimal(100_000))
+CROSS = InternalCross(1, Decimal(100), {"alpha": Decimal(5), "beta": Decimal(-5)})
 
 
 def verdicts(asked: Proposal, rule: str) -> list[Verdict]:
@@ -39,11 +45,21 @@ def test_an_ordinary_proposal_passes_every_limit_and_each_gives_its_verdict() ->
     asked = proposal(
         order(1, "10"),
         closes={1: closes("99")},
-        **limited(allowed_instruments=("AAA",), max_notional_per_order=Decimal(5000)),
+        previous_equity=Decimal(100_000),
+        margins={1: ENOUGH},
+        config=config(
+            what_if=True,
+            limits={
+                "allowed_instruments": ("AAA",),
+                "max_notional_per_order": Decimal(5000),
+                "max_daily_loss_percent": Decimal(3),
+            },
+        ),
     )
     given = judge(asked)
     assert all(each.passed for each in given)
-    assert len({each.rule for each in given}) == len(RULES) + 1, "leverage gives two, gross and net"
+    # Leverage gives two, gross and net; only orders that outlive their request are asked about a reconciliation.
+    assert len({each.rule for each in given}) == len(RULES)
 
 
 def test_a_run_without_orders_is_refused_by_nothing() -> None:
@@ -76,6 +92,73 @@ def test_every_managed_account_must_fit_the_mode(
     assert [(each.subject, each.passed) for each in given] == list(zip(accounts, passed, strict=True))
 
 
+@pytest.mark.parametrize(("enabled", "passed"), [(True, True), (False, False)])
+def test_the_kill_switch_stops_internal_crosses_too(enabled: bool, passed: bool) -> None:
+    """They change who holds what, even where the broker sees nothing."""
+    asked = replace(proposal(switch=TradingSwitch(enabled=enabled)), crosses=(CROSS,))
+    assert verdict(asked, "trading enabled").passed is passed
+
+
+def test_while_trading_is_disabled_a_reduce_only_run_passes() -> None:
+    """The kill switch never traps a position."""
+    asked = proposal(order(1, "-10"), switch=TradingSwitch(enabled=False, reason="audit"), **held(c1="10"))
+    assert not verdict(asked, "trading enabled").passed
+    only = verdict(replace(asked, reduce_only=True), "trading enabled")
+    assert (only.passed, only.value) == (True, "disabled: audit, reduce-only passes")
+
+
+@pytest.mark.parametrize(
+    ("changes", "passed"),
+    [
+        ({}, False),
+        ({"good_after": AFTER_HOURS}, True),
+        ({"tif": "OPG"}, True),
+        ({"order_type": "LMT", "limit_price": Decimal(100)}, True),
+        ({"order_type": "MOC"}, False),
+        ({"tif": "GTC"}, False),
+    ],
+)
+def test_while_the_exchange_is_closed_only_an_order_that_says_that_it_waits_passes(
+    changes: dict[str, Any], passed: bool
+) -> None:
+    asked = proposal(order(1, "10", **changes), at=AFTER_HOURS)
+    assert verdict(asked, "exchange open for a market order").passed is passed
+
+
+OUTLIVES = "reconciliation after an order that outlives its request"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"good_after": NOW}, {"order_type": "MOC"}, {"tif": "GTC"}, {"tif": "OPG"}]
+)
+def test_an_order_that_outlives_its_request_is_refused_without_a_reconciliation_that_day(
+    changes: dict[str, Any],
+) -> None:
+    """The gateway serves executions of the current day only: nobody would book its fills."""
+    given = verdict(proposal(order(1, "10", **changes)), OUTLIVES)
+    assert (given.passed, given.remedy.startswith("schedule trade-reconciliation")) == (False, True)
+
+
+def test_an_order_for_now_needs_no_reconciliation() -> None:
+    assert verdicts(proposal(order(1, "10")), OUTLIVES) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "until"),
+    [
+        ({"order_type": "MOC"}, HOURS.close),
+        ({"good_after": NOW}, HOURS.close),
+        ({"good_after": HOURS.close}, HOURS.close),
+        ({"good_after": AFTER_HOURS}, AFTER_HOURS),
+        ({"tif": "OPG"}, NOW),
+    ],
+)
+def test_an_order_can_fill_until_the_close_of_the_session_it_starts_in(
+    changes: dict[str, Any], until: datetime
+) -> None:
+    assert fills_until(order(1, "10", **changes), AAA, NOW) == until
+
+
 def test_a_market_order_while_the_exchange_is_closed_is_refused() -> None:
     rule = "exchange open for a market order"
     assert verdict(proposal(order(1, "10")), rule).passed
@@ -93,6 +176,13 @@ def test_orders_per_run(limit: int, passed: bool) -> None:
 def test_notional_per_order_in_base_currency(limit: str, passed: bool, quantity: str) -> None:
     asked = proposal(order(1, quantity), **limited(max_notional_per_order=Decimal(limit)))
     assert verdict(asked, "notional per order").passed is passed
+
+
+def test_a_position_that_has_outgrown_the_notional_may_be_sold_in_one_order() -> None:
+    state = held(c1="500") | limited(max_notional_per_order=Decimal(1000))
+    assert verdict(proposal(order(1, "-500"), **state), "notional per order").value == "50000, being reduced"
+    assert verdict(proposal(order(1, "-500"), **state), "notional per order").passed
+    assert not verdict(proposal(order(1, "-501"), **state), "notional per order").passed
 
 
 def test_without_a_limit_on_notional_none_is_asked() -> None:
@@ -190,6 +280,27 @@ def test_only_allowed_instruments_are_traded() -> None:
     ]
 
 
+def test_what_was_taken_off_the_list_may_be_sold_and_not_bought() -> None:
+    """A position must not be trapped by the list that was to end it."""
+    state = held(c1="10") | limited(allowed_instruments=("BBB",))
+    sale = verdict(proposal(order(1, "-10"), **state), "allowed instruments")
+    assert (sale.passed, sale.value) == (True, "AAA, being reduced")
+    assert not verdict(proposal(order(1, "1"), **state), "allowed instruments").passed
+    assert not verdict(proposal(order(1, "-11"), **state), "allowed instruments").passed
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "passed"), [("-5", "5", True), ("-5", "4", False), ("0", "5", False), ("5", "5", False)]
+)
+def test_a_cross_in_what_is_not_allowed_passes_only_if_it_reduces_everyone(
+    alpha: str, beta: str, passed: bool
+) -> None:
+    """The cross brings alpha 5 AAA and takes 5 from beta."""
+    holdings = {"alpha": {1: Decimal(alpha)}, "beta": {1: Decimal(beta)}}
+    asked = proposal(holdings=holdings, **limited(allowed_instruments=("BBB",)))
+    assert verdict(replace(asked, crosses=(CROSS,)), "allowed instruments").passed is passed
+
+
 def test_an_empty_list_allows_every_instrument() -> None:
     assert verdicts(proposal(order(1, "10")), "allowed instruments") == []
 
@@ -201,6 +312,79 @@ def test_a_price_too_far_from_the_last_stored_close_is_refused_up_and_down(close
     """20 % is allowed: the price of 100 is 20 % below 125 and just under 20 % above 83.34."""
     asked = proposal(order(1, "10"), closes={1: closes("1", close)})
     assert verdict(asked, "price move in % since the stored close").passed is passed
+
+
+def test_a_wrong_price_does_not_keep_a_position_from_being_closed_but_from_being_changed() -> None:
+    """A price ten times too high would sell nine tenths of a position; a position closed whole owes it nothing."""
+    rule, state = "price move in % since the stored close", held(c1="10") | {"closes": {1: closes("10")}}
+    assert verdict(proposal(order(1, "-10"), **state), rule).value == "900, being closed"
+    assert verdict(proposal(order(1, "-10"), **state), rule).passed
+    assert not verdict(proposal(order(1, "-9"), **state), rule).passed
+    limit = order(1, "-10", order_type="LMT", limit_price=Decimal(100))
+    assert not verdict(proposal(limit, **state), rule).passed
+
+
+LOSS = "daily loss in %"
+
+
+def losing(before: str | None, **changes: Any) -> dict[str, Any]:
+    """An account of 100,000 now, with that equity at the previous close, that may lose 3 %."""
+    return (
+        limited(max_daily_loss_percent=Decimal(3))
+        | {"previous_equity": None if before is None else Decimal(before)}
+        | changes
+    )
+
+
+@pytest.mark.parametrize(("before", "passed"), [("103092.78", True), ("103093", False), ("90000", True)])
+def test_beyond_the_daily_loss_nothing_but_reducing_orders_passes(before: str, passed: bool) -> None:
+    assert verdict(proposal(order(1, "10"), **losing(before)), LOSS).passed is passed
+    reducing = proposal(order(1, "-10"), **losing(before), **held(c1="10"))
+    assert verdict(reducing, LOSS).passed
+    mixed = proposal(order(1, "-10"), order(2, "1"), **losing(before), **held(c1="10"))
+    assert verdict(mixed, LOSS).passed is passed
+
+
+def test_a_deposit_does_not_hide_a_loss_and_a_withdrawal_is_none() -> None:
+    deposit = losing("100000", transfers_today=Decimal(5000))
+    assert not verdict(proposal(order(1, "10"), **deposit), LOSS).passed
+    withdrawal = losing("105000", transfers_today=Decimal(-5000))
+    assert verdict(proposal(order(1, "10"), **withdrawal), LOSS).value == "0"
+
+
+@pytest.mark.parametrize("before", [None, "0"])
+def test_without_the_previous_equity_nobody_can_say_what_was_lost(before: str | None) -> None:
+    given = verdict(proposal(order(1, "10"), **losing(before)), LOSS)
+    assert (given.passed, given.value) == (False, "the broker told no equity of the previous close")
+
+
+MARGIN = "margin by the broker's what-if"
+
+
+@pytest.mark.parametrize(("equity", "passed"), [("5000", True), ("4999", False)])
+def test_all_orders_together_must_leave_the_account_its_margin(equity: str, passed: bool) -> None:
+    """1,000 are needed before, 1,500 and 3,500 more for the two orders, each asked about alone."""
+    one, other = (
+        Margin(Decimal(1000), Decimal(2500), Decimal(9000)),
+        Margin(Decimal(1000), Decimal(3500), Decimal(equity)),
+    )
+    asked = proposal(order(1, "10"), order(2, "10"), margins={1: one, 2: other}, config=config(what_if=True))
+    assert verdict(asked, MARGIN).passed is passed
+
+
+def test_no_what_if_answer_is_a_refusal_except_for_the_way_out() -> None:
+    """A margin that nobody knows is not a margin of zero."""
+    state: dict[str, Any] = {"margins": {1: ENOUGH}, "config": config(what_if=True)}
+    asked = proposal(order(1, "10"), order(2, "10"), **state)
+    assert (verdict(asked, MARGIN).passed, verdict(asked, MARGIN).value) == (False, "none for BBB")
+    assert verdict(proposal(order(2, "-10"), **state, **held(c2="10")), MARGIN).passed
+
+
+def test_a_conversion_of_cash_is_no_position() -> None:
+    """It is judged neither as weight nor as leverage, and needs no place on the list of instruments."""
+    asked = proposal(order(1, "900", source={}), **limited(allowed_instruments=("BBB",)))
+    assert asked.positions_after() == {}
+    assert {each.rule for each in judge(asked)} & {"weight per instrument", "allowed instruments"} == set()
 
 
 @pytest.mark.parametrize("stored", [(), (DailyClose(closes("1")[0].day, Decimal(0)),)])
@@ -251,6 +435,9 @@ REFUSED: dict[str, Callable[[], Proposal]] = {
         order(1, "1"), **limited(max_weight_per_instrument=Decimal("0.0001"))
     ),
     "allowed instruments": lambda: proposal(order(1, "1"), **limited(allowed_instruments=("BBB",))),
+    OUTLIVES: lambda: proposal(order(1, "1", tif="GTC")),
+    LOSS: lambda: proposal(order(1, "1"), **losing("200000")),
+    MARGIN: lambda: proposal(order(1, "1"), config=config(what_if=True)),
     "price move in % since the stored close": lambda: proposal(order(1, "1"), closes={1: closes("1")}),
     "no live order of ours on the contract": lambda: proposal(
         order(1, "1"), working={"beta": {1: Decimal(1)}}

@@ -11,39 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.mode import TradingMode
-from app.core.netting import NetTrade
-from app.core.orders import Action, OrderState, PlannedOrder, market_order, order_ref
-from tests.core.builders import STOCK, order
+from app.core.orders import OrderState, order_ref
+from tests.core.builders import order
 
 PAPER = TradingMode.PAPER
-
-
-def trade(quantity: str) -> NetTrade:
-    return NetTrade(1, Decimal(quantity), {"alpha": Decimal(quantity)})
-
-
-def test_the_default_order_is_market_for_the_day_with_adaptive() -> None:
-    assert market_order(trade("5"), STOCK, "Patient") == PlannedOrder(
-        con_id=1,
-        local_symbol="AAA",
-        action=Action.BUY,
-        quantity=Decimal(5),
-        order_type="MKT",
-        tif="DAY",
-        adaptive_priority="Patient",
-        source={"alpha": Decimal(5)},
-    )
-
-
-def test_a_negative_trade_is_a_sale_of_a_positive_quantity() -> None:
-    sale = market_order(trade("-5"), STOCK, None)
-    assert (sale.action, sale.quantity, sale.source) == (Action.SELL, Decimal(5), {"alpha": Decimal(-5)})
-
-
-def test_adaptive_is_added_only_where_the_contract_takes_it_and_it_is_wanted() -> None:
-    plain = replace(STOCK, order_types=frozenset({"MKT"}))
-    assert market_order(trade("5"), plain, "Normal").adaptive_priority is None
-    assert market_order(trade("5"), STOCK, None).adaptive_priority is None
 
 
 @given(st.text(max_size=40), st.integers(1, 10**9))

@@ -16,7 +16,7 @@ from app.core.signals import Signals
 from app.core.sizing import Sizing, SizingRefused, capital, size, target_quantity
 from app.core.snapshot import Snapshot
 from schema.trading_config import Exposure
-from tests.core.builders import AAA, NOW, config, quote, snapshot, stock
+from tests.core.builders import AAA, BBB, NOW, config, quote, snapshot, stock
 
 WEIGHTS = st.decimals(-2, 2, places=6)
 MONEY = st.decimals(1, 10**9, places=2)
@@ -161,7 +161,24 @@ def test_the_price_that_sized_is_kept_with_its_source() -> None:
 def test_what_is_held_is_priced_too_even_if_no_strategy_names_it() -> None:
     other = stock(4, "DDD")
     state = snapshot(AAA, other, positions={4: Decimal(5)})
-    assert set(sized_by({"alpha": {1: Decimal(0)}}, state).prices) == {1, 4}
+    assert set(sized_by({"alpha": {1: Decimal(0)}}, state).prices) == {4}
+
+
+def test_an_instrument_that_nobody_holds_or_wants_needs_no_price() -> None:
+    """One exotic instrument at weight 0 that is not quoted today must not stop all the others."""
+    made = sized_by(
+        {"alpha": {1: Decimal("0.2"), 2: Decimal(0)}}, snapshot(AAA, BBB, quotes={1: quote("100")})
+    )
+    assert (made.targets["alpha"], made.trades["alpha"]) == ({1: 100, 2: 0}, {1: 100, 2: 0})
+
+
+@pytest.mark.parametrize(
+    "change", [{"holdings": {"alpha": {2: Decimal(1)}}}, {"working": {"alpha": {2: Decimal(1)}}}]
+)
+def test_what_is_held_or_working_needs_a_price_even_at_weight_zero(change: dict[str, Any]) -> None:
+    state = snapshot(AAA, BBB, quotes={1: quote("100")}, **change)
+    with pytest.raises(SizingRefused, match="BBB"):
+        sized_by({"alpha": {1: Decimal("0.2"), 2: Decimal(0)}}, state)
 
 
 def test_a_position_that_the_broker_shows_at_zero_needs_no_price() -> None:

@@ -26,9 +26,9 @@ def test_only_blocks_fenced_as_sh_are_run() -> None:
     assert blocks(text) == (Block(3, "true\n"), Block(12, "false\n"))
 
 
-def test_the_tests_are_collected_only_since_the_pipeline_runs_them_itself() -> None:
+def test_of_the_tests_one_file_is_run_since_the_pipeline_runs_them_all_itself() -> None:
     (block,) = blocks("```sh\n./nox -s tests   # all of them\n./nox -s demo\n```\n")
-    assert block.script == "./nox -s tests -- --collect-only --quiet\n./nox -s demo\n"
+    assert block.script == "./nox -s tests -- tests/core/test_mode.py\n./nox -s demo\n"
 
 
 def test_blocks_that_work_are_a_success(clone: Path) -> None:

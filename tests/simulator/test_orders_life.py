@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator import by_hand
 from simulator.account import Holdings
 from simulator.accounts import Accounts
 from simulator.broker import Broker
@@ -323,7 +324,7 @@ def test_yesterdays_equity_is_yesterdays_holdings_at_yesterdays_close() -> None:
 
 def test_a_trade_by_hand_has_no_order_id_and_changes_the_account(trading: tuple[Broker, Ear]) -> None:
     broker, ear = trading
-    broker.trade_manually(ticket(quantity=10))
+    by_hand.trade(broker, ticket(quantity=10))
     (execution,) = ear.executions
     assert (execution.client_id, execution.order_id) == (0, 0)
     assert broker.accounts.holdings["DU1"].positions[AAPL].quantity == 10
@@ -334,3 +335,32 @@ def test_a_price_that_is_set_fills_what_waited_for_it(trading: tuple[Broker, Ear
     broker.place(CLIENT, 1, ticket(limit="20.00"))
     broker.set_price(AAPL, Decimal("19.50"))
     assert [e.price <= 20 for e in ear.executions] == [True]
+
+
+class TestAuctions:
+    """Orders that trade at one print of the day, or not at all."""
+
+    def test_an_order_for_the_close_trades_at_the_recorded_close(self, trading: tuple[Broker, Ear]) -> None:
+        broker, ear = trading
+        broker.place(CLIENT, 1, ticket(quantity=5000, order_type="MOC"))
+        broker.catch_up(CLOSE - timedelta(seconds=1))
+        assert ear.executions == []
+        broker.catch_up(CLOSE)
+        (execution,) = ear.executions
+        recorded = broker.market.recorded_close(AAPL, CLOSE.date())
+        assert recorded is not None
+        assert (execution.price, execution.shares) == (round(recorded, 2), 5000)
+
+    def test_an_order_for_the_open_waits_for_the_next_one(self, trading: tuple[Broker, Ear]) -> None:
+        broker, ear = trading
+        broker.place(CLIENT, 1, ticket(tif="OPG"))
+        broker.catch_up(OPEN + timedelta(days=1))
+        (execution,) = ear.executions
+        assert execution.at == OPEN + timedelta(days=1)
+        assert execution.price == broker.market.quote(AAPL, execution.at).open
+
+    def test_a_limit_that_the_open_does_not_meet_ends_the_order(self, trading: tuple[Broker, Ear]) -> None:
+        broker, ear = trading
+        broker.place(CLIENT, 1, ticket(tif="OPG", limit="1.00"))
+        broker.catch_up(OPEN + timedelta(days=1))
+        assert (ear.executions, ear.heard[-2:]) == ([], ["status Cancelled", "notice 202"])

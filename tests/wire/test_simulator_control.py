@@ -96,10 +96,6 @@ def test_nothing_trades_by_hand_while_the_market_is_closed_unless_a_price_is_giv
     assert simulator.ask("POST", "/trade", order | {"price": "36.50"})["averagePrice"] == "36.50"
 
 
-def test_misbehaviour_is_not_built_and_says_so(simulator: Launched) -> None:
-    assert refusal(simulator, "/fault", {"what": "drop"}).status == 501
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/nothing", 404), ("GET", "/advance", 405), ("POST", "/state", 405)],

@@ -16,6 +16,8 @@ from app.adapters.ib.library import library
 from app.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Refused
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
+from app.core.snapshot import Margin
+from app.ports.broker import OutgoingOrder
 
 
 async def account_state(connection: Connection, account: str) -> AccountState:
@@ -81,3 +83,21 @@ async def executions(connection: Connection, account: str) -> tuple[Execution, .
     ours = {one.exec_id: one for one in told if one.account == account}
     await connection.orders.until_commissions(ours, connection.deadlines.commissions)
     return tuple(connection.orders.with_commission(one) for one in ours.values())
+
+
+async def what_if(connection: Connection, order: OutgoingOrder) -> Margin | None:
+    """The margins of an order that is not placed. The library would wait for ever for an answer without them; a
+    refusal and silence both mean that nobody knows."""
+    client = connection.client
+    contract, draft = translate.ib_contract(order.instrument), translate.ib_order(order)
+    draft.whatIf = True
+    what = f"the margin of {order.action} {order.quantity:f} {order.instrument.local_symbol}"
+    try:
+        (state,) = await connection.ask(what, lambda req_id: client.placeOrder(req_id, contract, draft))
+    except Refused:
+        return None
+    figures = (state.initMarginBefore, state.initMarginAfter, state.equityWithLoanAfter)
+    before, after, equity = map(translate.amount, figures)
+    if before is None or after is None or equity is None:
+        return None
+    return Margin(before, after, equity)

@@ -21,6 +21,7 @@ from app.core.history import Bar
 from app.core.instruments import ContractSpec, Instrument
 from app.core.market import Quote
 from app.core.orders import OrderState
+from app.core.snapshot import Margin
 from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
@@ -105,6 +106,26 @@ class IbBroker:
     def _check_sent(self) -> None:
         if self._unsent is not None:
             raise BrokerFault(self._unsent.detail)
+
+    def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
+        return self._thread.run(self._cancelled(order_refs, seconds))
+
+    async def _cancelled(self, order_refs: Sequence[str], seconds: float) -> Mapping[str, OrderReport]:
+        self._check_sent()
+        orders = self._connection.orders
+        numbers = orders.order_ids(order_refs)
+        for ref, order_id in numbers.items():
+            if orders.reports([ref])[ref].state.final:
+                continue
+            await self._connection.pace.allow(1)
+            self._connection.check()
+            self._connection.tell(lambda number=order_id: self._connection.client.cancelOrder(number))
+        await orders.until(order_refs, lambda order: order.state.final, seconds)
+        self._connection.check()
+        return orders.reports(order_refs)
+
+    def what_if(self, order: OutgoingOrder) -> Margin | None:
+        return self._thread.run(accounts.what_if(self._connection, order))
 
     def follow(
         self, order_refs: Sequence[str], *, until_final: bool, seconds: float

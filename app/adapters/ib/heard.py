@@ -64,6 +64,20 @@ class HeardOrders:
         """Those of which there is anything to tell."""
         return tuple(ref for ref in refs if ref in self._by_ref)
 
+    def order_ids(self, refs: Iterable[str]) -> dict[str, int]:
+        """Under which number the broker knows each of them as this client's. BrokerFault for one that it does not."""
+        numbers: dict[str, int] = {}
+        for ref in refs:
+            known = self._by_ref.get(ref)
+            number = known.order_id(self._client_id) if known else None
+            if number is None:
+                raise BrokerFault(
+                    f"order {ref} is not this client's to cancel: the broker shows no order id of it for client"
+                    f" {self._client_id}"
+                )
+            numbers[ref] = number
+        return numbers
+
     def reports(self, refs: Iterable[str]) -> dict[str, OrderReport]:
         return {ref: self._by_ref[ref].report() for ref in self.known(refs)}
 

@@ -86,6 +86,14 @@ class HeardOrder:
             return self.shown.perm_id
         return next((execution.perm_id for execution in self.executions.values()), 0)
 
+    def order_id(self, client_id: int) -> int | None:
+        """The number that a cancellation has to name: ids are each client's own, and last over its sessions."""
+        if self.sent is not None:
+            return self.sent.order_id
+        if self.shown is not None and self.shown.client_id == client_id:
+            return self.shown.order_id
+        return None
+
     @property
     def executed(self) -> Decimal:
         """The sum of the executions, each in its latest correction."""

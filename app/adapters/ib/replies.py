@@ -138,6 +138,8 @@ class Replies:
     def openOrder(self, order_id: int, contract: Contract, order: Order, state: OrderState) -> None:
         self._id_taken(order_id)
         if order.whatIf:
+            self._part(order_id, state)
+            self._end(order_id)
             return
         shown = _shown(contract, order, Status(state.status))
         self.orders.shown(shown)

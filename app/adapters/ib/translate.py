@@ -7,6 +7,7 @@ told. Asks nothing and remembers nothing. Contract details are contracts.py's, q
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from app.core.account import AccountState, BrokerPosition
 from app.core.attribution import Execution
 from app.core.instruments import Instrument
 from app.core.orders import OrderState
-from app.errors import BrokerFault, RequestError
+from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
 if TYPE_CHECKING:
@@ -162,15 +163,17 @@ def ib_contract(instrument: Instrument) -> Any:
 
 
 def ib_order(order: OutgoingOrder) -> Any:
-    """RequestError for order types that need a price: an OutgoingOrder carries none."""
-    if order.order_type not in {"MKT", "MOC"}:
-        raise RequestError(
-            f"{order.order_type} orders are not built: an outgoing order carries no limit price"
-        )
+    """ValueError for an order type that is not built, or one that does not go with the order's limit price."""
+    if order.order_type not in {"MKT", "MOC", "LMT"}:
+        raise ValueError(f"{order.order_type} orders are not built; MKT, LMT and MOC are")
+    if (order.order_type == "LMT") is (order.limit_price is None):
+        raise ValueError(f"a {order.order_type} order cannot have the limit price {order.limit_price}")
     adaptive = {}
     if order.adaptive_priority is not None:
         priority = library().TagValue("adaptivePriority", order.adaptive_priority)
         adaptive = {"algoStrategy": "Adaptive", "algoParams": [priority]}
+    starts = {} if order.good_after is None else {"goodAfterTime": good_after_time(order.good_after)}
+    limit = {} if order.limit_price is None else {"lmtPrice": format(order.limit_price, "f")}
     return library().Order(
         action=order.action,
         # As text, which the library sends as it is: "100" and never "1E+2".
@@ -179,5 +182,14 @@ def ib_order(order: OutgoingOrder) -> Any:
         tif=order.tif,
         account=order.account,
         orderRef=order.order_ref,
+        outsideRth=order.outside_rth,
+        **limit,
+        **starts,
         **adaptive,
     )
+
+
+def good_after_time(at: datetime) -> str:
+    """20240603-19:45:00, which the gateway reads as UTC; with a blank for the dash it would be its own zone (error
+    code 391, or another hour)."""
+    return f"{at.astimezone(UTC):%Y%m%d-%H:%M:%S}"

@@ -1,0 +1,58 @@
+"""When an order may work: while its exchange is open, or when it says itself that it waits; and who books it then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from app.core.canonical import instant
+from app.core.instruments import Instrument
+from app.core.limits.proposal import Proposal
+from app.core.limits.verdict import Verdict, asked
+from app.core.orders import PlannedOrder
+from app.core.reconciliation_due import has_reconciliation_after
+
+
+def market_open(proposal: Proposal) -> Iterator[Verdict]:
+    """A market order while the exchange is closed would queue for the next session, unless goodAfterTime or OPG says
+    that it is meant to wait. A limit order says at which price it may wait."""
+    for order in proposal.orders:
+        waits = order.good_after is not None or order.tif == "OPG" or order.order_type == "LMT"
+        is_open = proposal.snapshot.instruments[order.con_id].is_open(proposal.snapshot.at)
+        yield asked(
+            "exchange open for a market order",
+            "open, or the order says that it waits",
+            "open" if is_open else "closed, the order waits" if waits else "closed",
+            is_open or waits,
+            subject=order.local_symbol,
+            remedy="call within the exchange's regular hours, or set orderProperties.goodAfterTime",
+        )
+
+
+def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
+    """An order that outlives its request has to be booked by a trade-reconciliation on the same broker day: the
+    gateway serves executions of the current day only, and a fill that nobody asked for in time is lost to the
+    ledger."""
+    snapshot = proposal.snapshot
+    for order in proposal.orders:
+        if not order.outlives_request:
+            continue
+        until = fills_until(order, snapshot.instruments[order.con_id], snapshot.at)
+        yield asked(
+            "reconciliation after an order that outlives its request",
+            "trade-reconciliation scheduled on the same broker day",
+            f"works until {instant(until)}",
+            has_reconciliation_after(snapshot.config, until),
+            subject=order.local_symbol,
+            remedy="schedule trade-reconciliation after the close, or send the order as DAY without"
+            " goodAfterTime",
+        )
+
+
+def fills_until(order: PlannedOrder, instrument: Instrument, at: datetime) -> datetime:
+    """The end of what the order can fill in on its first day: the open for OPG, else the close of the session it
+    starts in. Where the contract details tell no such session, its start."""
+    start = max(at, order.good_after or at)
+    if order.tif == "OPG":
+        return next((hours.open for hours in instrument.liquid_hours if hours.open > start), start)
+    return next((hours.close for hours in instrument.liquid_hours if hours.close > start), start)

@@ -1,0 +1,83 @@
+"""cash-balancer: turns foreign cash balances into base currency, towards zero and never past it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.core.cash import balance_cash, conversion_venues
+from app.core.instruments import Instrument
+from app.core.market import Quote
+from app.core.plan import Plan
+from app.core.snapshot import Snapshot
+from app.errors import TradingError
+from app.intents.intent import Answer, Call
+from app.intents.lease import HeldLease
+from app.intents.phases import Phases
+from app.intents.read_rates import QUOTED_ON, listed_pair, read_rates
+from app.intents.read_snapshot import read_account
+from app.intents.services import Services
+from app.intents.trading_result import TradingResult
+from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
+from app.ports.broker import Broker
+from schema.trading_config import TradingConfig
+
+
+class CashBalancerRequest(TradingRequest, frozen=True, kw_only=True):
+    """Takes `dryRun` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CashBalancer:
+    services: Services
+    name: str = "cash-balancer"
+    request_type: type[CashBalancerRequest] = CashBalancerRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+
+    def answer(self, call: Call[CashBalancerRequest]) -> Answer:
+        return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
+        """Nothing that a request could say wrongly."""
+
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CashBalancerRequest) -> None:
+        """Nothing: a conversion that still works is seen by the limits."""
+
+    def read(self, broker: Broker, request: CashBalancerRequest, config: TradingConfig) -> Snapshot:  # noqa: ARG002 says nothing more
+        snapshot = read_account(self.services, broker, config)
+        foreign = {
+            currency
+            for currency, amount in snapshot.cash.items()
+            if amount and currency != snapshot.base_currency
+        }
+        state = broker.account(snapshot.account)
+        rates = read_rates(broker, config, state, foreign, snapshot.at)
+        pairs, quotes = _pairs(broker, config, foreign, snapshot.base_currency)
+        return replace(
+            snapshot,
+            fx=dict(snapshot.fx) | rates,
+            instruments=dict(snapshot.instruments) | pairs,
+            quotes=dict(snapshot.quotes) | quotes,
+        )
+
+    def decide(self, snapshot: Snapshot, request: CashBalancerRequest) -> Plan:  # noqa: ARG002 says nothing more
+        return balance_cash(snapshot)
+
+
+def _pairs(
+    broker: Broker, config: TradingConfig, currencies: set[str], base: str
+) -> tuple[dict[int, Instrument], dict[int, Quote]]:
+    """The pair of each currency at the venue that converts it, with the price it is quoted at on IDEALPRO."""
+    pairs: dict[int, Instrument] = {}
+    quotes: dict[int, Quote] = {}
+    for currency in sorted(currencies):
+        quoted = listed_pair(broker, currency, base, QUOTED_ON)
+        found = (listed_pair(broker, currency, base, venue) for venue in conversion_venues(config))
+        pair = next((one for one in found if one is not None), None)
+        if pair is None or quoted is None or pair.symbol != quoted.symbol:
+            continue
+        pairs[pair.con_id] = pair
+        quote = broker.quotes([quoted]).get(quoted.con_id)
+        if quote is not None:
+            quotes[pair.con_id] = quote
+    return pairs, quotes

@@ -1,0 +1,107 @@
+"""close-all: cancels our open orders, waits for the broker's word on each, then closes what the broker says we hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from app.core.close_all import close_out
+from app.core.plan import Plan
+from app.core.positions import UNASSIGNED
+from app.core.snapshot import Snapshot
+from app.errors import BrokerFault, RequestError, TradingError
+from app.intents.intent import Answer, Call
+from app.intents.lease import HeldLease
+from app.intents.order_request import OrderPropertiesRequest
+from app.intents.phases import Phases
+from app.intents.read_snapshot import read_account
+from app.intents.services import Services
+from app.intents.trading_result import TradingResult
+from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
+from app.ports.broker import Broker
+from schema.strict import FieldError, nearest
+from schema.trading_config import TradingConfig
+
+CANCEL_SECONDS = 20.0
+"""How long the broker may take to say what became of the orders that are to be cancelled. Shorter than a lease."""
+
+
+class CloseAllRequest(TradingRequest, frozen=True, kw_only=True):
+    """`strategies`: whose holdings to close; left out, everything that the broker shows, what no strategy holds too."""
+
+    strategies: tuple[str, ...] | None = None
+    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAll:
+    services: Services
+    name: str = "close-all"
+    request_type: type[CloseAllRequest] = CloseAllRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+
+    def answer(self, call: Call[CloseAllRequest]) -> Answer:
+        return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
+        """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
+        request.order_properties.check(self.services.clock.now())
+        known = {*self.services.strategies, *config.exposure.strategies, *self.services.positions.holdings()}
+        errors = tuple(
+            FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
+            for index, name in enumerate(request.strategies or ())
+            if name not in known or name == UNASSIGNED
+        )
+        if errors:
+            raise RequestError("; ".join(map(str, errors)), errors=errors)
+
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CloseAllRequest) -> None:
+        """Cancels our live orders and hears of each: one that still works could open what was just closed."""
+        live = [
+            report.order_ref
+            for report in broker.order_reports(account)
+            if not report.state.final and self._cancels(report.order_ref, request)
+        ]
+        if not live:
+            return
+        held.renew()
+        reports = broker.cancel(live, seconds=CANCEL_SECONDS)
+        held.renew()
+        open_still = [ref for ref in live if ref not in reports or not reports[ref].state.final]
+        if open_still:
+            raise BrokerFault(
+                f"the broker has not confirmed within {CANCEL_SECONDS:g} s that {', '.join(open_still)} ended; nothing"
+                " was closed: look at these orders, and call again"
+            )
+
+    def read(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> Snapshot:
+        snapshot = read_account(self.services, broker, config)
+        if not request.dry_run:
+            return snapshot
+        # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
+        return replace(snapshot, working=_without(snapshot, request.strategies))
+
+    def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
+        return close_out(snapshot, _unique(request.strategies), request.order_properties.at(snapshot.at))
+
+    def _cancels(self, order_ref: str, request: CloseAllRequest) -> bool:
+        """Whether it is an order of ours, by its reference even if the journal was lost; with `strategies`, one in
+        which any of them has a part."""
+        if request.strategies is None:
+            return order_ref.startswith(f"ib-{self.services.mode.letter}")
+        return any(
+            order.order_ref == order_ref and set(request.strategies) & set(order.source)
+            for order in self.services.journal.unsettled_orders()
+        )
+
+
+def _unique(strategies: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if strategies is None else tuple(sorted(set(strategies)))
+
+
+def _without(snapshot: Snapshot, strategies: Iterable[str] | None) -> dict[str, dict]:
+    """Working orders without those of `strategies`."""
+    if strategies is None:
+        return {}
+    return {name: dict(held) for name, held in snapshot.working.items() if name not in set(strategies)}

@@ -1,0 +1,33 @@
+"""ib_async, the continuation of ib_insync, trades against the simulator, unmodified."""
+
+from __future__ import annotations
+
+import ib_async
+
+from simulator.launch import Launched
+
+
+def test_it_connects_asks_trades_and_cancels() -> None:
+    with Launched.start("--clock", "virtual", "--start", "2019-06-03T15:00:00Z") as simulator:
+        ib = ib_async.IB()
+        ib.connect("127.0.0.1", simulator.port, clientId=7)
+        try:
+            [apple] = ib.qualifyContracts(ib_async.Stock("AAPL", "SMART", "USD"))
+            [ticker] = ib.reqTickers(apple)
+            assert 0 < ticker.bid < ticker.ask
+            bought = ib.placeOrder(apple, ib_async.MarketOrder("BUY", 10, tif="DAY"))
+            while not bought.isDone():
+                assert ib.waitOnUpdate(timeout=10)
+            assert (bought.orderStatus.status, bought.orderStatus.filled) == ("Filled", 10)
+            resting = ib.placeOrder(apple, ib_async.LimitOrder("BUY", 5, round(ticker.bid / 2, 2), tif="DAY"))
+            while resting.orderStatus.status != "Submitted":
+                assert ib.waitOnUpdate(timeout=10)
+            ib.cancelOrder(resting.order)
+            while not resting.isDone():
+                assert ib.waitOnUpdate(timeout=10)
+            assert [(one.contract.symbol, one.position) for one in ib.positions()] == [("AAPL", 10)]
+        finally:
+            ib.disconnect()
+        record = simulator.state(messages=False)
+    assert [one["status"] for one in record["orders"]] == ["Filled", "Cancelled"]
+    assert record["executions"][0]["price"] == record["executions"][0]["ask"]

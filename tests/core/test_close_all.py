@@ -1,0 +1,172 @@
+"""What close-all orders: all that the broker shows, whoever holds it, and never more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.close_all import close_out
+from app.core.order_properties import OrderProperties
+from app.core.orders import Action
+from app.core.plan import Plan
+from app.core.positions import UNASSIGNED
+from app.core.snapshot import Snapshot, TradingSwitch
+from tests.core.builders import AAA, AFTER_HOURS, config, quote, snapshot, stock
+
+
+def account(broker: str = "0", **held: str) -> Snapshot:
+    """An account that shows `broker` AAA, of which strategies hold `held`."""
+    return snapshot(
+        AAA,
+        wanted={},
+        positions={1: Decimal(broker)},
+        holdings={name: {1: Decimal(quantity)} for name, quantity in held.items()},
+    )
+
+
+def closed(state: Snapshot, *strategies: str, **properties: Any) -> Plan:
+    return close_out(state, strategies or None, OrderProperties(**properties))
+
+
+def ordered(plan: Plan) -> dict[str, Decimal]:
+    """The source of the plan's one order; empty if there is none."""
+    return dict(plan.orders[0].source) if plan.orders else {}
+
+
+def test_every_strategy_s_holding_is_closed_and_what_is_nobody_s_by_unassigned() -> None:
+    plan = closed(account("15", alpha="7", beta="3"))
+    (order,) = plan.orders
+    assert (order.action, order.quantity) == (Action.SELL, 15)
+    assert order.source == {"alpha": -7, "beta": -3, UNASSIGNED: -5}
+    assert plan.refusals == ()
+
+
+def test_a_short_position_is_bought_back() -> None:
+    (order,) = closed(account("-4", alpha="-4")).orders
+    assert (order.action, order.quantity) == (Action.BUY, 4)
+
+
+def test_strategies_against_each_other_are_crossed_and_the_broker_s_position_is_closed() -> None:
+    plan = closed(account("2", alpha="5", beta="-3"))
+    assert ordered(plan) == {"alpha": -2}
+    assert [cross.quantities for cross in plan.internal_crosses] == [{"alpha": -3, "beta": 3}]
+
+
+def test_a_manual_sale_is_no_reason_to_sell_more_than_is_there() -> None:
+    """Alpha's ledger says 10, somebody sold 4 by hand: 6 are sold and 4 taken from alpha by what is nobody's."""
+    plan = closed(account("6", alpha="10"))
+    assert ordered(plan) == {"alpha": -6}
+    assert [cross.quantities for cross in plan.internal_crosses] == [{"alpha": -4, UNASSIGNED: 4}]
+
+
+@pytest.mark.parametrize(
+    ("broker", "expected"), [("10", {"alpha": -5}), ("3", {"alpha": -3}), ("0", {}), ("-2", {})]
+)
+def test_one_strategy_s_close_is_cut_to_what_the_broker_shows(broker: str, expected: dict[str, Any]) -> None:
+    """Reduce-only: it never opens the other side of what others hold."""
+    plan = closed(account(broker, alpha="5", beta="5"), "alpha")
+    assert ordered(plan) == expected
+    assert bool(plan.warnings) is (expected != {"alpha": -5})
+
+
+def test_a_cut_is_shared_by_what_each_one_holds() -> None:
+    assert ordered(closed(account("5", alpha="6", beta="4"), "alpha", "beta")) == {"alpha": -3, "beta": -2}
+
+
+def test_the_other_strategies_and_what_is_nobody_s_stay() -> None:
+    plan = closed(account("15", alpha="7", beta="3"), "alpha")
+    assert ordered(plan) == {"alpha": -7}
+
+
+def test_it_works_while_trading_is_disabled_and_beyond_every_limit_on_new_exposure() -> None:
+    """The kill switch never traps a position."""
+    state = replace(
+        account("1000", alpha="1000"),
+        switch=TradingSwitch(enabled=False, reason="audit"),
+        net_liquidation=Decimal(-5),
+        previous_equity=Decimal(10**6),
+        config=config(
+            what_if=True,
+            limits={
+                "max_gross_leverage": Decimal("0.1"),
+                "max_notional_per_order": Decimal(1),
+                "allowed_instruments": ("BBB",),
+                "max_daily_loss_percent": Decimal(1),
+            },
+        ),
+    )
+    plan = closed(state)
+    assert (len(plan.orders), plan.refusals, plan.reduce_only) == (1, (), True)
+
+
+@pytest.mark.parametrize("quotes", [{}, {1: quote("100", bid=None, ask=None)}])
+def test_a_missing_price_traps_nothing(quotes: Any) -> None:
+    plan = closed(replace(account("15", alpha="20", beta="-5"), quotes=quotes))
+    assert ordered(plan) == {"alpha": -15}
+    assert plan.internal_crosses == ()
+    assert plan.refusals == ()
+
+
+def test_a_market_order_does_not_queue_for_the_next_session_unless_it_says_so() -> None:
+    state = replace(account("15", alpha="15"), at=AFTER_HOURS)
+    assert [each.rule for each in closed(state).refusals] == ["exchange open for a market order"]
+
+
+def test_a_live_order_of_ours_refuses() -> None:
+    """Two sales of one position would open the other side."""
+    state = replace(account("15", alpha="15"), working={"alpha": {1: Decimal(-15)}})
+    assert [each.rule for each in closed(state).refusals] == ["no live order of ours on the contract"]
+
+
+def test_currency_that_the_broker_shows_as_a_position_is_cash() -> None:
+    forex = stock(9, "EUR", sec_type="CASH")
+    state = snapshot(forex, wanted={}, positions={9: Decimal(5000)})
+    assert closed(state).orders == ()
+
+
+def test_a_fraction_of_a_share_stays() -> None:
+    assert ordered(closed(account("10.5", alpha="10"))) == {"alpha": -10}
+
+
+def test_a_limit_order_closes_too() -> None:
+    (order,) = closed(account("15", alpha="15"), order_type="LMT", limit_offset_bps=Decimal(10)).orders
+    assert (order.order_type, order.limit_price) == ("LMT", Decimal("99.90"))
+
+
+QUANTITIES = st.integers(-50, 50).map(Decimal)
+
+
+@given(
+    held=st.dictionaries(st.sampled_from(["alpha", "beta", "gamma"]), QUANTITIES),
+    broker=QUANTITIES,
+    chosen=st.none() | st.sets(st.sampled_from(["alpha", "beta", "gamma"]), min_size=1),
+    priced=st.booleans(),
+)
+def test_an_order_only_ever_reduces_the_broker_s_position(
+    held: dict[str, Decimal], broker: Decimal, chosen: set[str] | None, priced: bool
+) -> None:
+    """And all of it is closed where everybody is, crosses and orders adding up to each one's holding."""
+    state = replace(
+        account(str(broker), **{name: str(quantity) for name, quantity in held.items()}),
+        quotes={1: quote("100")} if priced else {},
+    )
+    plan = close_out(state, None if chosen is None else tuple(sorted(chosen)), OrderProperties())
+    change = sum((order.signed for order in plan.orders), Decimal(0))
+    assert change * broker <= 0
+    assert abs(change) <= abs(broker)
+    for order in plan.orders:
+        assert sum(order.source.values()) == order.signed
+        assert all(part * order.signed > 0 for part in order.source.values())
+    if chosen is None:
+        assert change == -broker
+    if chosen is None and priced:
+        after = dict(held)
+        parts = [order.source for order in plan.orders] + [one.quantities for one in plan.internal_crosses]
+        for name, quantity in (item for part in parts for item in part.items()):
+            after[name] = after.get(name, Decimal(0)) + quantity
+        assert all(not quantity for name, quantity in after.items() if name != UNASSIGNED)

@@ -1,0 +1,102 @@
+"""close-all over the real wire, judged by the simulator's own record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.snapshot import TradingSwitch
+from simulator.launch import Launched
+from tests.service import START, ServiceUnderTest
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+@pytest.fixture
+def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
+    return ServiceUnderTest.over(tmp_path, simulator.port)
+
+
+def positions(simulator: Launched) -> dict[str, Decimal]:
+    rows: list[Any] = simulator.state(messages=False)["positions"]
+    return {row["symbol"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
+
+
+def disable(service: ServiceUnderTest) -> None:
+    service.services.journal.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
+
+
+def test_everything_is_closed_while_trading_is_disabled_strategies_and_manual_trades_alike(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """The kill switch never traps a position."""
+    service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
+    simulator.trade("KO", "BUY", 77)
+    assert positions(simulator)
+    disable(service)
+    dry = service.post("/close-all", {"dryRun": True})
+    assert (dry.status, len(positions(simulator)) > 1) == (200, True)
+    reply = service.post("/close-all")
+    assert reply.status == 200, reply.text
+    assert reply.body["plan"] == dry.body["plan"]
+    assert positions(simulator) == {}
+    ledger = service.services.positions.holdings()
+    assert {name: held for name, held in ledger.items() if name != "unassigned" and held} == {}
+    assert service.get("/summary").body["holdings"]["unassigned"] == {}
+
+
+def test_one_strategy_is_closed_and_what_is_nobody_s_stays(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
+    simulator.trade("KO", "BUY", 77)
+    before = service.get("/summary").body["holdings"]["dummy"]
+    reply = service.post("/close-all", {"strategies": ["dummy"]})
+    assert (reply.status, bool(before)) == (200, True)
+    assert positions(simulator) == {"KO": 77}
+
+
+def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """A limit far below the market works on; close-all cancels it, in a session of its own, and hears of it."""
+    with service.services.gateway.session() as broker:
+        from app.core.instruments import ContractSpec
+        from app.ports.broker import OutgoingOrder
+
+        apple = broker.instruments([ContractSpec("AAPL")])[ContractSpec("AAPL")]
+        (order_id,) = broker.next_order_ids(1)
+        broker.place(
+            OutgoingOrder(
+                "ib-plive", order_id, simulator.account, apple, "BUY", Decimal(5), "LMT", "GTC", None,
+                limit_price=Decimal(1),
+            )
+        )  # fmt: skip
+        broker.follow(["ib-plive"], until_final=False, seconds=10)
+    simulator.trade("KO", "BUY", 77)
+    reply = service.post("/close-all")
+    assert reply.status == 200, reply.text
+    (live,) = [one for one in simulator.state(messages=False)["orders"] if one["orderRef"] == "ib-plive"]
+    assert live["status"] == "Cancelled"
+    assert positions(simulator) == {}
+
+
+def test_an_unknown_strategy_is_400_and_nothing_is_cancelled_or_closed(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    simulator.trade("KO", "BUY", 77)
+    reply = service.post("/close-all", {"strategies": ["dumy"]})
+    assert (reply.status, reply.body["errors"][0]["path"]) == (400, "strategies[0]")
+    assert positions(simulator) == {"KO": 77}
+
+
+def test_get_does_not_close(service: ServiceUnderTest) -> None:
+    assert service.get("/close-all").status == 405

@@ -1,0 +1,149 @@
+"""What a request says about its orders: refused where it does not go together, sent as it was said where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.ib.session import IbGateway
+from app.core.instruments import ContractSpec
+from app.core.orders import OrderState
+from app.ports.broker import OutgoingOrder
+from simulator.launch import Launched
+from tests.service import STACK_FILE, START, ServiceUnderTest
+
+ONLY_DUMMY = {"strategies": ["dummy"]}
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+@pytest.fixture
+def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
+    return ServiceUnderTest.over(tmp_path, simulator.port)
+
+
+def allocate(service: ServiceUnderTest, *, key: str = "1", **properties: Any) -> Any:
+    return service.post("/allocation", ONLY_DUMMY | {"orderProperties": properties}, Idempotency_Key=key)
+
+
+def test_limit_orders_at_the_mid_and_their_offset_leave_with_their_prices(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    reply = allocate(service, orderType="LMT", limitOffsetBps="50")
+    assert reply.status == 200, reply.text
+    prices = {int(con_id): price["price"] for con_id, price in reply.body["prices"].items()}
+    planned = reply.body["plan"]["orders"]
+    assert planned
+    for order in planned:
+        assert abs(order["limitPrice"] / prices[order["conId"]] - 1) < 0.0051
+    sent = {one["symbol"]: one for one in simulator.state(messages=False)["orders"]}
+    assert {one["orderType"] for one in sent.values()} == {"LMT"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "path"),
+    [
+        ({"orderType": "MOC", "tif": "GTC"}, "orderProperties.tif"),
+        ({"limitOffsetBps": "5"}, "orderProperties.limitOffsetBps"),
+        ({"goodAfterTime": "15:45"}, "orderProperties.goodAfterTime"),
+        ({"goodAfterTime": "03/04/2019 15:45 America/New_York"}, "orderProperties.goodAfterTime"),
+        ({"goodAfterTime": "09:00 America/New_York"}, "orderProperties.goodAfterTime"),
+        ({"tif": "GTC", "adaptivePriority": "Normal"}, "orderProperties.adaptivePriority"),
+        ({"adaptivepriority": None}, "orderProperties.adaptivepriority"),
+        ({"orderType": "STP"}, "orderProperties.orderType"),
+    ],
+)
+def test_what_does_not_go_together_is_400_with_the_key_and_may_be_corrected_under_the_same_idempotency_key(
+    service: ServiceUnderTest, simulator: Launched, properties: dict[str, Any], path: str
+) -> None:
+    """9:00 has passed by the broker's clock, which nobody knows before it was asked: the claim is withdrawn."""
+    refused = allocate(service, **properties)
+    assert (refused.status, refused.body["errors"][0]["path"]) == (400, path)
+    assert service.services.journal.runs(10) == ()
+    assert simulator.state(messages=False)["orders"] == []
+    assert allocate(service).status == 200
+
+
+def test_an_order_for_later_is_refused_without_a_reconciliation_and_the_plan_shows_both_times(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    reply = allocate(service, goodAfterTime="15:45 America/New_York")
+    assert (reply.status, "trade-reconciliation" in reply.body["detail"]) == (422, True)
+    order = reply.body["plan"]["orders"][0]
+    assert (order["goodAfter"], order["goodAfterAtExchange"]) == (
+        "2019-06-03T19:45:00Z",
+        "2019-06-03 15:45:00 US/Eastern",
+    )
+    assert simulator.state(messages=False)["orders"] == []
+
+
+def test_no_algo_where_null_says_so_and_the_named_priority_where_one_is_named(
+    service: ServiceUnderTest,
+) -> None:
+    plain = service.post(
+        "/allocation", ONLY_DUMMY | {"dryRun": True, "orderProperties": {"adaptivePriority": None}}
+    )
+    urgent = service.post(
+        "/allocation", ONLY_DUMMY | {"dryRun": True, "orderProperties": {"adaptivePriority": "Urgent"}}
+    )
+    default = service.post("/allocation", ONLY_DUMMY | {"dryRun": True})
+    assert [
+        {order["adaptivePriority"] for order in reply.body["plan"]["orders"]}
+        for reply in (plain, urgent, default)
+    ] == [{None}, {"Urgent"}, {"Normal"}]
+
+
+def test_an_order_waits_for_its_start_at_the_broker(simulator: Launched) -> None:
+    with IbGateway("127.0.0.1", simulator.port, 101).session() as broker:
+        apple = broker.instruments([ContractSpec("AAPL")])[ContractSpec("AAPL")]
+        (order_id,) = broker.next_order_ids(1)
+        start = datetime.fromisoformat("2019-06-03T15:30:00+00:00")
+        broker.place(
+            OutgoingOrder(
+                "ib-plater", order_id, simulator.account, apple, "BUY", Decimal(5), "MKT", "DAY", None,
+                good_after=start,
+            )
+        )  # fmt: skip
+        held = broker.follow(["ib-plater"], until_final=False, seconds=10)["ib-plater"]
+        assert (held.state, held.filled) == (OrderState.WORKING, 0)
+        simulator.advance(to="2019-06-03T15:30:05Z")
+        assert (
+            broker.follow(["ib-plater"], until_final=True, seconds=10)["ib-plater"].state is OrderState.FILLED
+        )
+
+
+WHAT_IF = STACK_FILE + "    whatIf: true\n"
+
+
+def test_with_what_if_every_order_is_asked_about_and_none_is_placed_by_it(tmp_path: Path) -> None:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=WHAT_IF)
+        dry = service.post("/allocation", ONLY_DUMMY | {"dryRun": True})
+        (margin,) = [one for one in dry.body["limits"] if one["rule"] == "margin by the broker's what-if"]
+        assert (dry.status, margin["verdict"]) == (200, "passed")
+        assert simulator.state(messages=False)["orders"] == []
+        run = service.post("/allocation", ONLY_DUMMY)
+        assert (run.status, len(run.body["orders"])) == (200, len(dry.body["plan"]["orders"]))
+
+
+LOSS = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
+
+
+def test_after_a_day_of_losses_only_the_way_out_is_open(tmp_path: Path) -> None:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=LOSS)
+        simulator.trade("KO", "BUY", 10_000)
+        price = simulator.state(messages=False)["executions"][0]["price"]
+        simulator.set_price("KO", f"{float(price) * 0.9:.2f}")
+        reply = service.post("/allocation", ONLY_DUMMY)
+        assert (reply.status, "daily loss in %" in reply.body["detail"]) == (422, True)
+        assert service.post("/close-all").status == 200
