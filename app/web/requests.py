@@ -94,13 +94,20 @@ def wants_lines(http: HttpRequest) -> bool:
 def _json(body: bytes) -> object:
     try:
         raw = json.loads(
-            body, object_pairs_hook=_without_repetition, parse_float=Decimal, parse_constant=_no_number
+            body, object_pairs_hook=_without_repetition, parse_float=_figure, parse_constant=_no_number
         )
         # Half of a surrogate pair is no text: it could be neither stored nor answered.
         json.dumps(raw, default=str, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise RequestError(f"the body is not JSON: {error}") from None
     return raw
+
+
+def _figure(text: str) -> int | Decimal:
+    """12.0 is the integer 12, as JSON Schema has it."""
+    exact = Decimal(text)
+    small = exact.is_finite() and exact.adjusted() < 18
+    return int(exact) if small and exact == exact.to_integral_value() else exact
 
 
 def _no_number(text: str) -> object:
