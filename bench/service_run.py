@@ -1,13 +1,14 @@
-"""Twenty orders through the service: its own composition and adapters, one allocation, in this process.
+"""Orders through the service: its own composition and adapters, one allocation, in this process.
 
-The strategy is the bench's own, so that there are always twenty orders; everything else is what a deployment runs.
+The strategy is the bench's own, so that there is always an order for each stock; everything else is what a deployment
+runs.
 """
 
 from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,20 +19,22 @@ import msgspec
 from app.composition import build_services
 from app.intents.allocation import Allocation, AllocationRequest
 from app.intents.intent import Call
+from app.intents.services import Services
 from app.settings import read_settings
 from app.strategies.strategy import ContractSpec, Strategy, StrategyView
 from app.strategies.trend import Trend
 from simulator.launch import HOST, Launched
 
 STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")
-ORDERS = 20
 
 
 class AllAlike(Strategy):
-    """The same part of the capital in each of the twenty stocks there are prices for."""
+    """The same part of the capital in each of the stocks."""
 
     name = "all-alike"
-    instruments = Trend.instruments
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        self.instruments = tuple(ContractSpec(symbol) for symbol in symbols)
 
     def weights(self, view: StrategyView) -> Mapping[ContractSpec, Decimal]:  # noqa: ARG002  the base's name
         return dict.fromkeys(self.instruments, Decimal(1) / len(self.instruments))
@@ -47,17 +50,23 @@ class BenchOrder:
     adaptive_priority: str | None
 
 
-def place_through_service(simulator: Launched) -> tuple[BenchOrder, ...]:
-    """The orders that were sent and filled. RuntimeError where the run did not come to that."""
+def bench_services(simulator: Launched, folder: str, strategy: Strategy) -> Services:
+    """What a deployment would have, with its stores in `folder`; the stack file wants trend beside `strategy`."""
+    services = build_services(read_settings(_environment(simulator.port, folder)))
+    return replace(services, strategies={Trend.name: Trend(), strategy.name: strategy})
+
+
+def place_through_service(simulator: Launched, symbols: Sequence[str]) -> tuple[BenchOrder, ...]:
+    """The orders that were sent and filled, one a symbol. RuntimeError where the run did not come to that."""
     with tempfile.TemporaryDirectory(prefix="ib-trading-bench-") as folder:
-        services = build_services(read_settings(_environment(simulator.port, folder)))
-        services = replace(services, strategies={AllAlike.name: AllAlike()})
-        call = Call(uuid.uuid4().hex, AllocationRequest(), key="bench")
-        answer = Allocation(services).answer(call)
+        services = bench_services(simulator, folder, AllAlike(symbols))
+        answer = Allocation(services).answer(
+            Call(uuid.uuid4().hex, AllocationRequest(strategies=(AllAlike.name,)), key="bench")
+        )
     result = msgspec.json.decode(answer.body)
-    if answer.status != 200 or len(result["orders"]) != ORDERS:
+    if answer.status != 200 or len(result["orders"]) != len(symbols):
         raise RuntimeError(
-            f"the allocation answered {answer.status}: {result.get('detail', result['orders'])}"
+            f"the allocation answered {answer.status}: {result.get('detail', result.get('orders'))}"
         )
     return tuple(_order(order) for order in result["orders"])
 

@@ -103,7 +103,8 @@ def _simulator(options: Options, record: TextIO | None, store: Store | None) -> 
 
 def _default_start(market: Market) -> datetime:
     """The open of the first session from the default day on, or of the record's last day if it ends before."""
-    con_id = market.book.all()[0].con_id
+    # Currencies are constructed for all days there are: what was recorded decides.
+    con_id = next(contract.con_id for contract in market.book.all() if not contract.is_cash)
     day = market.last_day(con_id)
     if day > _DEFAULT_DAY:
         session = market.next_session(con_id, datetime.combine(_DEFAULT_DAY, datetime.min.time(), UTC))

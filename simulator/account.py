@@ -75,6 +75,26 @@ def book(
     )
 
 
+def exchange(
+    holdings: Holdings,
+    *,
+    bought: str,
+    paid: str,
+    quantity: Decimal,
+    price: Decimal,
+    commission: Decimal,
+    charged_in: str,
+) -> Booking:
+    """Books one fill of a currency pair: cash in both currencies, no position and no profit.
+
+    `quantity` is signed: a sale gives the first currency for the second.
+    """
+    cash = dict(holdings.cash)
+    for currency, amount in ((bought, quantity), (paid, -quantity * price), (charged_in, -commission)):
+        cash[currency] = cash.get(currency, NOTHING) + amount
+    return Booking(Holdings(cash, holdings.positions), None)
+
+
 def _closing(held: Decimal, quantity: Decimal) -> Decimal:
     """The part of a signed quantity that closes what is held; it has the sign of the quantity."""
     if held * quantity >= 0:

@@ -66,7 +66,9 @@ class AccountFeed:
     # Updates
 
     def holdings_changed(self, clients: Iterable[Client], account: str, con_id: int) -> None:
-        """After a trade: the position, and everything that depends on it."""
+        """After a trade: the position, and everything that depends on it; currencies are no position."""
+        if self._broker.contract(con_id).is_cash:
+            return
         for client in clients:
             if client.wants_positions:
                 self._position(client, account, con_id)

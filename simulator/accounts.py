@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from simulator import broker_day, commission, margin
-from simulator.account import NOTHING, Holdings, Position, book
+from simulator import broker_day, commission, forex, margin, rates
+from simulator.account import NOTHING, Booking, Holdings, Position, book, exchange
 from simulator.contracts import Contract
 from simulator.executions import Execution, executions_in_force
 from simulator.market import Market, MarketError
 from simulator.matching import Fill
 from simulator.orders import Ticket
 from simulator.valuation import Valuation, mark, value
+
+_STEP = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,45 @@ class Accounts:
         today = broker_day.start(now)
         if self._opening_day(account) != today:
             self.openings[account] = (today, self.holdings[account])
-        booking = book(
-            self.holdings[account],
-            con_id=ticket.con_id,
-            currency=self.contract(ticket.con_id).currency,
-            quantity=fill.quantity * ticket.sign,
-            price=fill.price,
-            commission=charged,
+        quantity = fill.quantity * ticket.sign
+        booking = self._booked(
+            self.holdings[account], self.contract(ticket.con_id), quantity, fill.price, charged
         )
         self.holdings[account] = booking.holdings
         return booking.realized
+
+    def charge(self, contract: Contract, quantity: Decimal, value: Decimal, now: datetime) -> Decimal:
+        """The whole commission of an order that traded so much for so much of the contract's currency."""
+        if not contract.is_cash:
+            return commission.of_order(quantity, value)
+        in_usd = commission.of_forex(value * self._usd(contract.currency, now))
+        return (in_usd / self._usd(self.base_currency, now)).quantize(_STEP)
+
+    def charged_in(self, contract: Contract) -> str:
+        """The currency of a commission: the account's own for currencies."""
+        return self.base_currency if contract.is_cash else contract.currency
+
+    def _booked(
+        self, holdings: Holdings, contract: Contract, quantity: Decimal, price: Decimal, charged: Decimal
+    ) -> Booking:
+        if contract.is_cash:
+            return exchange(
+                holdings,
+                bought=contract.symbol,
+                paid=contract.currency,
+                quantity=quantity,
+                price=price,
+                commission=charged,
+                charged_in=self.base_currency,
+            )
+        return book(
+            holdings,
+            con_id=contract.con_id,
+            currency=contract.currency,
+            quantity=quantity,
+            price=price,
+            commission=charged,
+        )
 
     def rebook(
         self, executions: Sequence[Execution], earlier: Execution, corrected: Execution
@@ -77,18 +108,19 @@ class Accounts:
         """
         account, con_id = corrected.account, corrected.con_id
         contract = self.contract(con_id)
+        if contract.is_cash:
+            now = self.holdings[account]
+            for entry, sign in ((earlier, -earlier.sign), (corrected, corrected.sign)):
+                now = self._booked(now, contract, sign * entry.shares, entry.price, NOTHING).holdings
+            self.holdings[account] = now
+            return None
         holdings, realized = Holdings(), None
         for execution in executions_in_force(executions, account, con_id):
             entry = corrected if execution.exec_id == earlier.exec_id else execution
             if not entry.shares:
                 continue
-            booking = book(
-                holdings,
-                con_id=con_id,
-                currency=contract.currency,
-                quantity=entry.shares * entry.sign,
-                price=entry.price,
-                commission=entry.commission,
+            booking = self._booked(
+                holdings, contract, entry.shares * entry.sign, entry.price, entry.commission
             )
             holdings = booking.holdings
             if entry is corrected:
@@ -115,15 +147,10 @@ class Accounts:
         quote = self._market.quote(ticket.con_id, now)
         side = quote.ask if ticket.sign > 0 else quote.bid
         price = ticket.limit or side or mark(quote)
-        charged = commission.of_order(ticket.quantity, ticket.quantity * price)
-        holdings = book(
-            self.holdings[ticket.account],
-            con_id=ticket.con_id,
-            currency=self.contract(ticket.con_id).currency,
-            quantity=ticket.quantity * ticket.sign,
-            price=price,
-            commission=charged,
-        ).holdings
+        contract = self.contract(ticket.con_id)
+        charged = self.charge(contract, ticket.quantity, ticket.quantity * price, now)
+        held = self.holdings[ticket.account]
+        holdings = self._booked(held, contract, ticket.quantity * ticket.sign, price, charged).holdings
         before, after = self.valuation(ticket.account, now), self._value(ticket.account, holdings, now)
         return Preview(before.margin, after.margin, before.net_liquidation, after.net_liquidation, charged)
 
@@ -137,4 +164,13 @@ class Accounts:
             holdings,
             self.contract,
             lambda con_id: mark(self._market.quote(con_id, at)),
+            lambda currency: rates.rate(currency, self.base_currency, lambda one: self._usd(one, at)),
         )
+
+    def _usd(self, currency: str, at: datetime) -> Decimal:
+        """USD for one unit: the middle of its pair's quote, the reference where the market has no such pair."""
+        pair, direct = forex.pair_of(currency)
+        if pair not in forex.PAIRS or self._market.book.by_id(forex.PAIRS[pair]) is None:
+            return rates.in_usd(currency)
+        price = mark(self._market.quote(forex.PAIRS[pair], at))
+        return price if direct else 1 / price

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from simulator import commission, margin, working_time
+from simulator import margin, working_time
 from simulator.accounts import Accounts, Preview
 from simulator.contracts import Contract
 from simulator.executions import Execution
@@ -276,7 +276,8 @@ class Broker:
         """Books one fill and tells of it; the order after it."""
         ticket = order.ticket
         contract = self.contract(ticket.con_id)
-        charged = commission.of_fill(order.filled, order.value, fill.quantity, fill.price)
+        traded, worth = order.filled + fill.quantity, order.value + fill.quantity * fill.price
+        charged = self.accounts.charge(contract, traded, worth, self.now) - order.commission
         realized = self.accounts.book(ticket, fill, charged, self.now)
         order = order.filled_by(fill.quantity, fill.price, charged, self.now)
         execution = Execution(
@@ -294,11 +295,12 @@ class Broker:
             average_price=order.average_price,
             order_ref=ticket.order_ref,
             commission=charged,
-            currency=contract.currency,
+            currency=self.accounts.charged_in(contract),
             realized=realized,
             bid=quote.bid,
             ask=quote.ask,
             liquidation=liquidation,
+            exchange=ticket.exchange,
         )
         self.executed(execution)
         self.keep(order)

@@ -47,7 +47,7 @@ def liquidate(broker: Broker, symbol: str, quantity: Decimal | None) -> tuple[Or
     closed = []
     for account, holdings in tuple(broker.accounts.holdings.items()):
         for position in tuple(holdings.positions.values()):
-            if not position.quantity or broker.contract(position.con_id).symbol != symbol:
+            if not position.quantity or broker.contract(position.con_id).name != symbol:
                 continue
             size = abs(position.quantity) if quantity is None else min(quantity, abs(position.quantity))
             ticket = Ticket(

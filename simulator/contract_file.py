@@ -4,8 +4,8 @@ Decides which columns it may have, what they default to by security type, and ho
 Leaves the meaning of a contract to contracts.py.
 
 Header: `con_id,symbol,sec_type` are required; any other field of contracts.Contract may be a column, in any
-order, lists separated by spaces. An empty cell means the default. Forex, futures and options are not built:
-their rows are refused.
+order, lists separated by spaces. An empty cell means the default. Rows of futures and options are refused,
+they are not built; so are those of currency pairs, which every market has (forex.py).
 """
 
 from __future__ import annotations

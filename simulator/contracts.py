@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+# Where currencies are converted rather than traded: market orders only, of any size, to the cent.
+FXCONV = "FXCONV"
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -59,6 +62,21 @@ class Contract:
     def tradable(self) -> bool:
         """Whether it has a bid and an ask: an index has only a level, and takes no order."""
         return self.sec_type != "IND"
+
+    @property
+    def is_cash(self) -> bool:
+        """Whether it is a currency pair: trading it exchanges cash and leaves no position."""
+        return self.sec_type == "CASH"
+
+    @property
+    def name(self) -> str:
+        """What people call it: AAPL, EUR.USD."""
+        return self.local_symbol if self.is_cash else self.symbol
+
+    @property
+    def displayed_unit(self) -> int:
+        """Of how many units a displayed share stands: the market in currencies is 10,000 times as deep."""
+        return 10_000 if self.is_cash else 1
 
     @property
     def takes_algos(self) -> bool:
@@ -149,4 +167,9 @@ def _venue(exchange: str) -> str:
 def _on_exchange(contract: Contract, exchange: str) -> Contract:
     if not exchange or _venue(exchange) == contract.exchange:
         return contract
+    if exchange == FXCONV:
+        cent = Decimal("0.01")
+        return replace(
+            contract, exchange=FXCONV, order_types=("DAY", "MKT"), min_size=cent, size_increment=cent
+        )
     return replace(contract, exchange=_venue(exchange))

@@ -166,7 +166,7 @@ class Control:
         if "conId" in body:
             found = [c for c in book.all() if c.con_id == body["conId"]]
         else:
-            found = [c for c in book.all() if c.symbol == body.get("symbol")]
+            found = [c for c in book.all() if c.name == body.get("symbol")]
         if len(found) != 1:
             named = body.get("conId", body.get("symbol"))
             raise ValueError(f"{named!r} names {len(found)} contracts; give the symbol or the conId of one")

@@ -37,6 +37,8 @@ class Execution:
     liquidation: bool = False
     # The id of the execution that this one replaces.
     corrects: str = ""
+    # Where the order was sent, if not where the contract usually trades.
+    exchange: str = ""
 
     @property
     def sign(self) -> int:

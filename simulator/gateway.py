@@ -46,7 +46,7 @@ class Gateway:
         self.broker = broker
         self.read_only = read_only
         self.clients: dict[int, Client] = {}
-        self.reports = Reports(broker.contract)
+        self.reports = Reports(broker.contract, broker.accounts.charged_in)
         self.account_feed = AccountFeed(broker)
         self.misbehaviour = Misbehaviour(broker, later)
         self.market_feed = MarketFeed(broker, self.misbehaviour)

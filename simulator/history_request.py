@@ -67,9 +67,15 @@ def check_series(contract: Contract, what: str) -> None:
     """Raises HistoryError: 321 for a series that does not exist, 162 for one this contract does not have."""
     if what not in SERIES and what not in NOT_SERVED:
         raise invalid("What to show field is missing or incorrect.")
-    if what not in SERIES or (not contract.tradable and SERIES[what] != "Trades"):
+    if what not in SERIES or not _has(contract, what):
         name = f"{contract.symbol}/{contract.sec_type}@{contract.exchange}"
         raise no_data(f"No historical market data for {name} {SERIES.get(what, what)} 60")
+
+
+def _has(contract: Contract, what: str) -> bool:
+    """An index has a level only, a currency pair has quotes only."""
+    trades = SERIES[what] == "Trades"
+    return not trades if contract.is_cash else trades or contract.tradable
 
 
 def invalid(cause: str) -> HistoryError:

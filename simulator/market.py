@@ -23,6 +23,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
+from simulator import forex
 from simulator.contract_file import read_contracts
 from simulator.contracts import Contract, ContractBook
 from simulator.days import DayFigures, figures_of, to_ticks
@@ -79,12 +80,20 @@ class Market:
         if source in BUILT_IN:
             folder = DATA / source
             book = read_contracts(folder / "contracts.csv")
-            return cls(book, read_built_in(folder / "days.csv.gz", book), seed)
+            return cls._with_forex(book, read_built_in(folder / "days.csv.gz", book), seed)
         folder = Path(source)
         if not folder.is_dir():
             raise MarketError(f"no market {str(source)!r}: neither a folder nor one of {', '.join(BUILT_IN)}")
         book = read_contracts(folder / "contracts.csv")
-        return cls(book, read_folder(folder, book), seed)
+        return cls._with_forex(book, read_folder(folder, book), seed)
+
+    @classmethod
+    def _with_forex(cls, book: ContractBook, records: Mapping[int, Record], seed: int) -> Market:
+        """The market and the currency pairs, but for those whose conId it uses for something else."""
+        made = map(forex.contract_of, forex.PAIRS)
+        pairs = {pair.con_id: pair for pair in made if book.by_id(pair.con_id) is None}
+        constructed = {con_id: forex.record_of(pair, seed) for con_id, pair in pairs.items()}
+        return cls(ContractBook([*book.all(), *pairs.values()]), {**records, **constructed}, seed)
 
     def quote(self, con_id: int, at: datetime) -> Quote:
         contract, record = self._contract(con_id), self._record(con_id)

@@ -110,10 +110,13 @@ class MarketFeed:
             true = self._broker.market.frozen(contract.con_id, self._broker.now)
         else:
             true = self._broker.quote(contract.con_id)
-        return self._misbehaviour.quote(contract.symbol, true)
+        return self._misbehaviour.quote(contract.name, true)
 
     def _send(self, line: Line, quote: Quote) -> None:
         ticks = _ticks(quote)
+        if line.contract.is_cash:
+            # Currencies have quotes but no trades that anybody reports.
+            ticks = {tick: value for tick, value in ticks.items() if tick not in {_LAST, _VOLUME}}
         client, request_id = line.client, line.request_id
         for tick, (price, size) in ticks.items():
             before = line.sent.get(tick)

@@ -78,7 +78,7 @@ class Misbehaviour:
 
     def treatment(self, client: Client, order_id: int, ticket: Ticket) -> Treatment:
         """How a new order is mistreated."""
-        symbol = self.broker.contract(ticket.con_id).symbol
+        symbol = self.broker.contract(ticket.con_id).name
         occasion = Occasion("placeOrder", ticket.order_ref, symbol, client.client_id)
         treated = Treatment()
         for fault in self.faults.struck(Place.ORDER, occasion):
@@ -101,12 +101,14 @@ class Misbehaviour:
 
     def _asked(self, client: Client, request: Request) -> Occasion:
         symbol = request.text("symbol") if "symbol" in request.fields else ""
+        if symbol and request.text("secType") == "CASH":
+            symbol = f"{symbol}.{request.text('currency')}"
         con_id = request.text("conId") if "conId" in request.fields else ""
         if not symbol and con_id.isdigit() and (contract := self.broker.market.book.by_id(int(con_id))):
-            symbol = contract.symbol
+            symbol = contract.name
         order_ref = request.text("orderRef") if "orderRef" in request.fields else ""
         if request.name == "cancelOrder" and (order := self._order(client, request.request_id)):
-            order_ref, symbol = order.ticket.order_ref, self.broker.contract(order.ticket.con_id).symbol
+            order_ref, symbol = order.ticket.order_ref, self.broker.contract(order.ticket.con_id).name
         return Occasion(request.name, order_ref, symbol, client.client_id)
 
     # Messages
@@ -136,9 +138,9 @@ class Misbehaviour:
 
     def _said(self, client: Client, table: Table, values: Mapping[str, Any]) -> Occasion:
         order = self._spoken_of(client, table, values)
-        symbol = str(values.get("symbol", ""))
+        symbol = str(values.get("localSymbol" if values.get("secType") == "CASH" else "symbol", ""))
         if order and not symbol:
-            symbol = self.broker.contract(order.ticket.con_id).symbol
+            symbol = self.broker.contract(order.ticket.con_id).name
         return Occasion(
             message=table.name,
             order_ref=order.ticket.order_ref if order else "",
@@ -180,7 +182,7 @@ class Misbehaviour:
         return true
 
     def _keep_quote(self, fault: Fault) -> None:
-        found = [c for c in self.broker.market.book.all() if c.symbol == fault.when.symbol]
+        found = [c for c in self.broker.market.book.all() if c.name == fault.when.symbol]
         if len(found) != 1:
             raise FaultError(f"{fault.when.symbol!r} names {len(found)} contracts; a quote is of one")
         self._stale[fault.when.symbol] = self.broker.quote(found[0].con_id)
@@ -195,7 +197,7 @@ class Misbehaviour:
             self._correct(fault, execution)
 
     def _happened(self, execution: Execution) -> Occasion:
-        symbol = self.broker.contract(execution.con_id).symbol
+        symbol = self.broker.contract(execution.con_id).name
         return Occasion("execDetails", execution.order_ref, symbol, execution.client_id)
 
     def _correct(self, fault: Fault, execution: Execution) -> None:

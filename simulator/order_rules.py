@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from simulator.contracts import Contract
+from simulator.contracts import FXCONV, Contract
 from simulator.messages.wire import UnreadableField, decimal_of, flag_of, given, moment_of
 from simulator.orders import Ticket
 
 BUILT_TYPES = ("MKT", "LMT", "MOC")
 BUILT_TIMES_IN_FORCE = ("DAY", "GTC", "OPG")
+# Below so many units of the first currency an order at IDEALPRO is an odd lot; it trades all the same.
+IDEALPRO, IDEALPRO_MINIMUM = "IDEALPRO", 20_000
 _ADAPTIVE_PRIORITIES = ("Urgent", "Normal", "Patient")
 
 # Order types of the broker that the simulator knows by name; every other name is a mistake of the client.
@@ -93,7 +95,7 @@ def _examined(order: Attributes, contract: Contract, accounts: tuple[str, ...]) 
     if action not in {"BUY", "SELL"}:
         raise invalid(f"Invalid order action {action!r}: BUY or SELL")
     order_type = _order_type(_text(order, "orderType").upper(), contract)
-    tif, warnings = _time_in_force(_text(order, "tif").upper())
+    tif, warnings = _time_in_force(_text(order, "tif").upper(), contract)
     if order_type == "MOC" and tif != "DAY":
         raise Refusal(111, "The TIF (Tif type) and the order type are incompatible.")
     algo, algo_params = _algo(order, contract)
@@ -101,11 +103,14 @@ def _examined(order: Attributes, contract: Contract, accounts: tuple[str, ...]) 
         raise Refusal(442, "Specified algorithm is not allowed for this order.")
     if flag_of(_text(order, "outsideRth")) and order_type != "LMT":
         warnings += (_OUTSIDE_HOURS,)
+    quantity = _quantity(order, contract)
+    if contract.exchange == IDEALPRO and quantity < IDEALPRO_MINIMUM:
+        warnings += (_odd_lot(action, quantity, contract),)
     ticket = Ticket(
         con_id=contract.con_id,
         account=_account(_text(order, "account"), accounts),
         action=action,
-        quantity=_quantity(order, contract),
+        quantity=quantity,
         order_type=order_type,
         limit=_limit(order, contract) if order_type == "LMT" else None,
         tif=tif,
@@ -114,6 +119,7 @@ def _examined(order: Attributes, contract: Contract, accounts: tuple[str, ...]) 
         algo=algo,
         algo_params=algo_params,
         echo=tuple((name, _text(order, name)) for name in _ECHOED),
+        exchange=contract.exchange if contract.exchange == FXCONV else "",
     )
     return Acceptance(ticket, warnings)
 
@@ -125,6 +131,13 @@ _OUTSIDE_HOURS = (
         "destination. PlaceOrder is now being processed."
     ),
 )
+
+
+def _odd_lot(action: str, quantity: Decimal, contract: Contract) -> tuple[int, str]:
+    return 399, (
+        f"Order Message:\n{action} {quantity} {contract.name} Forex\nWarning: your order size is below the "
+        f"{contract.symbol} {IDEALPRO_MINIMUM} IdealPro minimum and will be routed as an odd lot order."
+    )
 
 
 def _text(order: Attributes, name: str) -> str:
@@ -157,9 +170,11 @@ def _order_type(order_type: str, contract: Contract) -> str:
     raise invalid(f"Invalid order type {order_type!r}")
 
 
-def _time_in_force(tif: str) -> tuple[str, tuple[tuple[int, str], ...]]:
+def _time_in_force(tif: str, contract: Contract) -> tuple[str, tuple[tuple[int, str], ...]]:
     if not tif:
         return "DAY", ((10349, "Order TIF was set to DAY based on order preset."),)
+    if tif == "OPG" and tif not in contract.order_types:
+        raise Refusal(111, "The TIF (Tif type) and the order type are incompatible.")
     if tif in BUILT_TIMES_IN_FORCE:
         return tif, ()
     if tif in _OTHER_TIMES_IN_FORCE:
@@ -177,7 +192,7 @@ def _quantity(order: Attributes, contract: Contract) -> Decimal:
         raise Refusal(434, "The order size cannot be zero.")
     if quantity < 0:
         raise invalid(f"Invalid order size {quantity}")
-    if quantity % 1:
+    if quantity % 1 and contract.exchange != FXCONV:
         raise Refusal(
             10243,
             "Fractional-sized order cannot be placed via API. Please use desktop version to place or revise this "

@@ -64,6 +64,8 @@ class Ticket:
     algo: str = ""
     algo_params: tuple[tuple[str, str], ...] = ()
     echo: tuple[tuple[str, str], ...] = ()
+    # Where it is sent, if not where the contract usually trades.
+    exchange: str = ""
 
     @property
     def sign(self) -> int:

@@ -63,15 +63,16 @@ def session_quote(
     price = path.price_at(second)
     high, low = path.range_at(second)
     bid_size, ask_size, last_size = path.sizes(min(minute, path.minutes - 1))
+    unit = contract.displayed_unit
     two_sided = contract.tradable and at < session.close
     return Quote(
         at=at,
         bid=path.spread.bid(price) * tick if two_sided else None,
         ask=path.spread.ask(price) * tick if two_sided else None,
-        bid_size=Decimal(bid_size) if two_sided else NOTHING,
-        ask_size=Decimal(ask_size) if two_sided else NOTHING,
+        bid_size=Decimal(bid_size * unit) if two_sided else NOTHING,
+        ask_size=Decimal(ask_size * unit) if two_sided else NOTHING,
         last=price * tick,
-        last_size=Decimal(last_size),
+        last_size=Decimal(last_size * unit),
         open=path.prices[0] * tick,
         high=high * tick,
         low=low * tick,

@@ -1,11 +1,12 @@
-"""What one currency is worth in another, to value an account that holds several.
+"""What one currency is worth in another: the arithmetic, and constants to begin from.
 
-Forex contracts do not exist yet. Until they do, the rates are constants, rounded from early 2019, and do not
-move; they serve valuation only, nothing trades at them.
+The constants, rounded from early 2019, are the references around which forex.py constructs its prices. What
+an account is valued at is the market of the moment (accounts.py); where a market has no pairs, the references.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 # USD for one unit.
@@ -26,8 +27,13 @@ CURRENCIES = tuple(_IN_USD)
 _PLACES = Decimal("0.0000001")
 
 
-def rate(currency: str, base: str) -> Decimal:
-    """Units of `base` for one unit of `currency`, to seven places. Raises KeyError for one not in CURRENCIES."""
+def in_usd(currency: str) -> Decimal:
+    """The reference: USD for one unit. Raises KeyError for one not in CURRENCIES."""
+    return _IN_USD[currency]
+
+
+def rate(currency: str, base: str, usd_of: Callable[[str], Decimal] = in_usd) -> Decimal:
+    """Units of `base` for one unit of `currency`, to seven places, from what each is worth in dollars."""
     if currency == base:
         return Decimal(1)
-    return (_IN_USD[currency] / _IN_USD[base]).quantize(_PLACES)
+    return (usd_of(currency) / usd_of(base)).quantize(_PLACES)

@@ -41,17 +41,21 @@ def contract_fields(contract: Contract) -> Fields:
 
 
 class Reports:
-    """Writes reports to clients; `contract_of` knows every contract that was ever traded."""
+    """Writes reports to clients.
 
-    def __init__(self, contract_of: Callable[[int], Contract]) -> None:
+    `contract_of` knows every contract that was ever traded, `charged_in` the currency of its commissions.
+    """
+
+    def __init__(self, contract_of: Callable[[int], Contract], charged_in: Callable[[Contract], str]) -> None:
         self._contract_of = contract_of
+        self._charged_in = charged_in
 
     def open_order(self, client: Client, order: Order, *, with_commission: bool = False) -> None:
         """openOrder and orderStatus."""
         fields = self._order_fields(order.ticket, order.perm_id)
         fields |= {"orderId": order.order_id, "clientId": order.client_id, "status": order.status}
         if with_commission:
-            currency = self._contract_of(order.ticket.con_id).currency
+            currency = self._charged_in(self._contract_of(order.ticket.con_id))
             fields |= {"commission": order.commission, "commissionCurrency": currency}
         client.send(outgoing.OPEN_ORDER, **fields)
         self.order_status(client, order)
@@ -101,23 +105,24 @@ class Reports:
             "maintMarginAfter": _money(preview.after.maintenance),
             "equityWithLoanAfter": _money(preview.equity_after),
             "commission": preview.commission,
-            "commissionCurrency": self._contract_of(ticket.con_id).currency,
+            "commissionCurrency": self._charged_in(self._contract_of(ticket.con_id)),
         }
         client.send(outgoing.OPEN_ORDER, **fields)
 
     def execution(self, client: Client, execution: Execution, request_id: int = -1) -> None:
         """execDetails; request id -1 is a live one."""
         contract = self._contract_of(execution.con_id)
+        venue = execution.exchange or contract.primary_exchange or contract.exchange
         client.send(
             outgoing.EXECUTION,
             **contract_fields(contract),
             reqId=request_id,
             orderId=execution.order_id,
-            contractExchange=contract.primary_exchange or contract.exchange,
+            contractExchange=venue,
             execId=execution.exec_id,
             time=time_text(execution.at, contract.time_zone_id, client.version),
             acctNumber=execution.account,
-            exchange=contract.primary_exchange or contract.exchange,
+            exchange=venue,
             side=execution.side,
             shares=execution.shares,
             price=execution.price,
@@ -146,7 +151,7 @@ class Reports:
         return {
             **contract_fields(contract),
             **dict(ticket.echo),
-            "exchange": contract.exchange,
+            "exchange": ticket.exchange or contract.exchange,
             "action": ticket.action,
             "totalQuantity": ticket.quantity,
             "orderType": ticket.order_type,

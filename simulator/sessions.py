@@ -4,7 +4,9 @@ Decides sessions in UTC from local opening times and a table of exceptions (data
 market.py whether there is a recorded price on such a day.
 
 Calendar keys: "XNYS" for what trades on the US stock exchanges; "XNYS-RTH" for what has regular hours only
-(indices). Forex and futures calendars are not built; asking for one raises CalendarError.
+(indices); "IDEALPRO" for currency pairs: a trade date runs from 17:15 of the evening before to 17:00 New York,
+Monday's from Sunday evening, and there is none on 25 December and 1 January. Futures calendars are not built;
+asking for one raises CalendarError.
 """
 
 from __future__ import annotations
@@ -54,9 +56,19 @@ class Calendar:
     after_close: timedelta
     closed: frozenset[date]
     early_closes: Mapping[date, time]
+    # Trading begins on the evening before the trade date.
+    opens_the_evening_before: bool = False
 
     def local_day(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
+        """The trade date of a moment: the exchange's local date, or the next one from an evening's open on."""
+        local = at.astimezone(self.zone)
+        evening = self.opens_the_evening_before and local.time() >= self.opens
+        return local.date() + timedelta(days=evening)
+
+    def trades_on(self, day: date) -> bool:
+        if self.opens_the_evening_before and (day.month, day.day) in {(12, 25), (1, 1)}:
+            return False
+        return day.weekday() < 5 and day not in self.closed
 
     def session_on(self, day: date) -> Session | None:
         """The session with trade date `day`, or None when shut; CalendarError off the table."""
@@ -64,6 +76,8 @@ class Calendar:
 
     def extended(self, session: Session) -> tuple[datetime, datetime]:
         """Local start and end of trading including extended hours."""
+        if self.opens_the_evening_before:
+            return session.open.astimezone(self.zone), session.close.astimezone(self.zone)
         start = datetime.combine(session.day, self.pre_open, self.zone)
         return start, session.close.astimezone(self.zone) + self.after_close
 
@@ -71,8 +85,20 @@ class Calendar:
 @cache
 def calendar(key: str) -> Calendar:
     """The calendar named `key`; its table is read on first use."""
+    if key == "IDEALPRO":
+        return Calendar(
+            key=key,
+            zone=ZoneInfo("America/New_York"),
+            opens=time(17, 15),
+            closes=time(17, 0),
+            pre_open=time(17, 15),
+            after_close=timedelta(0),
+            closed=frozenset(),
+            early_closes={},
+            opens_the_evening_before=True,
+        )
     if key not in ("XNYS", "XNYS-RTH"):
-        raise CalendarError(f'unknown calendar "{key}"; the simulator has "XNYS" and "XNYS-RTH"')
+        raise CalendarError(f'unknown calendar "{key}"; the simulator has "XNYS", "XNYS-RTH" and "IDEALPRO"')
     closed, early = _exceptions("XNYS")
     regular_only = key == "XNYS-RTH"
     return Calendar(
@@ -106,12 +132,13 @@ def _session_on(key: str, day: date) -> Session | None:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise CalendarError(f"{day} is outside calendar {key}, which covers {FIRST_DAY} to {LAST_DAY}")
     trading = calendar(key)
-    if day.weekday() >= 5 or day in trading.closed:
+    if not trading.trades_on(day):
         return None
     closes = trading.early_closes.get(day, trading.closes)
+    opening_day = day - timedelta(days=trading.opens_the_evening_before)
     return Session(
         day,
-        datetime.combine(day, trading.opens, trading.zone).astimezone(UTC),
+        datetime.combine(opening_day, trading.opens, trading.zone).astimezone(UTC),
         datetime.combine(day, closes, trading.zone).astimezone(UTC),
     )
 

@@ -32,7 +32,7 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
         "orders": [_order(broker, order) for order in broker.orders.orders.values()],
         "executions": [_execution(broker, execution) for execution in broker.executions],
         "quotes": {
-            broker.contract(con_id).symbol: _quote(broker.quote(con_id))
+            broker.contract(con_id).name: _quote(broker.quote(con_id))
             for con_id in sorted(_interesting(broker))
         },
         "faults": [
@@ -75,7 +75,7 @@ def _positions(broker: Broker, account: str) -> Iterator[dict[str, Any]]:
             yield {
                 "account": account,
                 "conId": position.con_id,
-                "symbol": broker.contract(position.con_id).symbol,
+                "symbol": broker.contract(position.con_id).name,
                 "quantity": decimal_text(position.quantity),
                 "averageCost": decimal_text(position.average_cost),
                 "realized": decimal_text(position.realized),
@@ -92,7 +92,7 @@ def _order(broker: Broker, order: Order) -> dict[str, Any]:
         "orderRef": ticket.order_ref,
         "account": ticket.account,
         "conId": ticket.con_id,
-        "symbol": broker.contract(ticket.con_id).symbol,
+        "symbol": broker.contract(ticket.con_id).name,
         "action": ticket.action,
         "quantity": decimal_text(ticket.quantity),
         "orderType": ticket.order_type,
@@ -116,7 +116,7 @@ def _execution(broker: Broker, execution: Execution) -> dict[str, Any]:
         "time": execution.at.isoformat(),
         "account": execution.account,
         "conId": execution.con_id,
-        "symbol": broker.contract(execution.con_id).symbol,
+        "symbol": broker.contract(execution.con_id).name,
         "clientId": execution.client_id,
         "orderId": execution.order_id,
         "permId": execution.perm_id,

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from simulator import rates
 from simulator.account import NOTHING, Holdings, Position
 from simulator.contracts import Contract
-from simulator.margin import INITIAL, Margin, of_position
+from simulator.margin import INITIAL, Margin, of_cash, of_position
 from simulator.quote import Quote
 
 # The account values that are sums of money in the base currency, in the order in which they are sent.
@@ -78,10 +77,12 @@ class Valuation:
     base: str
     cash: dict[str, Decimal]
     positions: tuple[PositionValue, ...]
+    # Units of `base` for one of a currency.
+    rate_of: Callable[[str], Decimal]
 
     @property
     def total_cash(self) -> Decimal:
-        return sum((rates.rate(currency, self.base) * cash for currency, cash in self.cash.items()), NOTHING)
+        return sum((self.rate_of(currency) * cash for currency, cash in self.cash.items()), NOTHING)
 
     @property
     def position_value(self) -> Decimal:
@@ -98,10 +99,11 @@ class Valuation:
     @property
     def margin(self) -> Margin:
         needs = (of_position(self._in_base(held, held.market_value)) for held in self.positions)
-        return sum(needs, Margin())
+        cash = {currency: self.rate_of(currency) * amount for currency, amount in self.cash.items()}
+        return sum(needs, of_cash(cash, self.base))
 
     def _in_base(self, held: PositionValue, amount: Decimal) -> Decimal:
-        return amount * rates.rate(held.contract.currency, self.base)
+        return amount * self.rate_of(held.contract.currency)
 
 
 def mark(quote: Quote) -> Decimal:
@@ -117,6 +119,7 @@ def value(
     holdings: Holdings,
     contract_of: Callable[[int], Contract],
     price_of: Callable[[int], Decimal],
+    rate_of: Callable[[str], Decimal],
 ) -> Valuation:
     """Values holdings; positions that are closed (quantity 0) are kept, for their realised profit."""
     valued = []
@@ -124,7 +127,7 @@ def value(
         price = price_of(position.con_id) if position.quantity else NOTHING
         contract = contract_of(position.con_id)
         valued.append(PositionValue(position, contract, price, position.quantity * price))
-    return Valuation(account, base, holdings.cash, tuple(valued))
+    return Valuation(account, base, holdings.cash, tuple(valued), rate_of)
 
 
 def sums(valuation: Valuation, previous_equity: Decimal) -> dict[str, Decimal]:
@@ -165,7 +168,7 @@ def ledger(valuation: Valuation) -> Iterator[tuple[str, str, str]]:
         held = tuple(one for one in valuation.positions if one.contract.currency == currency)
         cash = valuation.cash.get(currency, NOTHING)
         stock = sum((one.market_value for one in held), NOTHING)
-        rate = rates.rate(currency, valuation.base)
+        rate = valuation.rate_of(currency)
         amounts = {
             "CashBalance": cash,
             "TotalCashBalance": cash,

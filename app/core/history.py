@@ -1,16 +1,20 @@
-"""Decides which bars of history are missing, and which of those that arrive may be stored."""
+"""Decides what a bar is, which day's bars no longer form, and which of those that arrive may be stored.
+
+Which days are asked for is coverage.py's to decide, and by which questions collection.py's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.core.coverage import DaySpan
 from app.core.instruments import Instrument
 
-SATURDAY = 5
+DAILY = "1 day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,27 @@ class NewestBar:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """What the warehouse knows of a series: where it ends, and which days it was asked for."""
+
+    newest: NewestBar | None = None
+    asked: tuple[DaySpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Bars to store together with the days whose question they answer: both are written or neither is.
+
+    With `replaces` everything that is stored of the series is forgotten in the same transaction.
+    """
+
+    series: Series
+    bars: Sequence[Bar]
+    asked: tuple[DaySpan, ...] = ()
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A bar that is not stored, and why."""
 
@@ -65,23 +90,30 @@ def last_complete_day(instrument: Instrument, at: datetime) -> date:
     return today if over else today - timedelta(days=1)
 
 
-def missing_days(newest: NewestBar | None, since: date, until: date) -> tuple[date, date] | None:
-    """First and last day still to be asked for, or None. What is stored is never asked for again, nor a weekend."""
-    first = since if newest is None else max(since, newest.start.date() + timedelta(days=1))
-    while first <= until and until.weekday() >= SATURDAY:
-        until -= timedelta(days=1)
-    return (first, until) if first <= until else None
+def day_of(bar: Bar, bar_size: str, time_zone: str) -> date:
+    """The exchange's day that `bar` belongs to."""
+    return bar.start.date() if bar_size == DAILY else bar.start.astimezone(ZoneInfo(time_zone)).date()
 
 
 def sift(
-    bars: Iterable[Bar], previous_close: Decimal | None, max_jump_percent: Decimal
+    bars: Sequence[Bar], previous_close: Decimal | None, max_jump_percent: Decimal
 ) -> tuple[Sequence[Bar], Sequence[Rejected]]:
-    """Bars that may be stored, and those that may not with the reason; `bars` oldest first."""
+    """Bars that may be stored, and those that may not with the reason; `bars` oldest first.
+
+    A jump is believed once the bar after it has stayed there, as the raw series does after a split; else every later
+    bar of that series would jump too, and none would ever be stored again.
+    """
     good: list[Bar] = []
     bad: list[Rejected] = []
     seen: set[datetime] = set()
-    for bar in bars:
-        reason = "duplicate" if bar.start in seen else _fault(bar, previous_close, max_jump_percent)
+    for bar, following in zip(bars, [*bars, None][1:], strict=True):
+        reason = "duplicate" if bar.start in seen else _fault(bar)
+        if not reason and _jumps(bar, previous_close, max_jump_percent):
+            stayed = (
+                following and not _fault(following) and not _jumps(following, bar.close, max_jump_percent)
+            )
+            if not stayed or following.start == bar.start:
+                reason = _JUMP.format(max_jump_percent)
         if reason:
             bad.append(Rejected(bar.start, reason))
             continue
@@ -91,7 +123,21 @@ def sift(
     return good, bad
 
 
-def _fault(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) -> str:
+def unconfirmed_jump(bars: Sequence[Bar], rejected: Sequence[Rejected]) -> Bar | None:
+    """The last bar, if it was rejected for a jump: only the bar after it can tell what it was."""
+    if not bars or not rejected or rejected[-1].start != bars[-1].start:
+        return None
+    return bars[-1] if rejected[-1].reason.startswith(_JUMP.partition("{")[0]) else None
+
+
+_JUMP = "jumps more than maxBarJumpPercent ({:f} %) from the close before"
+
+
+def _jumps(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) -> bool:
+    return previous_close is not None and abs(bar.close / previous_close - 1) * 100 > max_jump_percent
+
+
+def _fault(bar: Bar) -> str:
     prices = (bar.open, bar.high, bar.low, bar.close)
     if not all(price.is_finite() and price > 0 for price in prices):
         return "a price is not a number above zero"
@@ -99,6 +145,4 @@ def _fault(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) 
         return "open or close lies outside low and high"
     if bar.volume is not None and not (bar.volume.is_finite() and bar.volume >= 0):
         return "negative volume"
-    if previous_close and abs(bar.close / previous_close - 1) * 100 > max_jump_percent:
-        return f"jumps more than maxBarJumpPercent ({max_jump_percent:f} %) from the close before"
     return ""

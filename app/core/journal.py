@@ -77,6 +77,11 @@ class JournalledOrder:
     average_price: Decimal | None = None
     messages: tuple[str, ...] = ()
 
+    @property
+    def is_conversion(self) -> bool:
+        """Whether it changes cash into cash: nobody ordered it for a holding, and none is booked."""
+        return not self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

@@ -7,7 +7,7 @@ A strategy that raises or answers nonsense is never silently dropped and never f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from app.core.instruments import ContractSpec
 from app.core.snapshot import Snapshot
+from app.core.staleness import stale_history
 
 WEIGHT_STEP = Decimal("0.000001")
 """Weights are rounded to this, so that a plan does not depend on the last bit of a machine's arithmetic."""
@@ -79,6 +80,8 @@ def strategy_seed(seed: int, strategy: str) -> int:
 
 def _weights_of(name: str, strategy: SignalSource, snapshot: Snapshot) -> dict[int, Decimal]:
     ids = dict(zip(strategy.instruments, snapshot.wanted[name], strict=True))
+    if strategy.history_days > 0:
+        _check_history(name, ids.values(), snapshot)
     held = snapshot.holdings.get(name, {})
     view = StrategyView(
         at=snapshot.at,
@@ -99,6 +102,14 @@ def _weights_of(name: str, strategy: SignalSource, snapshot: Snapshot) -> dict[i
         # Two spellings of one contract are two parts of one position.
         weights[ids[spec]] += _exact(name, spec, weight)
     return weights
+
+
+def _check_history(name: str, con_ids: Iterable[int], snapshot: Snapshot) -> None:
+    for con_id in con_ids:
+        closes, max_age = snapshot.closes.get(con_id, ()), snapshot.config.history_max_age_days
+        reason = stale_history(snapshot.instruments[con_id], closes, snapshot.at, max_age)
+        if reason:
+            raise StrategyFailed(f"strategy {name} decides on history, but {reason}")
 
 
 def _closes(snapshot: Snapshot, con_id: int, days: int) -> tuple[float, ...]:

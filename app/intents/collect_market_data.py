@@ -1,18 +1,24 @@
 """collect-market-data: asks the broker for the history that is missing and stores what stands up to inspection.
 
-Reads per instrument the newest stored bar, asks only for later days whose bar no longer forms, and writes by key:
-called again at once it asks for nothing and changes nothing.
+Reads per instrument which days were asked for before, asks for the others whose bars no longer form, and writes by
+key: called again at once it asks for nothing and changes nothing. Bars are written with the days they answer, some
+instruments at a time, so that a run that was killed is continued by the next one.
+
+An instrument that the broker refuses is reported and stops no other; the whole is then 502, so that a scheduler tries
+again, and asks for what is missing only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from app.core.canonical import camel, canonical_json
-from app.core.history import NewestBar, Rejected, Series, last_complete_day, missing_days, sift
+from app.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
+from app.core.coverage import DaySpan
+from app.core.history import DAILY, Bar, NewestBar, Portion, Rejected, Series, StoredSeries, last_complete_day
 from app.core.instruments import ContractSpec, Instrument
 from app.errors import (
     BrokerFault,
@@ -35,22 +41,30 @@ CALENDAR_DAYS_A_TRADING_DAY = 1.6
 """365 calendar days hold 252 trading days; the rest is a margin for holidays."""
 SHORTEST_HISTORY_DAYS = 30
 
+INSTRUMENTS_AT_ONCE = 10
+"""So many are asked together, and written together at the end of each round of questions: what a kill can cost."""
+
 
 class CollectMarketDataRequest(Request, frozen=True, kw_only=True):
     """`instruments` are US stocks by symbol; left out, everything that `strategies` (default: all with an exposure)
-    need. `since` and `until` are days, both included."""
+    need. `since` and `until` are days, both included. `bar_size` is the broker's name of it."""
 
     instruments: tuple[str, ...] | None = None
     strategies: tuple[str, ...] | None = None
     bar_size: str = "1 day"
     since: date | None = None
     until: date | None = None
-    what_to_show: Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"] = HISTORY_SERIES
+    what_to_show: Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"] | None = None
+    """None: ADJUSTED_LAST for days, which is what strategies see, TRADES for shorter bars."""
+
+    @property
+    def series(self) -> str:
+        return self.what_to_show or (HISTORY_SERIES if self.bar_size == DAILY else "TRADES")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One instrument, and from which day on its history is wanted (None: as the request says)."""
+    """One instrument, and how many trading days of history are wanted where the request does not say."""
 
     spec: ContractSpec
     history_days: int
@@ -66,23 +80,56 @@ class DaysAsked:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One instrument's part: `asked` is None where nothing was missing, `stored` counts the bars that were new."""
+    """One instrument's part: `asked` is None where nothing was missing, `stored` counts the bars that were new,
+    `recollected` and `error` are None or say why in words."""
 
     con_id: int
     local_symbol: str
-    asked: DaysAsked | None = None
-    stored: int = 0
-    rejected: tuple[Rejected, ...] = ()
+    asked: DaysAsked | None
+    stored: int
+    rejected: tuple[Rejected, ...]
+    recollected: str | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectMarketDataResult(Result):
-    """`requested` counts the instruments that were asked for, `stored` and `rejected` bars."""
+    """`requested` and `failed` count instruments, `stored` and `rejected` bars."""
 
     requested: int
     stored: int
     rejected: int
+    failed: int
     instruments: tuple[Collected, ...]
+
+
+@dataclass(slots=True)
+class Progress:
+    """One instrument on its way: what is still to be asked, and what came of it so far."""
+
+    instrument: Instrument
+    stored: StoredSeries
+    to_ask: tuple[BarQuestion, ...]
+    newest: NewestBar | None
+    bars: int = 0
+    asked: list[DaySpan] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    recollected: bool = False
+    error: str | None = None
+
+    def facts(self) -> Collected:
+        spans = self.asked
+        asked = DaysAsked(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
+        why = "the broker adjusts this series anew (a split or dividend): all of it was replaced"
+        return Collected(
+            con_id=self.instrument.con_id,
+            local_symbol=self.instrument.local_symbol,
+            asked=asked,
+            stored=self.bars,
+            rejected=tuple(self.rejected),
+            recollected=why if self.recollected else None,
+            error=self.error,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +147,17 @@ class CollectMarketData:
 
     def answer(self, call: Call[CollectMarketDataRequest]) -> Answer:
         config = self.services.config.read()
+        _check(call.request)
         needs = self._needs(call.request, config)
         if call.lines:
             return Answer(200, lines=self._lines(call, config, needs))
         results = tuple(self._collected(call, config, needs))
         head = common(self.services, self.name, call.run_id)
-        return Answer.of(CollectMarketDataResult(**head, **_totals(results), instruments=results))
+        result = CollectMarketDataResult(**head, **_totals(results), instruments=results)
+        fault = _fault(results)
+        if fault is None:
+            return Answer.of(result)
+        return Answer(fault.status, canonical_json(_members(result) | problem(fault, call.run_id)))
 
     def _lines(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
@@ -116,65 +168,52 @@ class CollectMarketData:
         try:
             for result in self._collected(call, config, needs):
                 results.append(result)
-                progress = {camel(field.name): getattr(result, field.name) for field in fields(result)}
-                yield canonical_json(progress | {"done": len(results), "of": len(needs)}) + b"\n"
+                yield canonical_json(_members(result) | {"done": len(results), "of": len(needs)}) + b"\n"
         except TradingError as error:
             # The status line has gone out already: the last line carries what it can no longer say.
             yield canonical_json(head | problem(error, call.run_id)) + b"\n"
             return
-        yield canonical_json(head | _totals(results)) + b"\n"
+        fault = _fault(results)
+        said = problem(fault, call.run_id) if fault else {}
+        yield canonical_json(head | said | _totals(results)) + b"\n"
 
     def _collected(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
     ) -> Iterator[Collected]:
+        request = call.request
         with self.services.gateway.session() as broker:
             at = self.services.business_time(broker)
             resolved = broker.instruments(need.spec for need in needs)
             ids = [instrument.con_id for instrument in resolved.values()]
-            newest = self.services.warehouse.newest(ids, call.request.what_to_show, call.request.bar_size)
-            for need in needs:
-                instrument = resolved[need.spec]
-                until = min(call.request.until or date.max, last_complete_day(instrument, at))
-                since = call.request.since or until - timedelta(days=_calendar_days(need.history_days))
-                days = missing_days(newest.get(instrument.con_id), since, until)
-                yield self._collect(
-                    broker, instrument, call.request, config, days, newest.get(instrument.con_id)
-                )
+            stored = self.services.warehouse.stored(ids, request.series, request.bar_size)
+            for first in range(0, len(needs), INSTRUMENTS_AT_ONCE):
+                some = needs[first : first + INSTRUMENTS_AT_ONCE]
+                group = [
+                    _begin(need, resolved[need.spec], stored[resolved[need.spec].con_id], request, at)
+                    for need in some
+                ]
+                self._ask_all(broker, group, at, config)
+                for progress in group:
+                    yield progress.facts()
 
-    def _collect(
-        self,
-        broker: Broker,
-        instrument: Instrument,
-        request: CollectMarketDataRequest,
-        config: TradingConfig,
-        days: tuple[date, date] | None,
-        newest: NewestBar | None,
-    ) -> Collected:
-        """Asks for `days`, both included, and stores; the first bar is compared with `newest`, the last one stored."""
-        if days is None:
-            return Collected(instrument.con_id, instrument.local_symbol)
-        first, last = days
-        bars = [
-            bar
-            for bar in broker.daily_bars(instrument, first, last, request.what_to_show)
-            if first <= bar.start.date() <= last
-        ]
-        good, bad = sift(bars, newest.close if newest else None, config.max_bar_jump_percent)
-        series = Series(instrument.con_id, instrument.local_symbol, request.what_to_show, request.bar_size)
-        stored = self.services.warehouse.store(series, good, self.services.clock.now())
-        asked = DaysAsked(first, last)
-        return Collected(instrument.con_id, instrument.local_symbol, asked, stored, tuple(bad))
+    def _ask_all(
+        self, broker: Broker, group: Sequence[Progress], at: datetime, config: TradingConfig
+    ) -> None:
+        """Rounds of one question an instrument, each stored at its end."""
+        while asking := [progress for progress in group if progress.to_ask]:
+            answers = broker.bars([progress.to_ask[0] for progress in asking], at)
+            portions: list[tuple[Progress, Portion]] = []
+            for progress, answer in zip(asking, answers, strict=True):
+                if isinstance(answer, BrokerFault):
+                    # The days after a gap that could not be filled can wait for the next run, which asks for both.
+                    progress.error, progress.to_ask = answer.detail, ()
+                else:
+                    portions += [(progress, one) for one in _judge(progress, answer, at, config)]
+            counts = self.services.warehouse.store([one for _, one in portions], self.services.clock.now())
+            for (progress, _), count in zip(portions, counts, strict=True):
+                progress.bars += count
 
     def _needs(self, request: CollectMarketDataRequest, config: TradingConfig) -> tuple[Need, ...]:
-        if request.bar_size not in BAR_SIZES:
-            message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
-            raise RequestError(message, errors=(FieldError("barSize", message),))
-        if request.since and request.until and request.since > request.until:
-            message = f"since {request.since} is after until {request.until}"
-            raise RequestError(message, errors=(FieldError("since", message),))
-        if request.instruments is not None and request.strategies is not None:
-            message = "give instruments or strategies, not both"
-            raise RequestError(message, errors=(FieldError("instruments", message),))
         if request.instruments is not None:
             return tuple(
                 Need(ContractSpec(symbol), SHORTEST_HISTORY_DAYS)
@@ -187,8 +226,73 @@ class CollectMarketData:
         return tuple(Need(spec, days[spec]) for spec in sorted(days))
 
 
+def _begin(
+    need: Need, instrument: Instrument, stored: StoredSeries, request: CollectMarketDataRequest, at: datetime
+) -> Progress:
+    until = min(request.until or date.max, last_complete_day(instrument, at))
+    since = request.since or until - timedelta(days=_calendar_days(need.history_days))
+    series = Series(instrument.con_id, instrument.local_symbol, request.series, request.bar_size)
+    to_ask = questions(instrument, series, DaySpan(since, until), stored) if since <= until else ()
+    return Progress(instrument, stored, to_ask, stored.newest)
+
+
+def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: TradingConfig) -> Sequence[Portion]:
+    """What the answer to the first question adds; nothing if the series has to be asked for anew, which is then the
+    next question."""
+    question, *rest = progress.to_ask
+    progress.asked.append(question.days)
+    if not progress.recollected and readjusted(question, bars, progress.stored):
+        progress.recollected = True
+        whole = whole_series(question, progress.stored)
+        if whole.days != question.days:
+            progress.to_ask = (whole,)
+            return ()
+        question = whole
+    taken, rejected = portion(
+        question, bars, progress.newest, at, config.max_bar_jump_percent, replaces=progress.recollected
+    )
+    progress.rejected += rejected
+    if taken.bars:
+        progress.newest = NewestBar(taken.bars[-1].start, taken.bars[-1].close)
+    progress.to_ask = tuple(rest)
+    return (taken,)
+
+
+def _check(request: CollectMarketDataRequest) -> None:
+    """RequestError for what the types cannot say."""
+    if request.bar_size not in BAR_SIZES:
+        message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
+        raise RequestError(message, errors=(FieldError("barSize", message),))
+    if request.series == ADJUSTED and request.bar_size != DAILY:
+        message = (
+            "the broker takes no end date for ADJUSTED_LAST, so that it is collected in days only; say TRADES"
+        )
+        raise RequestError(message, errors=(FieldError("whatToShow", message),))
+    if request.since and request.until and request.since > request.until:
+        message = f"since {request.since} is after until {request.until}"
+        raise RequestError(message, errors=(FieldError("since", message),))
+    if request.instruments is not None and request.strategies is not None:
+        message = "give instruments or strategies, not both"
+        raise RequestError(message, errors=(FieldError("instruments", message),))
+
+
 def _calendar_days(trading_days: int) -> int:
     return int(trading_days * CALENDAR_DAYS_A_TRADING_DAY) + 10
+
+
+def _fault(results: Sequence[Collected]) -> BrokerFault | None:
+    failed = [result.local_symbol for result in results if result.error]
+    if not failed:
+        return None
+    others = len(results) - len(failed)
+    return BrokerFault(
+        f"the history of {', '.join(failed)} could not be collected; that of the other {others} is stored. Call again"
+        " to ask for what is missing"
+    )
+
+
+def _members(result: Collected | CollectMarketDataResult) -> dict[str, object]:
+    return {camel(member.name): getattr(result, member.name) for member in fields(result)}
 
 
 def _totals(results: Sequence[Collected]) -> dict[str, int]:
@@ -196,4 +300,5 @@ def _totals(results: Sequence[Collected]) -> dict[str, int]:
         "requested": sum(result.asked is not None for result in results),
         "stored": sum(result.stored for result in results),
         "rejected": sum(len(result.rejected) for result in results),
+        "failed": sum(result.error is not None for result in results),
     }

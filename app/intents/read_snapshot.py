@@ -81,7 +81,7 @@ def read_snapshot(
         ),
         positions=positions,
         holdings=holdings,
-        working=_working(services),
+        working=working_orders(services),
         seed=_seed(services.mode, broker_day(at)),
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
         cash=state.cash,
@@ -111,14 +111,14 @@ def _instruments(
     return wanted, named | dict(others)
 
 
-def _working(services: Services) -> dict[str, dict[int, Decimal]]:
+def working_orders(services: Services) -> dict[str, dict[int, Decimal]]:
     """Strategy → contract id → what orders that are not final may still bring it."""
     working: dict[str, dict[int, Decimal]] = {}
     for order in services.journal.unsettled_orders():
         if order.state.final:
             continue
-        if not order.source:
-            # A conversion of cash: nobody's, but another one must not leave while it works.
+        if order.is_conversion:
+            # Nobody's, but another one must not leave while it works.
             left = working.setdefault(UNASSIGNED, {})
             left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
             continue

@@ -71,8 +71,8 @@ def book(
     booked = services.positions.booked_ids(execution.exec_id for execution in ours)
     bookings: list[Booking] = []
     for ref, order in by_ref.items():
-        if not order.source:
-            continue  # A conversion of cash changes no holding.
+        if order.is_conversion:
+            continue
         new = [
             execution for execution in ours if execution.order_ref == ref and execution.exec_id not in booked
         ]

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
+from app.core.collection import BarQuestion
 from app.core.history import Bar
 from app.core.instruments import ContractSpec, Instrument
 from app.core.market import Quote
 from app.core.snapshot import Margin
+from app.errors import BrokerFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,13 @@ class Broker(Protocol):
         """A snapshot per contract id; one that the broker does not price is left out."""
         ...
 
-    def daily_bars(
-        self, instrument: Instrument, since: date, until: date, what_to_show: str
-    ) -> tuple[Bar, ...]:
-        """Completed and forming daily bars of regular hours from `since` to `until`, both included, oldest first."""
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+        """Completed and forming bars of regular hours for each question, oldest first; () where the broker says that
+        there are none. They are asked at once as far as the broker's pacing limits allow; a question that is refused
+        or not answered has its fault in its place, and stops no other. `at` is business time: an adjusted series
+        always reaches to now."""
         ...
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:

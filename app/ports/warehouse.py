@@ -6,20 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.core.history import Bar, NewestBar, Series
+from app.core.history import Portion, StoredSeries
 from app.core.market import DailyClose
 
 
 class Warehouse(Protocol):
-    def store(self, series: Series, bars: Sequence[Bar], stored_at: datetime) -> int:
-        """Writes bars by key (series, start): one that is there is left as it is. Returns how many were new.
+    def store(self, portions: Sequence[Portion], stored_at: datetime) -> tuple[int, ...]:
+        """Writes all of `portions` or, if it raises, none: bars by key (series, start), where one that is there is
+        left as it is, and the days they answer. Returns how many bars of each were new.
 
         Figures are kept to nine decimal places, half even. RequestError for a bar size that is not kept.
         """
         ...
 
-    def newest(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, NewestBar]:
-        """The newest stored bar of each that has any. RequestError for a bar size that is not kept."""
+    def stored(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, StoredSeries]:
+        """What is known of each; all of them are in the answer. RequestError for a bar size that is not kept."""
         ...
 
     def daily_closes(

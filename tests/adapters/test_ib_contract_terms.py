@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from app.adapters.ib.contracts import KnownContracts, market_rule_id
+from app.adapters.ib.history import bar_of, duration_of
 from app.adapters.ib.library import library
-from app.adapters.ib.market_data import bar_of, duration_of, price, quote_of
+from app.adapters.ib.market_data import price, quote_of
 from app.adapters.ib.trading_hours import openings, zone
 from app.core.instruments import TradingHours
 from app.core.market import QuoteType
@@ -120,16 +121,32 @@ def test_delayed_ticks_are_never_taken_for_live_ones() -> None:
     assert quote_of([("price", 66, 38.5), ("price", 67, 38.6)], NOW).kind is QuoteType.DELAYED
 
 
-@pytest.mark.parametrize(("days", "duration"), [(1, "1 D"), (365, "365 D"), (366, "2 Y"), (731, "3 Y")])
-def test_a_span_of_days_is_asked_for_in_the_brokers_units(days: int, duration: str) -> None:
-    assert duration_of(days) == duration
+@pytest.mark.parametrize(
+    ("days", "always", "stock"),
+    [
+        (1, "1 D", "1 D"),
+        (7, "7 D", "5 D"),
+        (9, "9 D", "5 D"),
+        (365, "365 D", "260 D"),
+        (366, "2 Y", "260 D"),
+        (731, "3 Y", "3 Y"),
+    ],
+)
+def test_a_span_of_days_is_asked_for_in_the_brokers_units(days: int, always: str, stock: str) -> None:
+    """From a Saturday on: the broker counts days in sessions, of which a stock has at most five a week."""
+    first = date(2019, 6, 1)
+    last = first + timedelta(days=days - 1)
+    assert duration_of(first, last, only_weekdays=False) == always
+    assert duration_of(first, last, only_weekdays=True) == stock
 
 
 def test_a_daily_bar_starts_at_midnight_utc_of_its_day() -> None:
-    bar = bar_of(library().BarData(date="20190102", open=1.0, high=3.0, low=0.5, close=2.0, volume=-1.0))
+    bar = bar_of(
+        library().BarData(date="20190102", open=1.0, high=3.0, low=0.5, close=2.0, volume=-1.0), "1 day"
+    )
     assert (bar.start, bar.close, bar.volume) == (_utc(2, 0), Decimal(2), None)
 
 
 def test_a_bar_with_a_time_is_no_daily_bar() -> None:
-    with pytest.raises(BrokerFault, match="is no day"):
-        bar_of(library().BarData(date="20190102 09:30:00 US/Eastern"))
+    with pytest.raises(BrokerFault, match="no such date"):
+        bar_of(library().BarData(date="20190102 09:30:00 US/Eastern"), "1 day")

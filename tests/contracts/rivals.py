@@ -10,7 +10,7 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from app.core.attribution import Booking
-from app.core.history import Bar, Series
+from app.core.history import Bar, Portion, Series
 from app.core.journal import Lease
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run
@@ -71,7 +71,7 @@ def apply_one_by_one(place: StorePlace, bookings: Sequence[Booking], lease: Leas
 def store_bars(place: WarehousePlace, series: Series, batches: Sequence[Sequence[Bar]]) -> int:
     """How many bars this process wrote."""
     warehouse = place.opened()
-    return sum(warehouse.store(series, bars, NOON) for bars in batches)
+    return sum(sum(warehouse.store([Portion(series, bars)], NOON)) for bars in batches)
 
 
 def _run(

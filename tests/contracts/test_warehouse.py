@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.history import NewestBar
+from app.core.coverage import DaySpan
+from app.core.history import Bar, NewestBar, Portion, Series, StoredSeries
 from app.core.market import DailyClose
 from app.errors import RequestError
 from app.ports.warehouse import Warehouse
@@ -27,8 +28,23 @@ def closes(warehouse: Warehouse, what_to_show: str = "TRADES") -> list[Decimal]:
     return [close.close for close in warehouse.daily_closes([CON_ID], what_to_show, FOREVER, 100)[CON_ID]]
 
 
+def store(warehouse: Warehouse, series: Series, bars: Sequence[Bar], at: datetime) -> int:
+    """How many were new."""
+    [count] = warehouse.store([Portion(series, bars)], at)
+    return count
+
+
 def newest(warehouse: Warehouse) -> NewestBar | None:
-    return warehouse.newest([CON_ID], "TRADES", "1 day").get(CON_ID)
+    return warehouse.stored([CON_ID], "TRADES", "1 day")[CON_ID].newest
+
+
+def asked(warehouse: Warehouse, bar_size: str = "1 day") -> tuple[DaySpan, ...]:
+    return warehouse.stored([CON_ID], "TRADES", bar_size)[CON_ID].asked
+
+
+def span(first: int, last: int) -> DaySpan:
+    """Days of January 2019."""
+    return DaySpan(date(2019, 1, first), date(2019, 1, last))
 
 
 def test_an_empty_warehouse_knows_nothing(warehouse: Warehouse) -> None:
@@ -37,49 +53,49 @@ def test_an_empty_warehouse_knows_nothing(warehouse: Warehouse) -> None:
 
 
 def test_new_bars_are_counted(warehouse: Warehouse) -> None:
-    assert warehouse.store(DAILY, [a_bar(2), a_bar(3)], NOON) == 2
-    assert warehouse.store(DAILY, [a_bar(3), a_bar(4)], NOON) == 1
-    assert warehouse.store(DAILY, [], NOON) == 0
+    assert store(warehouse, DAILY, [a_bar(2), a_bar(3)], NOON) == 2
+    assert store(warehouse, DAILY, [a_bar(3), a_bar(4)], NOON) == 1
+    assert store(warehouse, DAILY, [], NOON) == 0
 
 
 def test_a_bar_that_is_there_is_left_as_it_is(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(2, "100")], NOON)
-    assert warehouse.store(DAILY, [a_bar(2, "999")], NOON) == 0
+    store(warehouse, DAILY, [a_bar(2, "100")], NOON)
+    assert store(warehouse, DAILY, [a_bar(2, "999")], NOON) == 0
     assert closes(warehouse) == [Decimal(100)]
 
 
 def test_a_bar_that_is_named_twice_in_one_call_is_stored_once(warehouse: Warehouse) -> None:
-    assert warehouse.store(DAILY, [a_bar(2), a_bar(2)], NOON) == 1
+    assert store(warehouse, DAILY, [a_bar(2), a_bar(2)], NOON) == 1
     assert len(closes(warehouse)) == 1
 
 
 def test_adjusted_and_raw_history_are_kept_apart(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(2, "100")], NOON)
-    warehouse.store(replace(DAILY, what_to_show="ADJUSTED_LAST"), [a_bar(2, "25"), a_bar(3, "26")], NOON)
+    store(warehouse, DAILY, [a_bar(2, "100")], NOON)
+    store(warehouse, replace(DAILY, what_to_show="ADJUSTED_LAST"), [a_bar(2, "25"), a_bar(3, "26")], NOON)
     assert closes(warehouse) == [Decimal(100)]
     assert closes(warehouse, "ADJUSTED_LAST") == [Decimal(25), Decimal(26)]
     assert newest(warehouse) == NewestBar(datetime(2019, 1, 2, tzinfo=UTC), Decimal(100))
 
 
 def test_a_series_without_volume_is_stored(warehouse: Warehouse) -> None:
-    assert warehouse.store(replace(DAILY, what_to_show="MIDPOINT"), [a_bar(2, volume=None)], NOON) == 1
+    assert store(warehouse, replace(DAILY, what_to_show="MIDPOINT"), [a_bar(2, volume=None)], NOON) == 1
 
 
 def test_the_newest_bar_tells_where_to_go_on(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(4, "104"), a_bar(2, "102"), a_bar(3, "103")], NOON)
+    store(warehouse, DAILY, [a_bar(4, "104"), a_bar(2, "102"), a_bar(3, "103")], NOON)
     assert newest(warehouse) == NewestBar(datetime(2019, 1, 4, tzinfo=UTC), Decimal(104))
-    assert warehouse.newest([1], "TRADES", "1 day") == {}
+    assert warehouse.stored([1], "TRADES", "1 day") == {1: StoredSeries()}
 
 
 def test_a_start_in_another_zone_is_the_same_bar(warehouse: Warehouse) -> None:
     bar = a_bar(2)
-    warehouse.store(DAILY, [bar], NOON)
+    store(warehouse, DAILY, [bar], NOON)
     tokyo = bar.start.astimezone(timezone(timedelta(hours=9)))
-    assert warehouse.store(DAILY, [replace(bar, start=tokyo)], NOON) == 0
+    assert store(warehouse, DAILY, [replace(bar, start=tokyo)], NOON) == 0
 
 
 def test_the_last_closes_come_oldest_first(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(day, str(100 + day)) for day in (4, 2, 3, 7)], NOON)
+    store(warehouse, DAILY, [a_bar(day, str(100 + day)) for day in (4, 2, 3, 7)], NOON)
     assert warehouse.daily_closes([CON_ID], "TRADES", FOREVER, 2) == {
         CON_ID: (DailyClose(date(2019, 1, 4), Decimal(104)), DailyClose(date(2019, 1, 7), Decimal(107)))
     }
@@ -87,14 +103,14 @@ def test_the_last_closes_come_oldest_first(warehouse: Warehouse) -> None:
 
 def test_a_bar_that_starts_at_the_limit_is_not_before_it(warehouse: Warehouse) -> None:
     """Today's bar must not size today's orders."""
-    warehouse.store(DAILY, [a_bar(2), a_bar(3)], NOON)
+    store(warehouse, DAILY, [a_bar(2), a_bar(3)], NOON)
     [found] = warehouse.daily_closes([CON_ID], "TRADES", datetime(2019, 1, 3, tzinfo=UTC), 5).values()
     assert [close.day for close in found] == [date(2019, 1, 2)]
 
 
 def test_each_contract_gets_its_own_closes(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(2, "100")], NOON)
-    warehouse.store(replace(DAILY, con_id=1, local_symbol="MSFT"), [a_bar(2, "50"), a_bar(3, "51")], NOON)
+    store(warehouse, DAILY, [a_bar(2, "100")], NOON)
+    store(warehouse, replace(DAILY, con_id=1, local_symbol="MSFT"), [a_bar(2, "50"), a_bar(3, "51")], NOON)
     found = warehouse.daily_closes(iter([CON_ID, 1, 2]), "TRADES", FOREVER, 1)
     assert {con_id: [close.close for close in last] for con_id, last in found.items()} == {
         CON_ID: [Decimal(100)],
@@ -104,30 +120,66 @@ def test_each_contract_gets_its_own_closes(warehouse: Warehouse) -> None:
 
 
 def test_a_bar_size_without_a_table_is_refused_with_the_known_ones(warehouse: Warehouse) -> None:
-    with pytest.raises(RequestError, match=r"5 mins.*1 day"):
-        warehouse.store(replace(DAILY, bar_size="5 mins"), [a_bar(2)], NOON)
-    with pytest.raises(RequestError, match="5 mins"):
-        warehouse.newest([CON_ID], "TRADES", "5 mins")
+    with pytest.raises(RequestError, match=r"2 mins.*5 mins"):
+        store(warehouse, replace(DAILY, bar_size="2 mins"), [a_bar(2)], NOON)
+    with pytest.raises(RequestError, match="2 mins"):
+        warehouse.stored([CON_ID], "TRADES", "2 mins")
 
 
 def test_a_figure_that_is_none_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(ValueError, match="NaN"):
-        warehouse.store(DAILY, [a_bar(2), replace(a_bar(3), close=Decimal("NaN"))], NOON)
+        store(warehouse, DAILY, [a_bar(2), replace(a_bar(3), close=Decimal("NaN"))], NOON)
     assert closes(warehouse) == []
 
 
 def test_a_start_without_a_zone_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(ValueError, match="no time zone"):
-        warehouse.store(DAILY, [replace(a_bar(2), start=datetime(2019, 1, 2))], NOON)  # noqa: DTZ001
+        store(warehouse, DAILY, [replace(a_bar(2), start=datetime(2019, 1, 2))], NOON)  # noqa: DTZ001
 
 
 def test_figures_finer_than_a_billionth_are_rounded_half_even(warehouse: Warehouse) -> None:
-    warehouse.store(DAILY, [a_bar(2, "1.0000000005"), a_bar(3, "1.0000000015")], NOON)
+    store(warehouse, DAILY, [a_bar(2, "1.0000000005"), a_bar(3, "1.0000000015")], NOON)
     assert closes(warehouse) == [Decimal(1), Decimal("1.000000002")]
 
 
+def test_days_that_were_asked_for_are_remembered_with_and_without_bars(warehouse: Warehouse) -> None:
+    """The 1st of January is a holiday: judged by its bars it would be a gap for ever."""
+    warehouse.store([Portion(DAILY, [a_bar(2)], (span(1, 2),)), Portion(DAILY, [], (span(5, 6),))], NOON)
+    assert asked(warehouse) == (span(1, 2), span(5, 6))
+    assert asked(warehouse, "1 hour") == ()
+
+
+def test_a_portion_that_cannot_be_stored_leaves_nothing_of_the_others(warehouse: Warehouse) -> None:
+    wrong = replace(a_bar(3), close=Decimal("NaN"))
+    with pytest.raises(ValueError, match="NaN"):
+        warehouse.store([Portion(DAILY, [a_bar(2)], (span(2, 2),)), Portion(DAILY, [wrong])], NOON)
+    assert closes(warehouse) == []
+    assert asked(warehouse) == ()
+
+
+def test_a_series_that_is_replaced_keeps_nothing_of_what_was_there(warehouse: Warehouse) -> None:
+    """After a dividend every close before it is another one: a mixture of both shows a return that nobody had."""
+    warehouse.store(
+        [Portion(DAILY, [a_bar(2, "100"), a_bar(3, "101"), a_bar(4, "102")], (span(1, 4),))], NOON
+    )
+    store(warehouse, replace(DAILY, what_to_show="MIDPOINT"), [a_bar(2, "7")], NOON)
+    anew = Portion(DAILY, [a_bar(3, "50"), a_bar(4, "51"), a_bar(5, "52")], (span(3, 5),), replaces=True)
+    assert warehouse.store([anew], NOON) == (3,)
+    assert closes(warehouse) == [Decimal(50), Decimal(51), Decimal(52)]
+    assert asked(warehouse) == (span(3, 5),)
+    assert closes(warehouse, "MIDPOINT") == [Decimal(7)]
+
+
+def test_bars_of_different_sizes_are_kept_apart(warehouse: Warehouse) -> None:
+    hourly = replace(DAILY, bar_size="1 hour")
+    store(warehouse, hourly, [a_bar(2, "100"), replace(a_bar(2, "101"), start=NOON)], NOON)
+    assert closes(warehouse) == []
+    stored = warehouse.stored([CON_ID], "TRADES", "1 hour")[CON_ID]
+    assert stored.newest == NewestBar(NOON, Decimal(101))
+
+
 def test_history_is_there_after_a_restart(warehouse_place: WarehousePlace) -> None:
-    warehouse_place.opened().store(DAILY, [a_bar(2, "100")], NOON)
+    store(warehouse_place.opened(), DAILY, [a_bar(2, "100")], NOON)
     assert closes(warehouse_place.opened()) == [Decimal(100)]
 
 
@@ -150,5 +202,5 @@ def test_every_figure_comes_back_exactly(
 ) -> None:
     """No figure passes through a binary fraction: nine places and fifteen digits before them survive."""
     warehouse = new_warehouse().opened()
-    warehouse.store(DAILY, [a_bar(day, str(figure)) for day, figure in enumerate(figures, start=1)], NOON)
+    store(warehouse, DAILY, [a_bar(day, str(figure)) for day, figure in enumerate(figures, start=1)], NOON)
     assert closes(warehouse) == figures

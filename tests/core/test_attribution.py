@@ -155,3 +155,17 @@ def test_commissions_are_shared_to_the_last_digit(commission: Decimal, filled: i
 def test_a_commission_that_is_not_known_yet_is_nobody_s() -> None:
     (booking,) = attribute([execution("1", "10", commission=None)], SOURCE, Decimal(0), ONE)
     assert booking.commissions == {}
+
+
+def test_what_nobody_s_strategy_ordered_fills_last_and_the_strategies_parts_stay_exact() -> None:
+    """close-all sells a strategy's 6 and 4 that were bought by hand in one order."""
+    source = {"alpha": Decimal(-6), UNASSIGNED: Decimal(-4)}
+    first, second, third = attribute(
+        (execution("a", "-4"), execution("b", "-4"), execution("c", "-2")), source, Decimal(0), Decimal(1)
+    )
+    assert [one.shares for one in (first, second, third)] == [
+        {"alpha": -4},
+        {"alpha": -2, UNASSIGNED: -2},
+        {UNASSIGNED: -2},
+    ]
+    assert remaining(source, Decimal(4), Decimal(1)) == {"alpha": -2, UNASSIGNED: -4}

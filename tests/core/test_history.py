@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.core.history import Bar, NewestBar, Rejected, daily_start, last_complete_day, missing_days, sift
+from app.core.history import Bar, Rejected, daily_start, last_complete_day, sift
 from app.core.instruments import TradingHours
 from tests.core.builders import STOCK
 
@@ -63,38 +63,6 @@ def test_before_a_lunch_break_is_over_the_day_still_forms() -> None:
 def test_on_a_day_without_trading_the_day_before_is_the_last() -> None:
     sunday = MONDAY - timedelta(days=1)
     assert last_complete_day(STOCK, at(NEW_YORK, sunday, 12)) == date(2024, 6, 1)
-
-
-@pytest.mark.parametrize(
-    ("stored", "since", "until", "missing"),
-    [
-        (None, 3, 7, (3, 7)),
-        (4, 3, 7, (5, 7)),
-        (1, 3, 7, (3, 7)),
-        (6, 3, 7, (7, 7)),
-        (7, 3, 7, None),
-        (9, 3, 7, None),
-        (None, 7, 3, None),
-    ],
-)
-def test_what_is_stored_is_not_asked_for_again(
-    stored: int | None, since: int, until: int, missing: tuple[int, int] | None
-) -> None:
-    last = None if stored is None else daily_start(date(2024, 6, stored))
-    newest = NewestBar(last, Decimal(100)) if last else None
-    answer = missing_days(newest, date(2024, 6, since), date(2024, 6, until))
-    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "missing"), [(3, 8, (3, 7)), (3, 9, (3, 7)), (3, 10, (3, 10)), (8, 9, None)]
-)
-def test_a_weekend_at_the_end_is_not_asked_for(
-    since: int, until: int, missing: tuple[int, int] | None
-) -> None:
-    """The 8th of June 2024 is a Saturday: asked for on its own it would be a gap on every weekend call."""
-    answer = missing_days(None, date(2024, 6, since), date(2024, 6, until))
-    assert answer == (missing and tuple(date(2024, 6, day) for day in missing))
 
 
 def test_good_bars_are_stored() -> None:
@@ -150,3 +118,20 @@ def test_a_jump_is_measured_from_the_last_bar_that_was_stored() -> None:
 
 def test_a_price_may_go_far_from_where_it_began_by_small_steps() -> None:
     assert sift([bar(3, "150"), bar(4, "240")], Decimal(100), Decimal(80))[1] == []
+
+
+def test_a_jump_that_the_next_bar_confirms_is_a_new_level() -> None:
+    """A split in a raw series. Were only the first bar after it rejected, and compared with the close before the split,
+    every later one would be too, for ever.
+    """
+    good, bad = sift([bar(3), bar(4, "10"), bar(5, "10.1"), bar(6, "10.2")], None, Decimal(80))
+    assert (len(good), bad) == (4, [])
+
+
+def test_a_jump_confirmed_only_by_a_bar_that_contradicts_itself_is_not_stored() -> None:
+    good, bad = sift([bar(3), bar(4, "10"), bar(5, "10", volume=Decimal(-1))], None, Decimal(80))
+    assert (good, len(bad)) == ([bar(3)], 2)
+
+
+def test_an_answer_without_bars_is_none_to_store() -> None:
+    assert sift([], Decimal(100), Decimal(80)) == ([], [])

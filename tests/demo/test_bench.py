@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.__main__ import main
 from bench.bare_loop import place_bare
+from bench.market import write_market
+from bench.measured import Measured, write_document
 from bench.message_times import placing_seconds
-from bench.service_run import ORDERS, place_through_service
+from bench.service_run import place_through_service
 from simulator.launch import Launched
 
 
@@ -43,11 +46,12 @@ def test_an_order_without_an_acknowledgement_is_no_measurement() -> None:
         placing_seconds(messages, 1)
 
 
-def test_service_and_bare_loop_place_the_same_orders() -> None:
+def test_service_and_bare_loop_place_the_same_orders(tmp_path: Path) -> None:
     """Contract, side, size and algorithm, as the simulator took them."""
-    options = ("--clock", "virtual", "--start", "2019-06-03T15:00:00Z")
+    symbols = write_market(tmp_path, 12)
+    options = ("--clock", "virtual", "--start", "2019-06-03T15:00:00Z", "--data", tmp_path)
     with Launched.start(*options) as simulator:
-        orders = place_through_service(simulator)
+        orders = place_through_service(simulator, symbols)
         through_service = simulator.state()
     with Launched.start(*options) as simulator:
         place_bare(simulator, orders)
@@ -58,8 +62,8 @@ def test_service_and_bare_loop_place_the_same_orders() -> None:
         for state in (through_service, bare)
     ]
     assert sorted(taken[0]) == sorted(taken[1])
-    assert len(taken[0]) == ORDERS
-    assert placing_seconds(bare["messages"], ORDERS) > 0
+    assert len(taken[0]) == 12
+    assert placing_seconds(bare["messages"], 12) > 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["start"], ["orders2"]])
@@ -68,4 +72,37 @@ def test_a_measurement_that_is_not_known_is_refused_with_those_that_are(
 ) -> None:
     """Exit code 2."""
     assert main(arguments) == 2
-    assert capsys.readouterr().err.endswith("known: orders\n")
+    assert capsys.readouterr().err.endswith("known: orders, ingest, core\n")
+
+
+def measured(figure: float) -> Measured:
+    bounds = {"ratio": (figure, 1.1)}
+    return Measured("orders", "Market orders.", [("orders", "time"), ("20", f"{figure}")], {}, bounds)
+
+
+def test_figures_go_into_their_own_block_of_the_document_and_nowhere_else(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("# Speed\n<!-- bench orders -->\nold\n<!-- end of orders -->\nThe rest.\n")
+    for figure in (1.05, 1.07):
+        write_document(document, [measured(figure)])
+    text = document.read_text()
+    assert text.startswith("# Speed\n<!-- bench orders -->\n\nMeasured on ")
+    assert text.endswith(
+        "| 20 | 1.07 |\n\nratio: 1.07, within the bound of 1.1\n\n<!-- end of orders -->\nThe rest.\n"
+    )
+    assert "old" not in text
+    assert "1.05" not in text
+
+
+def test_a_document_without_a_block_is_not_written_to(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("# Speed\n")
+    with pytest.raises(ValueError, match="no block for orders"):
+        write_document(document, [measured(1.0)])
+    assert document.read_text() == "# Speed\n"
+
+
+def test_a_figure_over_its_bound_fails_the_measurement() -> None:
+    assert measured(1.1).within
+    assert not measured(1.11).within
+    assert "over the bound of 1.1" in measured(1.11).for_terminal()

@@ -114,20 +114,25 @@ class TestCommission:
         assert commission.of_order(Decimal(shares), Decimal(shares) * Decimal(price)) == Decimal(charged)
 
     @given(st.lists(st.tuples(st.integers(1, 900).map(Decimal), PRICE), min_size=1, max_size=10))
-    def test_partial_fills_cost_together_what_the_order_costs_and_none_gives_back(
-        self, fills: list[tuple[Decimal, Decimal]]
-    ) -> None:
-        shares = value = Decimal(0)
-        charges = []
+    def test_one_more_fill_never_gives_commission_back(self, fills: list[tuple[Decimal, Decimal]]) -> None:
+        shares = value = charged = Decimal(0)
         for quantity, price in fills:
-            charges.append(commission.of_fill(shares, value, quantity, price))
             shares, value = shares + quantity, value + quantity * price
-        assert sum(charges) == commission.of_order(shares, value)
-        assert min(charges) >= 0
+            before, charged = charged, commission.of_order(shares, value)
+            assert charged >= before
+
+    def test_currencies_cost_a_fifth_of_a_basis_point_and_two_dollars_at_least(self) -> None:
+        assert commission.of_forex(Decimal(50_000)) == Decimal("2.00")
+        assert commission.of_forex(Decimal(1_000_000)) == Decimal(20)
 
 
 class TestMargin:
     """Regulation T."""
+
+    def test_currencies_bought_with_others_need_a_fortieth_of_what_is_owed(self) -> None:
+        owed = margin.of_cash({"USD": Decimal(-1000), "EUR": Decimal(400), "CHF": Decimal(-200)}, "USD")
+        # 200 owed in francs, 400 of the dollars for euros; the other 600 dollars are a loan for something else.
+        assert owed.initial == owed.maintenance == 15
 
     def test_a_short_position_needs_more_maintenance_than_a_long_one(self) -> None:
         long, short = margin.of_position(Decimal(1000)), margin.of_position(Decimal(-1000))

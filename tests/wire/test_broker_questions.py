@@ -9,7 +9,10 @@ from decimal import Decimal
 import pytest
 
 from app.adapters.ib.session import IbGateway
-from app.core.instruments import ContractSpec, TradingHours
+from app.core.collection import BarQuestion
+from app.core.coverage import DaySpan
+from app.core.history import Bar, Series
+from app.core.instruments import ContractSpec, Instrument, TradingHours
 from app.core.market import QuoteType
 from app.errors import BrokerFault, RequestError
 from app.ports.broker import Broker
@@ -172,9 +175,28 @@ def test_twenty_quotes_are_asked_for_at_the_same_time(broker: Broker, simulator:
     assert last_question < len(kinds) - 1 - kinds[::-1].index(("out", "57"))
 
 
+def test_a_market_rule_that_many_contracts_share_is_asked_for_once(
+    broker: Broker, simulator: Launched
+) -> None:
+    """Twenty stocks cost twenty questions more, and with them a second of the 45 messages allowed, on every start."""
+    broker.instruments([ContractSpec(symbol) for symbol in ("AAPL", "AMD", "KO", "GE")])
+    assert _requests(simulator, 91) == 1
+
+
+def _bars(
+    broker: Broker, instrument: Instrument, days: DaySpan, what_to_show: str, bar_size: str = "1 day"
+) -> tuple[Bar, ...]:
+    """The answer to one question; raises the fault that stands in its place."""
+    series = Series(instrument.con_id, instrument.local_symbol, what_to_show, bar_size)
+    [answer] = broker.bars([BarQuestion(instrument, series, days, (days,))], START)
+    if isinstance(answer, BrokerFault):
+        raise answer
+    return answer
+
+
 def test_daily_bars_are_those_of_the_days_asked_for_oldest_first(broker: Broker) -> None:
     aapl = broker.instruments([AAPL])[AAPL]
-    bars = broker.daily_bars(aapl, date(2018, 12, 20), date(2018, 12, 27), "TRADES")
+    bars = _bars(broker, aapl, DaySpan(date(2018, 12, 20), date(2018, 12, 27)), "TRADES")
     assert [bar.start.day for bar in bars] == [20, 21, 24, 26, 27]
     assert all(bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars)
     assert all(bar.start.tzinfo is UTC and bar.start.hour == 0 for bar in bars)
@@ -182,26 +204,26 @@ def test_daily_bars_are_those_of_the_days_asked_for_oldest_first(broker: Broker)
 
 def test_adjusted_bars_may_end_in_the_past_though_the_broker_takes_no_end(broker: Broker) -> None:
     aapl = broker.instruments([AAPL])[AAPL]
-    bars = broker.daily_bars(aapl, date(2018, 12, 20), date(2018, 12, 24), "ADJUSTED_LAST")
+    bars = _bars(broker, aapl, DaySpan(date(2018, 12, 20), date(2018, 12, 24)), "ADJUSTED_LAST")
     assert [bar.start.day for bar in bars] == [20, 21, 24]
 
 
 def test_years_of_bars_come_in_one_answer(broker: Broker) -> None:
     aapl = broker.instruments([AAPL])[AAPL]
-    bars = broker.daily_bars(aapl, date(2016, 1, 1), date(2018, 12, 31), "ADJUSTED_LAST")
+    bars = _bars(broker, aapl, DaySpan(date(2016, 1, 1), date(2018, 12, 31)), "ADJUSTED_LAST")
     assert (bars[0].start.date(), bars[-1].start.date()) == (date(2016, 1, 4), date(2018, 12, 31))
     assert len(bars) == 754
 
 
 def test_days_without_history_have_no_bars(broker: Broker) -> None:
     aapl = broker.instruments([AAPL])[AAPL]
-    assert broker.daily_bars(aapl, date(1970, 1, 1), date(1970, 2, 1), "TRADES") == ()
+    assert _bars(broker, aapl, DaySpan(date(1970, 1, 1), date(1970, 2, 1)), "TRADES") == ()
 
 
 def test_a_series_that_does_not_exist_is_a_fault_and_not_an_empty_history(broker: Broker) -> None:
     aapl = broker.instruments([AAPL])[AAPL]
     with pytest.raises(BrokerFault, match="321"):
-        broker.daily_bars(aapl, date(2018, 12, 20), date(2018, 12, 24), "NONSENSE")
+        _bars(broker, aapl, DaySpan(date(2018, 12, 20), date(2018, 12, 24)), "NONSENSE")
 
 
 def test_a_manual_trade_is_an_order_and_an_execution_without_our_reference(

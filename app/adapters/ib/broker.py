@@ -1,22 +1,24 @@
 """The broker port on a connected session: each method a blocking call that does its work on the connection's loop.
 
-Decides nothing but that: what is asked, and what an answer means, is in accounts.py, contracts.py and market_data.py,
-what becomes of orders in heard.py.
+Decides nothing but that: what is asked, and what an answer means, is in accounts.py, contracts.py, market_data.py and
+history.py, what becomes of orders in heard.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from app.adapters.ib import accounts, contracts, market_data, translate
+from app.adapters.ib import accounts, contracts, history, market_data, translate
 from app.adapters.ib.connection import Connection
 from app.adapters.ib.contracts import KnownContracts
+from app.adapters.ib.history_pace import HistoryPace
 from app.adapters.ib.loop_thread import LoopThread
 from app.adapters.ib.order_record import HeardOrder
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
+from app.core.collection import BarQuestion
 from app.core.history import Bar
 from app.core.instruments import ContractSpec, Instrument
 from app.core.market import Quote
@@ -29,10 +31,13 @@ from app.ports.broker import OutgoingOrder
 class IbBroker:
     """One user's session; several may share the connection."""
 
-    def __init__(self, thread: LoopThread, connection: Connection, known: KnownContracts) -> None:
+    def __init__(
+        self, thread: LoopThread, connection: Connection, known: KnownContracts, history_pace: HistoryPace
+    ) -> None:
         self._thread = thread
         self._connection = connection
         self._known = known
+        self._history_pace = history_pace
         self._unsent: BrokerFault | None = None
 
     # What the broker knows
@@ -58,12 +63,10 @@ class IbBroker:
     def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
         return self._thread.run(market_data.quotes(self._connection, instruments))
 
-    def daily_bars(
-        self, instrument: Instrument, since: date, until: date, what_to_show: str
-    ) -> tuple[Bar, ...]:
-        return self._thread.run(
-            market_data.daily_bars(self._connection, instrument, since, until, what_to_show)
-        )
+    def bars(
+        self, questions: Sequence[BarQuestion], at: datetime
+    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
+        return self._thread.run(history.bars(self._connection, self._history_pace, questions, at))
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return self._thread.run(accounts.order_reports(self._connection, account))

@@ -18,6 +18,7 @@ from app.adapters.ib.heard import HeardOrders
 from app.adapters.ib.library import library
 from app.adapters.ib.pacing import Pace
 from app.adapters.ib.replies import Refused, Replies, StrictDecoder
+from app.core.pacing import OPEN_AT_ONCE
 from app.errors import BrokerFault, GatewayNotReady
 from app.ports.broker import OutgoingOrder
 
@@ -43,6 +44,7 @@ class Connection:
         self.orders = HeardOrders(endpoint.client_id)
         self.replies = Replies(self.orders, self._id_taken)
         self.pace = Pace()
+        self.history_lines = asyncio.Semaphore(OPEN_AT_ONCE)
         self.client: Any = library().Client(self.replies)
         self.client.decoder = StrictDecoder(self.client.decoder, self.replies)
         # By order id: the message that took the order there.

@@ -1,29 +1,23 @@
-"""Quotes and daily bars as the broker shows them.
+"""Quotes as the broker shows them.
 
-Decides what a tick says, which contracts count as not priced, and how a span of days is asked for. Whether a price
-may size anything is core/market.py's to decide.
+Decides what a tick says and which contracts count as not priced. Whether a price may size anything is core/market.py's
+to decide.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.adapters.ib import error_codes, translate
 from app.adapters.ib.connection import Connection, broker_fault
 from app.adapters.ib.contracts import current_time
 from app.adapters.ib.replies import Refused
-from app.core.history import Bar
 from app.core.instruments import Instrument
 from app.core.market import Quote, QuoteType
-from app.errors import BrokerFault
-
-if TYPE_CHECKING:
-    from ib_insync.objects import BarData
 
 # The gateway serves about 100 market data lines; half of them leaves room for others.
 _QUOTES_AT_ONCE = 50
@@ -93,55 +87,3 @@ def price(value: object) -> Decimal | None:
     """None where the broker shows no price, which it writes as -1, 0 or an unset number."""
     number = translate.amount(value)
     return None if number in {None, Decimal(-1), Decimal(0)} else number
-
-
-async def daily_bars(
-    connection: Connection, instrument: Instrument, since: date, until: date, what_to_show: str
-) -> tuple[Bar, ...]:
-    """Bars of `since` to `until`; none where the broker says that it has no data for them."""
-    contract = translate.ib_contract(instrument)
-    what = f"the daily {what_to_show} of {instrument.local_symbol}"
-    end, end_text = until, f"{until + timedelta(days=1):%Y%m%d}-00:00:00"
-    if what_to_show == "ADJUSTED_LAST":
-        # The broker takes no end for this series: it always reaches to now.
-        end, end_text = max(until, (await current_time(connection)).date()), ""
-    duration = duration_of((end - since).days + 1)
-    try:
-        bars: list[BarData] = await connection.ask(
-            what,
-            lambda req_id: connection.client.reqHistoricalData(
-                req_id, contract, end_text, duration, "1 day", what_to_show, True, 1, False, []
-            ),
-            seconds=connection.deadlines.history,
-        )
-    except Refused as refused:
-        no_data = any(text in refused.text for text in error_codes.NO_HISTORY_TEXTS)
-        if refused.code == error_codes.HISTORY_TROUBLE and no_data:
-            return ()
-        raise broker_fault(what, refused) from None
-    translated = (bar_of(bar) for bar in bars)
-    return tuple(
-        sorted((bar for bar in translated if since <= bar.start.date() <= until), key=lambda bar: bar.start)
-    )
-
-
-def duration_of(days: int) -> str:
-    """A duration that covers so many calendar days: up to a year in days, beyond that only years are taken."""
-    return f"{days} D" if days <= 365 else f"{-(-days // 365)} Y"
-
-
-def bar_of(bar: BarData) -> Bar:
-    """A daily bar, whose date the wire writes as YYYYMMDD. A volume of -1 says that the series has none."""
-    text = str(bar.date)
-    if len(text) != 8 or not text.isdigit():
-        raise BrokerFault(f"the broker dates a daily bar {text!r}, which is no day")
-    day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    volume = translate.amount(bar.volume)
-    return Bar(
-        start=datetime.combine(day, time_of_day(0), UTC),
-        open=translate.quantity(bar.open),
-        high=translate.quantity(bar.high),
-        low=translate.quantity(bar.low),
-        close=translate.quantity(bar.close),
-        volume=None if volume is None or volume < 0 else volume,
-    )

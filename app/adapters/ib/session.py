@@ -17,6 +17,7 @@ from app.adapters.ib.broker import IbBroker
 from app.adapters.ib.connection import Connection, Endpoint
 from app.adapters.ib.contracts import KnownContracts
 from app.adapters.ib.deadlines import Deadlines
+from app.adapters.ib.history_pace import HistoryPace
 from app.adapters.ib.library import library
 from app.adapters.ib.loop_thread import LoopThread
 from app.errors import GatewayNotReady, TradingError
@@ -39,6 +40,7 @@ class IbGateway:
         self._connect_seconds = connect_seconds
         self._deadlines = deadlines or Deadlines()
         self._contracts = KnownContracts()
+        self._history_pace = HistoryPace()
         self._lock = threading.Lock()
         self._line: _Line | None = None
         self._closed = False
@@ -49,7 +51,7 @@ class IbGateway:
         """A connected session; GatewayNotReady, within `connect_seconds`, for everyone who waited for the attempt."""
         line = self._join()
         try:
-            yield IbBroker(line.thread, self._connected(line), self._contracts)
+            yield IbBroker(line.thread, self._connected(line), self._contracts, self._history_pace)
         finally:
             self._leave(line)
 

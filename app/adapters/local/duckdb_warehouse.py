@@ -14,18 +14,25 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.core.history import Bar, NewestBar, Series
+from app.core.coverage import DaySpan
+from app.core.history import NewestBar, Portion, StoredSeries
 from app.core.market import DailyClose
 from app.errors import RequestError, StoreUnavailable
 from schema.strict import nearest
-from schema.tables import BAR_COLUMNS, BAR_KEY, BAR_SIZES
+from schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY, BAR_SIZES, Column
 
 if TYPE_CHECKING:
     import duckdb
 
 T = TypeVar("T")
 
-_TYPES = {"INT64": "BIGINT", "STRING": "VARCHAR", "NUMERIC": "DECIMAL(38, 9)", "TIMESTAMP": "TIMESTAMP"}
+_TYPES = {
+    "INT64": "BIGINT",
+    "STRING": "VARCHAR",
+    "NUMERIC": "DECIMAL(38, 9)",
+    "TIMESTAMP": "TIMESTAMP",
+    "DATE": "DATE",
+}
 """BigQuery's type → DuckDB's. A TIMESTAMP here has no zone and is always UTC: DuckDB's zoned type needs an extension
 that would be fetched over the network."""
 
@@ -56,33 +63,47 @@ class DuckdbWarehouse:
         # Within a process DuckDB refuses to have a file open for reading and for writing at once.
         self._turn = threading.Lock()
 
-    def store(self, series: Series, bars: Sequence[Bar], stored_at: datetime) -> int:
-        """RequestError for a bar size that has no table; ValueError for a figure that is not finite."""
-        table = _table(series.bar_size)
-        columns = _columns(series, bars, stored_at)
-        names = ", ".join(column.name for column in BAR_COLUMNS)
-        # As text, which DuckDB casts exactly, and as lists: one statement for thousands of bars.
-        values = ", ".join(f"unnest(?::VARCHAR[])::{_TYPES[column.kind]}" for column in BAR_COLUMNS)
+    def store(self, portions: Sequence[Portion], stored_at: datetime) -> tuple[int, ...]:
+        """RequestError for a bar size that has no table; ValueError for a figure that is not finite. One opening of
+        the file and one transaction, however many portions: opening it costs more than a year of bars."""
+        prepared = [
+            (portion, _table(portion.series.bar_size), _columns(portion, stored_at)) for portion in portions
+        ]
+        if not prepared:
+            return ()
 
-        def insert(warehouse: duckdb.DuckDBPyConnection) -> int:
-            warehouse.execute(_definition(table))
-            [stored] = warehouse.execute(
-                f"INSERT INTO {table} ({names}) SELECT {values} ON CONFLICT DO NOTHING",
-                [columns[column.name] for column in BAR_COLUMNS],
-            ).fetchall()
-            return stored[0]
+        def write(warehouse: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+            warehouse.begin()
+            for table in sorted({table for _, table, _ in prepared}):
+                warehouse.execute(_definition(table, BAR_COLUMNS, BAR_KEY))
+            warehouse.execute(_definition(ASKED_TABLE, ASKED_COLUMNS, ASKED_KEY))
+            counts = tuple(_write(warehouse, portion, table, columns) for portion, table, columns in prepared)
+            _insert(warehouse, ASKED_TABLE, ASKED_COLUMNS, _asked_columns(portions, stored_at))
+            warehouse.commit()
+            return counts
 
-        return self._in_turn(insert, writing=True)
+        return self._in_turn(write, writing=True)
 
-    def newest(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, NewestBar]:
-        table = _table(bar_size)
-        question = f"""
+    def stored(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, StoredSeries]:
+        table, wanted = _table(bar_size), list(con_ids)
+        newest = f"""
             SELECT con_id, max(bar_start), max_by(close, bar_start) FROM {table}
             WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ?
             GROUP BY con_id
         """
-        rows = self._rows(table, question, [list(con_ids), what_to_show])
-        return {con_id: NewestBar(start.replace(tzinfo=UTC), close) for con_id, start, close in rows}
+        asked = f"""
+            SELECT con_id, first_day, last_day FROM {ASKED_TABLE}
+            WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_size = ?
+            ORDER BY ALL
+        """
+        ends, spans = self._rows(
+            (table, newest, [wanted, what_to_show]), (ASKED_TABLE, asked, [wanted, what_to_show, bar_size])
+        )
+        newest_of = {con_id: NewestBar(start.replace(tzinfo=UTC), close) for con_id, start, close in ends}
+        asked_of: dict[int, list[DaySpan]] = {con_id: [] for con_id in wanted}
+        for con_id, first, last in spans:
+            asked_of[con_id].append(DaySpan(first, last))
+        return {con_id: StoredSeries(newest_of.get(con_id), tuple(days)) for con_id, days in asked_of.items()}
 
     def daily_closes(
         self, con_ids: Iterable[int], what_to_show: str, before: datetime, count: int
@@ -95,20 +116,25 @@ class DuckdbWarehouse:
             QUALIFY row_number() OVER (PARTITION BY con_id ORDER BY bar_start DESC) <= ?
             ORDER BY con_id, bar_start
         """
-        for con_id, start, close in self._rows(
-            table, question, [list(closes), what_to_show, _utc(before), count]
-        ):
+        [rows] = self._rows((table, question, [list(closes), what_to_show, _utc(before), count]))
+        for con_id, start, close in rows:
             closes[con_id].append(DailyClose(start.date(), close))
         return {con_id: tuple(found) for con_id, found in closes.items()}
 
-    def _rows(self, table: str, question: str, values: list[object]) -> list[tuple]:
-        """[] as long as nothing has been stored in `table`."""
+    def _rows(self, *questions: tuple[str, str, list[object]]) -> list[list[tuple]]:
+        """The rows of each (table, question, values), all of one state of the file; [] as long as nothing has been
+        stored in that table."""
 
-        def ask(warehouse: duckdb.DuckDBPyConnection) -> list[tuple]:
-            known = warehouse.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [table])
-            return warehouse.execute(question, values).fetchall() if known.fetchone() else []
+        def ask(warehouse: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
+            known = {
+                name for (name,) in warehouse.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            }
+            return [
+                warehouse.execute(question, values).fetchall() if table in known else []
+                for table, question, values in questions
+            ]
 
-        return self._in_turn(ask, writing=False) if self._path.exists() else []
+        return self._in_turn(ask, writing=False) if self._path.exists() else [[] for _ in questions]
 
     def _in_turn(self, work: Callable[[duckdb.DuckDBPyConnection], T], *, writing: bool) -> T:
         """What `work` answers, on a connection of its own; done again from the start if another writer was in the way.
@@ -157,15 +183,48 @@ def _table(bar_size: str) -> str:
     return BAR_SIZES[bar_size]
 
 
-def _definition(table: str) -> str:
-    columns = [
-        f"{column.name} {_TYPES[column.kind]}{' NOT NULL' * column.required}" for column in BAR_COLUMNS
-    ]
-    return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({', '.join(BAR_KEY)}))"
+def _definition(table: str, columns: Sequence[Column], key: Sequence[str]) -> str:
+    lines = [f"{column.name} {_TYPES[column.kind]}{' NOT NULL' * column.required}" for column in columns]
+    return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(lines)}, PRIMARY KEY ({', '.join(key)}))"
 
 
-def _columns(series: Series, bars: Sequence[Bar], stored_at: datetime) -> dict[str, list[str | None]]:
+def _write(
+    warehouse: duckdb.DuckDBPyConnection,
+    portion: Portion,
+    table: str,
+    columns: Mapping[str, list[str | None]],
+) -> int:
+    """How many of the portion's bars were new."""
+    if portion.replaces:
+        of_series = [portion.series.con_id, portion.series.what_to_show]
+        warehouse.execute(f"DELETE FROM {table} WHERE con_id = ? AND what_to_show = ?", of_series)
+        warehouse.execute(
+            f"DELETE FROM {ASKED_TABLE} WHERE con_id = ? AND what_to_show = ? AND bar_size = ?",
+            [*of_series, portion.series.bar_size],
+        )
+    return _insert(warehouse, table, BAR_COLUMNS, columns)
+
+
+def _insert(
+    warehouse: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    texts: Mapping[str, list[str | None]],
+) -> int:
+    """How many rows were new."""
+    names = ", ".join(column.name for column in columns)
+    # As text, which DuckDB casts exactly, and as lists: one statement for thousands of rows.
+    values = ", ".join(f"unnest(?::VARCHAR[])::{_TYPES[column.kind]}" for column in columns)
+    [stored] = warehouse.execute(
+        f"INSERT INTO {table} ({names}) SELECT {values} ON CONFLICT DO NOTHING",
+        [texts[column.name] for column in columns],
+    ).fetchall()
+    return stored[0]
+
+
+def _columns(portion: Portion, stored_at: datetime) -> dict[str, list[str | None]]:
     """Column → one text a bar."""
+    series, bars = portion.series, portion.bars
     same = {
         "con_id": str(series.con_id),
         "what_to_show": series.what_to_show,
@@ -179,6 +238,19 @@ def _columns(series: Series, bars: Sequence[Bar], stored_at: datetime) -> dict[s
         "low": [_numeric(bar.low) for bar in bars],
         "close": [_numeric(bar.close) for bar in bars],
         "volume": [None if bar.volume is None else _numeric(bar.volume) for bar in bars],
+    }
+
+
+def _asked_columns(portions: Sequence[Portion], stored_at: datetime) -> dict[str, list[str | None]]:
+    """Column → one text a span of days."""
+    asked = [(portion.series, span) for portion in portions for span in portion.asked]
+    return {
+        "con_id": [str(series.con_id) for series, _ in asked],
+        "what_to_show": [series.what_to_show for series, _ in asked],
+        "bar_size": [series.bar_size for series, _ in asked],
+        "first_day": [span.first.isoformat() for _, span in asked],
+        "last_day": [span.last.isoformat() for _, span in asked],
+        "asked_at": [_utc(stored_at)] * len(asked),
     }
 
 

@@ -1,0 +1,102 @@
+"""Which days of history are asked for, and which never again."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.coverage import DaySpan, believed, gaps, pieces
+
+NEW_YORK = "America/New_York"
+
+
+def span(first: int, last: int) -> DaySpan:
+    """Days of June 2024; the 1st and 2nd, 8th and 9th are weekends."""
+    return DaySpan(date(2024, 6, first), date(2024, 6, last))
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        ([], [(3, 14)]),
+        ([(3, 14)], []),
+        ([(3, 5)], [(6, 14)]),
+        ([(10, 14)], [(3, 7)]),
+        ([(5, 6)], [(3, 4), (7, 14)]),
+        ([(3, 7), (10, 14)], []),
+        ([(10, 14), (3, 5), (4, 6)], [(7, 7)]),
+        ([(1, 30)], []),
+        ([(17, 20)], [(3, 14)]),
+    ],
+)
+def test_what_was_asked_is_not_asked_again_and_every_gap_is(
+    asked: list[tuple[int, int]], missing: list[tuple[int, int]]
+) -> None:
+    """Not only the end: a longer history that is wanted later is backfilled."""
+    assert gaps(span(3, 14), [span(*one) for one in asked]) == tuple(span(*one) for one in missing)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "missing"), [((3, 9), (3, 7)), ((1, 7), (3, 7)), ((3, 10), (3, 10)), ((8, 9), None)]
+)
+def test_a_weekend_at_an_end_is_not_asked_for(
+    wanted: tuple[int, int], missing: tuple[int, int] | None
+) -> None:
+    """The 8th of June 2024 is a Saturday: asked for on its own it would be a gap on every weekend call."""
+    assert gaps(span(*wanted), []) == ((span(*missing),) if missing else ())
+
+
+def test_a_gap_is_cut_into_what_the_broker_serves_at_once() -> None:
+    assert pieces(span(3, 14), 7) == (span(3, 7), span(10, 14))
+    assert pieces(span(3, 10), 1) == tuple(span(day, day) for day in (3, 4, 5, 6, 7, 10))
+
+
+def test_a_day_without_a_bar_counts_as_a_holiday_only_once_a_late_bar_would_have_come() -> None:
+    """The 7th's bar is missing right after its close: the history server may not have it yet. Next morning it is a
+    day without trading.
+    """
+    evening, next_morning = datetime(2024, 6, 7, 22, tzinfo=UTC), datetime(2024, 6, 8, 14, tzinfo=UTC)
+    assert believed(span(3, 7), date(2024, 6, 6), None, evening, NEW_YORK) == span(3, 6)
+    assert believed(span(3, 7), date(2024, 6, 6), None, next_morning, NEW_YORK) == span(3, 7)
+    assert believed(span(7, 7), None, None, evening, NEW_YORK) is None
+    assert believed(span(3, 7), date(2024, 6, 7), None, evening, NEW_YORK) == span(3, 7)
+
+
+def test_a_day_whose_bar_is_in_doubt_is_asked_again() -> None:
+    later = datetime(2024, 6, 20, tzinfo=UTC)
+    assert believed(span(3, 7), date(2024, 6, 7), date(2024, 6, 7), later, NEW_YORK) == span(3, 6)
+    assert believed(span(3, 7), date(2024, 6, 7), date(2024, 6, 3), later, NEW_YORK) is None
+
+
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValueError, match="after"):
+        span(7, 3)
+
+
+days = st.dates(date(2024, 1, 1), date(2024, 3, 1))
+spans = st.tuples(days, days).map(lambda pair: DaySpan(min(pair), max(pair)))
+
+
+@given(wanted=spans, asked=st.lists(spans, max_size=6))
+def test_every_trading_day_is_either_asked_already_or_in_exactly_one_gap(
+    wanted: DaySpan, asked: list[DaySpan]
+) -> None:
+    found = gaps(wanted, asked)
+    day = wanted.first
+    while day <= wanted.last:
+        known = any(day in one for one in asked)
+        times = sum(day in gap for gap in found)
+        assert times == 0 if known else times == 1 or day.weekday() >= 5
+        day += timedelta(days=1)
+    assert all(gap.first >= wanted.first and gap.last <= wanted.last for gap in found)
+
+
+@given(wanted=spans, asked=st.lists(spans, max_size=6), most=st.integers(1, 40))
+def test_what_the_pieces_cover_leaves_no_gap(wanted: DaySpan, asked: list[DaySpan], most: int) -> None:
+    """So that a second run asks for nothing."""
+    cut = [piece for gap in gaps(wanted, asked) for piece in pieces(gap, most)]
+    assert all((piece.last - piece.first).days < most for piece in cut)
+    assert gaps(wanted, [*asked, *cut]) == ()

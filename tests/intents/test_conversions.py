@@ -1,0 +1,62 @@
+"""A conversion of cash is nobody's holding, but it is a live order while it works."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.core.journal import JournalledOrder, Lease, Run, RunState
+from app.core.orders import OrderState
+from app.intents.read_snapshot import working_orders
+from app.intents.services import Services
+from app.intents.settle import book
+from tests.core.builders import NOW, execution
+from tests.service import ServiceUnderTest, closed_port
+
+CONVERSION = JournalledOrder(
+    order_ref="ib-pcash",
+    run_id="run",
+    con_id=11,
+    local_symbol="EUR.USD",
+    action="SELL",
+    quantity=Decimal(5000),
+    increment=Decimal(1),
+    source={},
+    state=OrderState.WORKING,
+    filled=Decimal(2000),
+)
+FILL = replace(execution("e.01", "-2000"), order_ref="ib-pcash", con_id=11)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return ServiceUnderTest.over(tmp_path, closed_port()).services
+
+
+@pytest.fixture
+def lease(services: Services) -> Lease:
+    services.journal.claim(Run("run", "key", "hash", "cash-balancer", RunState.CLAIMED, NOW), None)
+    lease = services.journal.acquire_lease("run", NOW, NOW + timedelta(days=9999))
+    assert lease is not None
+    services.journal.save_orders((CONVERSION,), lease)
+    return lease
+
+
+def test_its_fills_change_no_holding(services: Services, lease: Lease) -> None:
+    assert book(services, (CONVERSION,), (FILL,), lease) == 0
+    assert services.positions.holdings() == {}
+
+
+def test_the_same_fill_of_a_strategy_s_order_does(services: Services, lease: Lease) -> None:
+    order = replace(CONVERSION, source={"alpha": Decimal(-5000)})
+    assert book(services, (order,), (FILL,), lease) == 1
+    assert services.positions.holdings() == {"alpha": {11: -2000}}
+
+
+@pytest.mark.usefixtures("lease")
+def test_what_it_may_still_fill_is_working_so_that_no_second_one_leaves(services: Services) -> None:
+    assert working_orders(services) == {"unassigned": {11: Decimal(3000)}}
