@@ -11,9 +11,15 @@ from app.intents.collect_market_data import CollectMarketData
 from app.intents.current_time import CurrentTime
 from app.intents.services import Services
 from app.intents.trade_reconciliation import TradeReconciliation
+from app.intents.trading_enabled import TradingEnabled
+from app.queries.explain import Explain
+from app.queries.run import RunById
+from app.queries.runs import Runs
+from app.queries.schedule_check import ScheduleCheck
 from app.queries.summary import Summary
 from app.settings import Settings, SettingsError
 from app.strategies.registry import load_strategies
+from app.web.endpoint import Endpoint, of_intents
 from app.web.routes import create_app
 
 
@@ -57,15 +63,20 @@ def build_services(settings: Settings) -> Services:
 
 def create(services: Services) -> Flask:
     """The application over `services`, with every intent there is."""
-    return create_app(
-        services,
-        (
-            Allocation(services),
-            CashBalancer(services),
-            CloseAll(services),
-            CollectMarketData(services),
-            CurrentTime(services),
-            Summary(services),
-            TradeReconciliation(services),
-        ),
+    intents = (
+        Allocation(services),
+        CashBalancer(services),
+        CloseAll(services),
+        CollectMarketData(services),
+        CurrentTime(services),
+        ScheduleCheck(services),
+        Summary(services),
+        TradeReconciliation(services),
     )
+    others = (
+        Endpoint("PUT", "/trading-enabled", TradingEnabled(services), recorded=True),
+        Endpoint("GET", "/runs", Runs(services)),
+        Endpoint("GET", "/runs/{runId}", RunById(services)),
+        Endpoint("GET", "/explain/{orderRef}", Explain(services)),
+    )
+    return create_app(services, of_intents(intents) + others)

@@ -3,6 +3,7 @@
     TradingError
     ├── RequestError            400  the request does not parse
     ├── UnknownIntent           404
+    ├── NotKnown                404  no run or order has that name
     ├── KeyReused               422  an idempotency key with another body
     ├── RunInProgress           409  the same key is still running, or another run holds the lease   (transient)
     ├── PlanRefused             422  a strategy, a price or a limit forbids it; nothing was sent
@@ -59,6 +60,11 @@ class RequestError(TradingError):
 class UnknownIntent(TradingError):
     status = 404
     title = "Unknown intent"
+
+
+class NotKnown(TradingError):
+    status = 404
+    title = "Not known"
 
 
 class KeyReused(TradingError):

@@ -23,6 +23,7 @@ INTENTS: tuple[IntentName, ...] = (
     IntentName("close-all", "POST", trades=True),
     IntentName("collect-market-data", "POST", trades=False),
     IntentName("current-time", "GET", trades=False),
+    IntentName("schedule-check", "POST", trades=False),
     IntentName("summary", "GET", trades=False),
     IntentName("trade-reconciliation", "POST", trades=True),
 )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schema.schedules import Schedule, schedule_errors
 from schema.strict import FieldError, StrictError, parse
 
 SECTION = "ib-trading:trading"
@@ -90,6 +91,8 @@ class TradingConfig(_Section, frozen=True):
     run_deadline_seconds: Annotated[int, msgspec.Meta(ge=1, le=1740)] = 1500
     """When a run stops sending and waiting, and leaves the rest to the next call with its key. Under the 30 minutes
     that service and scheduler allow."""
+    schedules: tuple[Schedule, ...] = ()
+    """What Cloud Scheduler calls, and schedule-check expects to have been called."""
 
 
 class TradingConfigError(ValueError):
@@ -121,6 +124,7 @@ def _contradictions(config: TradingConfig) -> list[FieldError]:
             )
     if problems:
         return problems
+    problems += schedule_errors(config.schedules)
     if not exposure.allow_leverage:
         remedy = "lower it, or say exposure.allowLeverage: true if borrowing is meant"
         if exposure.overall > 1:

@@ -57,10 +57,20 @@ class ServiceUnderTest:
 
     def post(self, path: str, body: object = None, *, raw: bytes | None = None, **headers: str) -> Reply:
         """POSTs `body` as JSON, or `raw` as it is; header names are written with underscores."""
+        return self._send("POST", path, body, raw, headers)
+
+    def put(self, path: str, body: object = None, **headers: str) -> Reply:
+        return self._send("PUT", path, body, None, headers)
+
+    def _send(
+        self, method: str, path: str, body: object, raw: bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         spelled = {name.replace("_", "-"): value for name, value in headers.items()}
         return _reply(
-            self.client.post(path, data=data, headers={"Content-Type": "application/json"} | spelled)
+            self.client.open(
+                path, method=method, data=data, headers={"Content-Type": "application/json"} | spelled
+            )
         )
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 from app.core.plan import Plan, make_plan
 from app.core.snapshot import Snapshot
-from app.errors import ConfigurationFault, RequestError
+from app.errors import ConfigurationFault, RequestError, TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import OrderPropertiesRequest
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_snapshot
 from app.intents.services import Services
-from app.intents.trading_run import TradingRequest, TradingRun
+from app.intents.trading_result import TradingResult
+from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
 from app.ports.broker import Broker
 from app.strategies.strategy import Strategy
 from schema.strict import FieldError, nearest
@@ -33,6 +34,8 @@ class Allocation:
     services: Services
     name: str = "allocation"
     request_type: type[AllocationRequest] = AllocationRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[AllocationRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

@@ -9,13 +9,15 @@ from app.core.instruments import Instrument
 from app.core.market import Quote
 from app.core.plan import Plan
 from app.core.snapshot import Snapshot
+from app.errors import TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.phases import Phases
 from app.intents.read_rates import QUOTED_ON, listed_pair, read_rates
 from app.intents.read_snapshot import read_account
 from app.intents.services import Services
-from app.intents.trading_run import TradingRequest, TradingRun
+from app.intents.trading_result import TradingResult
+from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
 from app.ports.broker import Broker
 from schema.trading_config import TradingConfig
 
@@ -29,6 +31,8 @@ class CashBalancer:
     services: Services
     name: str = "cash-balancer"
     request_type: type[CashBalancerRequest] = CashBalancerRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[CashBalancerRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

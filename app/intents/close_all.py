@@ -9,14 +9,15 @@ from app.core.close_all import close_out
 from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
-from app.errors import BrokerFault, RequestError
+from app.errors import BrokerFault, RequestError, TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import OrderPropertiesRequest
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_account
 from app.intents.services import Services
-from app.intents.trading_run import TradingRequest, TradingRun
+from app.intents.trading_result import TradingResult
+from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
 from app.ports.broker import Broker
 from schema.strict import FieldError, nearest
 from schema.trading_config import TradingConfig
@@ -37,6 +38,8 @@ class CloseAll:
     services: Services
     name: str = "close-all"
     request_type: type[CloseAllRequest] = CloseAllRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[CloseAllRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

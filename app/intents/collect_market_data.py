@@ -11,18 +11,25 @@ again, and asks for what is missing only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from app.core.canonical import canonical_json
+from app.core.canonical import camel, canonical_json
 from app.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
 from app.core.coverage import DaySpan
 from app.core.history import DAILY, Bar, NewestBar, Portion, Rejected, Series, StoredSeries, last_complete_day
 from app.core.instruments import ContractSpec, Instrument
-from app.errors import BrokerFault, RequestError, TradingError
+from app.errors import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    RequestError,
+    StoreUnavailable,
+    TradingError,
+)
 from app.intents.allocation import chosen_strategies
-from app.intents.intent import Answer, Call, Request, document, envelope, problem
+from app.intents.intent import Answer, Call, Request, Result, common, envelope, problem
 from app.intents.read_snapshot import HISTORY_SERIES
 from app.intents.services import Services
 from app.ports.broker import Broker
@@ -63,6 +70,39 @@ class Need:
     history_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class DaysAsked:
+    """Both included."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One instrument's part: `asked` is None where nothing was missing, `stored` counts the bars that were new,
+    `recollected` and `error` are None or say why in words."""
+
+    con_id: int
+    local_symbol: str
+    asked: DaysAsked | None
+    stored: int
+    rejected: tuple[Rejected, ...]
+    recollected: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectMarketDataResult(Result):
+    """`requested` and `failed` count instruments, `stored` and `rejected` bars."""
+
+    requested: int
+    stored: int
+    rejected: int
+    failed: int
+    instruments: tuple[Collected, ...]
+
+
 @dataclass(slots=True)
 class Progress:
     """One instrument on its way: what is still to be asked, and what came of it so far."""
@@ -77,24 +117,19 @@ class Progress:
     recollected: bool = False
     error: str | None = None
 
-    def facts(self) -> dict[str, object]:
-        span = (
-            {"since": min(span.first for span in self.asked), "until": max(span.last for span in self.asked)}
-            if self.asked
-            else None
+    def facts(self) -> Collected:
+        spans = self.asked
+        asked = DaysAsked(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
+        why = "the broker adjusts this series anew (a split or dividend): all of it was replaced"
+        return Collected(
+            con_id=self.instrument.con_id,
+            local_symbol=self.instrument.local_symbol,
+            asked=asked,
+            stored=self.bars,
+            rejected=tuple(self.rejected),
+            recollected=why if self.recollected else None,
+            error=self.error,
         )
-        facts: dict[str, object] = {
-            "conId": self.instrument.con_id,
-            "localSymbol": self.instrument.local_symbol,
-            "asked": span,
-            "stored": self.bars,
-            "rejected": self.rejected,
-        }
-        if self.recollected:
-            facts["recollected"] = (
-                "the broker adjusts this series anew (a split or dividend): all of it was replaced"
-            )
-        return facts | ({"error": self.error} if self.error else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +137,13 @@ class CollectMarketData:
     services: Services
     name: str = "collect-market-data"
     request_type: type[CollectMarketDataRequest] = CollectMarketDataRequest
+    result_type: type[CollectMarketDataResult] = CollectMarketDataResult
+    refusals: tuple[type[TradingError], ...] = (
+        BrokerFault,
+        GatewayNotReady,
+        StoreUnavailable,
+        ConfigurationFault,
+    )
 
     def answer(self, call: Call[CollectMarketDataRequest]) -> Answer:
         config = self.services.config.read()
@@ -109,23 +151,24 @@ class CollectMarketData:
         needs = self._needs(call.request, config)
         if call.lines:
             return Answer(200, lines=self._lines(call, config, needs))
-        results = list(self._collected(call, config, needs))
-        members = _totals(results) | {"instruments": results}
+        results = tuple(self._collected(call, config, needs))
+        head = common(self.services, self.name, call.run_id)
+        result = CollectMarketDataResult(**head, **_totals(results), instruments=results)
         fault = _fault(results)
-        if fault is not None:
-            members |= problem(fault, call.run_id)
-        return document(self.services, self.name, call.run_id, members, fault.status if fault else 200)
+        if fault is None:
+            return Answer.of(result)
+        return Answer(fault.status, canonical_json(_members(result) | problem(fault, call.run_id)))
 
     def _lines(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
     ) -> Iterator[bytes]:
         """One line an instrument as it is done, then one with the totals or with what stopped it."""
         head = envelope(self.services, self.name, call.run_id)
-        results: list[dict[str, object]] = []
+        results: list[Collected] = []
         try:
             for result in self._collected(call, config, needs):
                 results.append(result)
-                yield canonical_json(result | {"done": len(results), "of": len(needs)}) + b"\n"
+                yield canonical_json(_members(result) | {"done": len(results), "of": len(needs)}) + b"\n"
         except TradingError as error:
             # The status line has gone out already: the last line carries what it can no longer say.
             yield canonical_json(head | problem(error, call.run_id)) + b"\n"
@@ -136,7 +179,7 @@ class CollectMarketData:
 
     def _collected(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
-    ) -> Iterator[dict[str, object]]:
+    ) -> Iterator[Collected]:
         request = call.request
         with self.services.gateway.session() as broker:
             at = self.services.business_time(broker)
@@ -237,8 +280,8 @@ def _calendar_days(trading_days: int) -> int:
     return int(trading_days * CALENDAR_DAYS_A_TRADING_DAY) + 10
 
 
-def _fault(results: Sequence[dict[str, object]]) -> BrokerFault | None:
-    failed = [str(result["localSymbol"]) for result in results if "error" in result]
+def _fault(results: Sequence[Collected]) -> BrokerFault | None:
+    failed = [result.local_symbol for result in results if result.error]
     if not failed:
         return None
     others = len(results) - len(failed)
@@ -248,12 +291,14 @@ def _fault(results: Sequence[dict[str, object]]) -> BrokerFault | None:
     )
 
 
-def _totals(results: Sequence[dict[str, object]]) -> dict[str, object]:
+def _members(result: Collected | CollectMarketDataResult) -> dict[str, object]:
+    return {camel(member.name): getattr(result, member.name) for member in fields(result)}
+
+
+def _totals(results: Sequence[Collected]) -> dict[str, int]:
     return {
-        "requested": sum(result["asked"] is not None for result in results),
-        "stored": sum(int(str(result["stored"])) for result in results),
-        "rejected": sum(
-            len(result["rejected"]) for result in results if isinstance(result["rejected"], list)
-        ),
-        "failed": sum("error" in result for result in results),
+        "requested": sum(result.asked is not None for result in results),
+        "stored": sum(result.stored for result in results),
+        "rejected": sum(len(result.rejected) for result in results),
+        "failed": sum(result.error is not None for result in results),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -22,6 +23,14 @@ R = TypeVar("R", bound=Request)
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledCall:
+    """What Cloud Scheduler says of a call of its own: the job's name, and for when it was due (RFC 3339)."""
+
+    job: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[R]):
     """One call of an intent. `key` is the caller's idempotency key, None if it brought none; `lines` says that the
     caller would rather have progress lines (NDJSON) than one document."""
@@ -30,6 +39,16 @@ class Call(Generic[R]):
     request: R
     key: str | None = None
     lines: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The members that every response carries; the base of every intent's own result."""
+
+    run_id: str
+    intent: str
+    trading_mode: str
+    utc_timestamp: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +61,17 @@ class Answer:
     lines: Iterator[bytes] | None = None
 
     @classmethod
+    def of(cls, result: Result, status: int = 200) -> Answer:
+        return cls(status, canonical_json(result))
+
+    @classmethod
     def stored(cls, response: StoredResponse) -> Answer:
         return cls(response.status, response.body, replayed=True)
 
 
 class Intent(Protocol):
-    """`request_type` says what `answer` may be called with; the web layer has parsed it by then."""
+    """`request_type` says what `answer` may be called with; the web layer has parsed it by then. `result_type` is
+    what a success is encoded from, `refusals` every other way it can end: both are what /openapi.json tells."""
 
     @property
     def name(self) -> str: ...
@@ -55,23 +79,28 @@ class Intent(Protocol):
     @property
     def request_type(self) -> type[Request]: ...
 
+    @property
+    def result_type(self) -> type[Result]: ...
+
+    @property
+    def refusals(self) -> tuple[type[TradingError], ...]: ...
+
     def answer(self, call: Call[Any]) -> Answer: ...
 
 
-def envelope(services: Services, intent: str, run_id: str) -> dict[str, object]:
-    """The members that every response carries."""
+def common(services: Services, intent: str, run_id: str) -> dict[str, Any]:
+    """Result's own fields, for whoever builds one."""
     return {
-        "runId": run_id,
+        "run_id": run_id,
         "intent": intent,
-        "tradingMode": services.mode.value,
-        "utcTimestamp": services.clock.now(),
+        "trading_mode": services.mode.value,
+        "utc_timestamp": services.clock.now(),
     }
 
 
-def document(
-    services: Services, intent: str, run_id: str, members: Mapping[str, object], status: int = 200
-) -> Answer:
-    return Answer(status, canonical_json(envelope(services, intent, run_id) | dict(members)))
+def envelope(services: Services, intent: str, run_id: str) -> dict[str, object]:
+    """The members that every response carries, by their names in JSON."""
+    return {camel(name): value for name, value in common(services, intent, run_id).items()}
 
 
 def problem(error: TradingError, run_id: str) -> dict[str, object]:

@@ -6,10 +6,8 @@ answer either way. Never 200 with an order that is not well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
-from app.core.attribution import Execution, latest
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.orders import OrderState
 from app.errors import RunDeadline, TradingDisabled
@@ -40,42 +38,6 @@ def warnings_of(orders: Sequence[JournalledOrder]) -> list[str]:
         for order in orders
         if order.state in {OrderState.WORKING, OrderState.ACKNOWLEDGED}
     ]
-
-
-def order_facts(
-    order: JournalledOrder,
-    executions: Sequence[Execution] = (),
-    planned: Mapping[str, object] | None = None,
-) -> dict[str, object]:
-    """One order of a response; `planned` are its properties as the plan wrote them."""
-    fills = [execution for execution in latest(executions) if execution.order_ref == order.order_ref]
-    commissions = [execution.commission for execution in fills if execution.commission is not None]
-    told = planned or {}
-    return {
-        "orderRef": order.order_ref,
-        "conId": order.con_id,
-        "localSymbol": order.local_symbol,
-        "action": order.action,
-        "quantity": order.quantity,
-        "source": order.source,
-        "status": order.state,
-        "permId": order.perm_id,
-        "filled": order.filled,
-        "averagePrice": order.average_price,
-        "commission": sum(commissions, Decimal(0)) if commissions else None,
-        "fills": [
-            {
-                "execId": fill.exec_id,
-                "quantity": fill.quantity,
-                "price": fill.price,
-                "at": fill.at,
-                "commission": fill.commission,
-                "commissionCurrency": fill.commission_currency,
-            }
-            for fill in fills
-        ],
-        "messages": order.messages,
-    } | {name: told[name] for name in ("orderType", "tif", "adaptivePriority") if name in told}
 
 
 def _well(order: JournalledOrder) -> bool:

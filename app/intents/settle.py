@@ -30,8 +30,9 @@ from app.core.journal import (
 )
 from app.core.orders import names_an_order_of
 from app.intents.intent import envelope
-from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
+from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services
+from app.intents.trading_result import order_shown
 
 
 class BrokerRecords(Protocol):
@@ -229,7 +230,7 @@ def _resumed(
     members |= {
         "dryRun": False,
         "plan": plan,
-        "orders": [order_facts(order, executions, planned.get(order.con_id)) for order in orders],
+        "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }
     return StoredResponse(status, canonical_json(members | not_done(orders, status)))

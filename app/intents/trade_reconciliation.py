@@ -16,14 +16,23 @@ from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.positions import Holdings, Quantities, with_changes
 from app.core.reconciliation import REPAIR, Difference, Repair, closed, differences, locks_of, repairs
-from app.errors import BrokerFault, PlanRefused
-from app.intents.intent import Answer, Call, document
+from app.errors import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    PlanRefused,
+    RunInProgress,
+    StaleFence,
+    StoreUnavailable,
+    TradingError,
+)
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.lease import HeldLease, held_lease
 from app.intents.read_snapshot import account_to_trade
-from app.intents.run_answer import order_facts
 from app.intents.services import Services
 from app.intents.settle import Findings, close_runs, find, settle_earlier
-from app.intents.trading_run import TradingRequest, record_activity
+from app.intents.trading_result import OrderShown, order_shown
+from app.intents.trading_run import TradingRequest
 from app.ports.broker import Broker
 
 READINGS = 3
@@ -34,6 +43,32 @@ class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
     """`accept`: ids of proposed repairs to apply."""
 
     accept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceShown:
+    """One contract; `quantity` is what the ledger lacks. All signed."""
+
+    con_id: int
+    local_symbol: str
+    ledger: Decimal
+    broker: Decimal
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeReconciliationResult(Result):
+    """`booked` is what this call added to the ledger (a dry-run: would add), `holdings` strategy → local symbol →
+    quantity after that, `positions` the broker's; `repairs` are open proposals, `applied` those accepted now."""
+
+    dry_run: bool
+    booked: tuple[Booking, ...]
+    holdings: Mapping[str, Mapping[str, Decimal]]
+    positions: Mapping[str, Decimal]
+    differences: tuple[DifferenceShown, ...]
+    repairs: tuple[Repair, ...]
+    applied: tuple[Repair, ...]
+    unsettled_orders: tuple[OrderShown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +88,19 @@ class TradeReconciliation:
     services: Services
     name: str = "trade-reconciliation"
     request_type: type[TradeReconciliationRequest] = TradeReconciliationRequest
+    result_type: type[TradeReconciliationResult] = TradeReconciliationResult
+    refusals: tuple[type[TradingError], ...] = (
+        RunInProgress,
+        StaleFence,
+        PlanRefused,
+        BrokerFault,
+        GatewayNotReady,
+        StoreUnavailable,
+        ConfigurationFault,
+    )
 
     def answer(self, call: Call[TradeReconciliationRequest]) -> Answer:
-        answer = self._dry_run(call) if call.request.dry_run else self._run(call)
-        record_activity(self.services, self.name, call, answer.status)
-        return answer
+        return self._dry_run(call) if call.request.dry_run else self._run(call)
 
     def _dry_run(self, call: Call[TradeReconciliationRequest]) -> Answer:
         services = self.services
@@ -168,30 +211,28 @@ class TradeReconciliation:
         applied: Sequence[Repair],
     ) -> Answer:
         names = {con_id: instrument.local_symbol for con_id, instrument in compared.instruments.items()}
-        members = {
-            "dryRun": call.request.dry_run,
-            "booked": booked,
-            "holdings": {
-                name: {names[con_id]: quantity for con_id, quantity in sorted(held.items())}
-                for name, held in compared.holdings.items()
-                if held
-            },
-            "positions": {names[con_id]: quantity for con_id, quantity in sorted(compared.broker.items())},
-            "differences": [
-                {
-                    "conId": difference.con_id,
-                    "localSymbol": difference.local_symbol,
-                    "ledger": difference.ledger,
-                    "broker": difference.broker,
-                    "quantity": difference.quantity,
-                }
-                for difference in compared.differences
-            ],
-            "repairs": compared.repairs,
-            "applied": applied,
-            "unsettledOrders": [order_facts(order) for order in compared.orders if not order.state.final],
-        }
-        return document(self.services, self.name, call.run_id, members)
+        return Answer.of(
+            TradeReconciliationResult(
+                **common(self.services, self.name, call.run_id),
+                dry_run=call.request.dry_run,
+                booked=tuple(booked),
+                holdings={
+                    name: {names[con_id]: quantity for con_id, quantity in sorted(held.items())}
+                    for name, held in compared.holdings.items()
+                    if held
+                },
+                positions={names[con_id]: quantity for con_id, quantity in sorted(compared.broker.items())},
+                differences=tuple(
+                    DifferenceShown(one.con_id, one.local_symbol, one.ledger, one.broker, one.quantity)
+                    for one in compared.differences
+                ),
+                repairs=compared.repairs,
+                applied=tuple(applied),
+                unsettled_orders=tuple(
+                    order_shown(order) for order in compared.orders if not order.state.final
+                ),
+            )
+        )
 
 
 def _positions(broker: Broker, account: str) -> dict[int, Decimal]:

@@ -28,31 +28,49 @@ from app.core.sizing import SizingRefused
 from app.core.snapshot import Snapshot
 from app.errors import (
     BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
     InstrumentLocked,
     KeyReused,
     PlanRefused,
     RunDeadline,
     RunInProgress,
     StaleFence,
+    StoreUnavailable,
     TradingDisabled,
     TradingError,
 )
-from app.intents.intent import Answer, Call, Request, envelope, problem
+from app.intents.intent import Answer, Call, Request, common, envelope, problem
 from app.intents.lease import HeldLease, held_lease
 from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
-from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
+from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services, Unwritten
 from app.intents.settle import book, book_crosses, find, settle_earlier, with_all_fills
 from app.intents.submit import Submission, journalled
+from app.intents.trading_result import TradingResult, order_shown
 from app.intents.what_if import with_margins
-from app.ports.activity_log import Activity
 from app.ports.broker import Broker
 from schema.trading_config import TradingConfig
 
 COMMISSION_SECONDS = 5.0
 """How long a run waits for the commissions of its fills before it reports them as not known yet."""
+
+TRADING_REFUSALS: tuple[type[TradingError], ...] = (
+    RunInProgress,
+    StaleFence,
+    KeyReused,
+    PlanRefused,
+    TradingDisabled,
+    InstrumentLocked,
+    BrokerFault,
+    GatewayNotReady,
+    StoreUnavailable,
+    ConfigurationFault,
+    RunDeadline,
+)
+"""Every way in which a trading run can end without having done what was asked."""
 
 
 class TradingRequest(Request, frozen=True, kw_only=True):
@@ -118,7 +136,7 @@ class TradingRun:
                 settled = replace(self, services=services, trader=self.trader.over(services))
                 snapshot = settled._read(broker)
             plan = settled._decide(snapshot)
-        return Answer(200, canonical_json(self._result(plan, (), ())))
+        return Answer(200, canonical_json(self._result(plan, (), ()).members()))
 
     def _run_for_key(self) -> Run:
         body = msgspec.to_builtins(self.call.request)
@@ -213,7 +231,7 @@ class TradingRun:
             raise kind(
                 f"{error.detail} (run {run.run_id} was under way: its orders are settled by the next run)",
                 members={
-                    "orders": [order_facts(order) for order in self.services.journal.orders(run.run_id)]
+                    "orders": [order_shown(order) for order in self.services.journal.orders(run.run_id)]
                 },
             ) from error
 
@@ -243,7 +261,7 @@ class TradingRun:
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
             raise RunDeadline(f"runDeadlineSeconds passed; {not_done(orders, status)['detail']}")
-        members = self._result(plan, orders, executions, run) | not_done(orders, status)
+        members = self._result(plan, orders, executions, run).members() | not_done(orders, status)
         return self._end(run, held, state, Answer(status, canonical_json(members)))
 
     def _deadline(self, run: Run) -> datetime:
@@ -321,36 +339,16 @@ class TradingRun:
         orders: Sequence[JournalledOrder],
         executions: Sequence[Execution],
         run: Run | None = None,
-    ) -> dict[str, object]:
+    ) -> TradingResult:
         planned = {order.con_id: order for order in plan.orders}
-        return (
-            envelope(self.services, self.trader.name, self.call.run_id)
-            | plan.members()
-            | {
-                "dryRun": run is None,
-                "plan": plan,
-                "orders": [
-                    order_facts(
-                        order,
-                        executions,
-                        {
-                            "orderType": planned[order.con_id].order_type,
-                            "tif": planned[order.con_id].tif,
-                            "adaptivePriority": planned[order.con_id].adaptive_priority,
-                        },
-                    )
-                    for order in orders
-                ],
-                "warnings": (*plan.warnings, *warnings_of(orders)),
-                "timings": self.phases.seconds(),
-            }
+        return TradingResult(
+            **common(self.services, self.trader.name, self.call.run_id),
+            dry_run=run is None,
+            plan=plan,
+            orders=tuple(order_shown(order, executions, planned[order.con_id]) for order in orders),
+            warnings=(*plan.warnings, *warnings_of(orders)),
+            timings=self.phases.seconds(),
         )
-
-
-def record_activity(services: Services, intent: str, call: Call[Any], status: int) -> None:
-    services.activity.append(
-        Activity(services.clock.now(), intent, call.run_id, call.request.dry_run, status, facts={})
-    )
 
 
 def refuse_locked(services: Services, plan: Plan) -> None:

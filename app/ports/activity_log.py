@@ -26,3 +26,11 @@ class ActivityLog(Protocol):
     def latest(self, limit: int) -> tuple[Activity, ...]:
         """Newest first."""
         ...
+
+    def since(self, at: datetime) -> tuple[Activity, ...]:
+        """Those at `at` or later, newest first."""
+        ...
+
+    def first_at(self) -> datetime | None:
+        """When the oldest one was; None while there is none."""
+        ...

@@ -34,6 +34,10 @@ class PositionStore(Protocol):
         """Those of these orders, in the sequence in which they were applied."""
         ...
 
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        """Those of one order's executions, oldest first."""
+        ...
+
     def bookings(self) -> tuple[Booking, ...]:
         """All of them, oldest first."""
         ...

@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.core.account import BrokerPosition
+from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution, unapplied
 from app.core.instruments import Instrument
 from app.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
 from app.core.positions import UNASSIGNED, unassigned
-from app.core.profit import results
-from app.intents.intent import Answer, Call, Request, document
+from app.core.profit import StrategyResult, results
+from app.errors import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    PlanRefused,
+    StoreUnavailable,
+    TradingError,
+)
+from app.intents.intent import Answer, Call, Request, Result, common
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from schema.trading_config import TradingConfig
@@ -27,10 +35,50 @@ class SummaryRequest(Request, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class PositionShown:
+    """A broker's position with what it is worth in base currency at `price`."""
+
+    con_id: int
+    local_symbol: str
+    quantity: Decimal
+    average_cost: Decimal
+    currency: str
+    price: Price
+    market_value: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryResult(Result):
+    """`holdings` is strategy (or unassigned) → local symbol → signed quantity; `values` the broker's own figures by
+    its tag names, in base currency; `fills_not_yet_applied` local symbol → signed quantity."""
+
+    broker_time: datetime
+    account: str
+    base_currency: str
+    net_liquidation: Decimal
+    cash: Mapping[str, Decimal]
+    values: Mapping[str, Decimal]
+    positions: tuple[PositionShown, ...]
+    holdings: Mapping[str, Mapping[str, Decimal]]
+    fills_not_yet_applied: Mapping[str, Decimal]
+    profit: Mapping[str, StrategyResult]
+    open_orders: tuple[OrderReport, ...]
+    fills: tuple[Execution, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     services: Services
     name: str = "summary"
     request_type: type[SummaryRequest] = SummaryRequest
+    result_type: type[SummaryResult] = SummaryResult
+    refusals: tuple[type[TradingError], ...] = (
+        PlanRefused,
+        BrokerFault,
+        GatewayNotReady,
+        StoreUnavailable,
+        ConfigurationFault,
+    )
 
     def answer(self, call: Call[SummaryRequest]) -> Answer:
         services = self.services
@@ -51,26 +99,32 @@ class Summary:
         broker_side = {p.con_id: p.quantity - pending.get(p.con_id, Decimal(0)) for p in positions}
         rates = dict(state.rates) | {state.base_currency: Decimal(1)}
         earned = results(bookings, instruments, {con_id: p.price for con_id, p in prices.items()}, rates)
-        members = {
-            "brokerTime": at,
-            "account": account,
-            "baseCurrency": state.base_currency,
-            "netLiquidation": state.net_liquidation,
-            "cash": state.cash,
-            "values": state.values,
-            "positions": [_position(p, instruments[p.con_id], prices[p.con_id], rates) for p in positions],
-            "holdings": {
-                name: {instruments[con_id].local_symbol: quantity for con_id, quantity in held.items()}
-                for name, held in (dict(holdings) | {UNASSIGNED: unassigned(holdings, broker_side)}).items()
-            },
-            "fillsNotYetApplied": {
-                instruments[con_id].local_symbol: quantity for con_id, quantity in pending.items()
-            },
-            "profit": earned,
-            "openOrders": [report for report in reports if not report.state.final],
-            "fills": executions,
-        }
-        return document(services, self.name, call.run_id, members)
+        return Answer.of(
+            SummaryResult(
+                **common(services, self.name, call.run_id),
+                broker_time=at,
+                account=account,
+                base_currency=state.base_currency,
+                net_liquidation=state.net_liquidation,
+                cash=state.cash,
+                values=state.values,
+                positions=tuple(
+                    _position(p, instruments[p.con_id], prices[p.con_id], rates) for p in positions
+                ),
+                holdings={
+                    name: {instruments[con_id].local_symbol: quantity for con_id, quantity in held.items()}
+                    for name, held in (
+                        dict(holdings) | {UNASSIGNED: unassigned(holdings, broker_side)}
+                    ).items()
+                },
+                fills_not_yet_applied={
+                    instruments[con_id].local_symbol: quantity for con_id, quantity in pending.items()
+                },
+                profit=earned,
+                open_orders=tuple(report for report in reports if not report.state.final),
+                fills=executions,
+            )
+        )
 
 
 def _prices(
@@ -102,13 +156,13 @@ def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> d
 
 def _position(
     position: BrokerPosition, instrument: Instrument, price: Price, rates: Mapping[str, Decimal]
-) -> dict[str, object]:
-    return {
-        "conId": position.con_id,
-        "localSymbol": position.local_symbol,
-        "quantity": position.quantity,
-        "averageCost": position.average_cost,
-        "currency": position.currency,
-        "price": price,
-        "marketValue": position.quantity * instrument.value(price.price) * rates[position.currency],
-    }
+) -> PositionShown:
+    return PositionShown(
+        con_id=position.con_id,
+        local_symbol=position.local_symbol,
+        quantity=position.quantity,
+        average_cost=position.average_cost,
+        currency=position.currency,
+        price=price,
+        market_value=position.quantity * instrument.value(price.price) * rates[position.currency],
+    )

@@ -26,6 +26,15 @@ class Dependency:
         return self.state != "down"
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether it could trade, and what each dependency says."""
+
+    ready: bool
+    trading_mode: str
+    dependencies: tuple[Dependency, ...]
+
+
 def dependencies(services: Services) -> tuple[Dependency, ...]:
     """Each dependency asked now, but for the gateway: one that is asleep is ready unless its last start failed."""
     return (

@@ -25,6 +25,20 @@ def test_the_newest_lines_come_first_up_to_the_limit(stores: Stores) -> None:
     assert stores.activity.latest(2) == (an_activity(3), an_activity(2))
 
 
+def test_the_lines_since_an_instant_include_it(stores: Stores) -> None:
+    for number in (1, 3, 2):
+        stores.activity.append(an_activity(number))
+    assert stores.activity.since(after(2)) == (an_activity(3), an_activity(2))
+    assert stores.activity.since(after(4)) == ()
+
+
+def test_the_first_line_dates_the_log(stores: Stores) -> None:
+    assert stores.activity.first_at() is None
+    for number in (2, 1, 3):
+        stores.activity.append(an_activity(number))
+    assert stores.activity.first_at() == after(1)
+
+
 def test_two_equal_lines_are_two_events(stores: Stores) -> None:
     stores.activity.append(an_activity(1))
     stores.activity.append(an_activity(1))

@@ -182,6 +182,13 @@ class TestOrders:
             stores.journal.save_orders([an_order("ref-1", "run-1"), impossible], a_lease(stores.journal))
         assert stores.journal.orders("run-1") == ()
 
+    def test_an_order_is_found_by_its_reference_alone(self, stores: Stores) -> None:
+        stores.journal.claim(a_run("run-1"), None)
+        order = an_order("ref-2", "run-1", perm_id=7)
+        stores.journal.save_orders([an_order("ref-1", "run-1"), order], a_lease(stores.journal))
+        assert stores.journal.order("ref-2") == order
+        assert stores.journal.order("ref-3") is None
+
     @pytest.mark.parametrize("state", OrderState)
     def test_an_order_of_an_ended_run_is_unsettled_until_it_is_final(
         self, stores: Stores, state: OrderState

@@ -37,6 +37,15 @@ def test_nothing_is_held_before_anything_is_booked(stores: Stores) -> None:
     assert stores.positions.bookings() == ()
 
 
+def test_an_orders_bookings_are_found_by_its_reference(stores: Stores) -> None:
+    first = a_booking("exec-1", {"trend": "1"}, order_ref="ib-pone")
+    other = a_booking("exec-2", {"trend": "2"}, order_ref="ib-ptwo")
+    later = a_booking("exec-3", {"trend": "3"}, order_ref="ib-pone")
+    stores.positions.apply([first, other, later], a_lease(stores.journal))
+    assert stores.positions.bookings_of("ib-pone") == (first, later)
+    assert stores.positions.bookings_of("ib-pnone") == ()
+
+
 def test_a_booking_changes_the_holdings_of_its_strategies(stores: Stores) -> None:
     lease = a_lease(stores.journal)
     assert stores.positions.apply([a_booking("exec-1", {"trend": "3", "dummy": "-1.5"})], lease) == 1

@@ -159,6 +159,12 @@ def test_what_is_held_without_a_price_does_not_stop_a_conversion() -> None:
     assert balance_cash(state).refusals == ()
 
 
+def test_with_nothing_to_convert_what_is_held_without_a_price_does_not_matter() -> None:
+    """It was a 500 from cash-balancer for every account that held stocks and no foreign cash."""
+    plan = balance_cash(account(EUR_USD, stock(4, "DDD"), cash={}, positions={4: Decimal(9)}))
+    assert (plan.orders, plan.refusals) == ((), ())
+
+
 AMOUNTS = st.decimals(-100_000, 100_000, places=2)
 
 

@@ -26,6 +26,18 @@ def test_a_misspelt_key_is_refused_and_the_right_one_named(service: ServiceUnder
     assert reply.headers["Content-Type"] == "application/problem+json"
 
 
+def test_a_dry_run_asked_for_in_the_query_is_refused_not_traded(service: ServiceUnderTest) -> None:
+    """What stands where it is not read must not be ignored: this one would have traded for real."""
+    reply = service.post("/allocation?dryRun=true")
+    assert (reply.status, reply.body["errors"][0]["path"]) == (400, "dryRun")
+    assert "say it in the JSON body" in reply.body["detail"]
+
+
+def test_a_question_takes_no_body_and_no_unknown_key(service: ServiceUnderTest) -> None:
+    assert service.get("/summary?strategy=trend").status == 400
+    assert service.client.get("/summary", data=b"{}").status_code == 400
+
+
 def test_a_value_of_the_wrong_type_is_refused_with_its_path(service: ServiceUnderTest) -> None:
     reply = service.post("/allocation", {"dryRun": "yes"})
     assert reply.status == 400
@@ -76,6 +88,8 @@ def test_get_never_trades(service: ServiceUnderTest) -> None:
         (b"null", "null"),
         (b"7", "a JSON number"),
         (b"[" * 30_000, "not JSON"),
+        (b'{"strategies": ["\\ud800"]}', "not JSON"),
+        (b'{"dryRun": NaN}', "NaN is not a number"),
         (b'{"dryRun": true, "dryRun": false}', "'dryRun' is there twice"),
     ],
 )
@@ -117,7 +131,7 @@ def test_history_that_cannot_be_asked_for_is_refused(
     assert (reply.status, reply.body["errors"][0]["path"]) == (400, path)
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256])
+@pytest.mark.parametrize("key", ["", "k" * 256, "two words", "é"])
 def test_an_unusable_idempotency_key_is_refused(service: ServiceUnderTest, key: str) -> None:
     assert service.post("/allocation", Idempotency_Key=key).status == 400
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_spelling import instant, instant_text
+from app.adapters.local.sqlite_spelling import instant, instant_text, optional_instant
 from app.ports.activity_log import Activity
 
 
@@ -31,11 +32,18 @@ class SqliteActivity:
             )
 
     def latest(self, limit: int) -> tuple[Activity, ...]:
-        rows = self._database.rows(
-            "SELECT * FROM activity ORDER BY at DESC, rowid DESC LIMIT ?",
-            limit,
-        )
-        return tuple(
-            Activity(instant(at), intent, run_id, bool(dry_run), outcome, json.loads(facts))
-            for at, intent, run_id, dry_run, outcome, facts in rows
-        )
+        question = "SELECT * FROM activity ORDER BY at DESC, rowid DESC LIMIT ?"
+        return tuple(map(_activity, self._database.rows(question, limit)))
+
+    def since(self, at: datetime) -> tuple[Activity, ...]:
+        question = "SELECT * FROM activity WHERE at >= ? ORDER BY at DESC, rowid DESC"
+        return tuple(map(_activity, self._database.rows(question, instant_text(at))))
+
+    def first_at(self) -> datetime | None:
+        [[at]] = self._database.rows("SELECT min(at) FROM activity")
+        return optional_instant(at)
+
+
+def _activity(row: tuple) -> Activity:
+    at, intent, run_id, dry_run, outcome, facts = row
+    return Activity(instant(at), intent, run_id, bool(dry_run), outcome, json.loads(facts))

@@ -131,6 +131,10 @@ class SqliteJournal:
         question = "SELECT * FROM orders WHERE run_id = ? ORDER BY rowid"
         return tuple(map(_order, self._database.rows(question, run_id)))
 
+    def order(self, order_ref: str) -> JournalledOrder | None:
+        rows = self._database.rows("SELECT * FROM orders WHERE order_ref = ?", order_ref)
+        return _order(rows[0]) if rows else None
+
     def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
         rows = self._database.rows(_UNSETTLED_ORDERS, _OPEN_STATES, _RUNNING_STATES)
         return tuple(map(_order, rows))

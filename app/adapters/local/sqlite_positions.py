@@ -65,6 +65,10 @@ class SqlitePositions:
         question = "SELECT * FROM bookings WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return tuple(map(_booking, self._database.rows(question, asked)))
 
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        question = "SELECT * FROM bookings WHERE order_ref = ? ORDER BY at, rowid"
+        return tuple(map(_booking, self._database.rows(question, order_ref)))
+
     def bookings(self) -> tuple[Booking, ...]:
         return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
 

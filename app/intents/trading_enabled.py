@@ -1,0 +1,51 @@
+"""trading-enabled: the kill switch. Takes effect before the next order is sent, also inside a run under way.
+
+Needs no lease and no gateway: it works while a run trades and while the broker does not answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from app.core.snapshot import TradingSwitch
+from app.errors import StoreUnavailable, TradingError
+from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.services import Services
+
+
+class TradingEnabledRequest(Request, frozen=True, kw_only=True):
+    """`enabled` must be said; `reason` is shown to everyone who is refused."""
+
+    enabled: bool
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingEnabledResult(Result):
+    """The switch as it stands now."""
+
+    enabled: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradingEnabled:
+    services: Services
+    name: str = "trading-enabled"
+    request_type: type[TradingEnabledRequest] = TradingEnabledRequest
+    result_type: type[TradingEnabledResult] = TradingEnabledResult
+    refusals: tuple[type[TradingError], ...] = (StoreUnavailable,)
+
+    def answer(self, call: Call[TradingEnabledRequest]) -> Answer:
+        journal = self.services.journal
+        switch = TradingSwitch(call.request.enabled, call.request.reason)
+        journal.set_trading_switch(switch, self.services.clock.now())
+        now = journal.trading_switch()
+        return Answer.of(
+            TradingEnabledResult(
+                **common(self.services, self.name, call.run_id), enabled=now.enabled, reason=now.reason
+            )
+        )

@@ -1,0 +1,111 @@
+"""The running service against its own /openapi.json: thousands of requests nobody thought of, right ones and wrong
+ones, with the simulator behind it. Every check that schemathesis has is on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from simulator.launch import Launched
+from tests.service import STACK_FILE, START
+
+ROOT = Path(__file__).parents[2]
+
+CONFIGURATION = """\
+continue-on-failure = true
+
+# A well-formed request may still be refused: an unknown run (404), the same request under way (409), a limit or a key
+# used for something else (422), the kill switch (423).
+[checks.positive_data_acceptance]
+expected-statuses = [200, 404, 409, 422, 423]
+
+# What no schema can say: since after until, an instrument that the broker does not know.
+[[operations]]
+include-path = "/collect-market-data"
+[operations.checks.positive_data_acceptance]
+expected-statuses = [200, 400]
+
+# Order properties that the broker does not take together.
+[[operations]]
+include-path-regex = "^/(allocation|close-all)$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = [200, 400, 409, 422, 423]
+
+# One order that there is: the others are 404.
+[[operations]]
+include-path = "/explain/{orderRef}"
+[operations.parameters]
+"path.orderRef" = "ORDER_REF"
+"""
+SLOWEST_SECONDS = 60
+"""Collecting twenty instruments' history takes as long as the broker's pacing says, and on a busy machine longer."""
+
+
+@contextmanager
+def serving(folder: Path, gateway_port: int) -> Generator[str]:
+    """The service under gunicorn, as the container runs it; yields its address."""
+    stack_file = folder / "Pulumi.paper.yaml"
+    stack_file.write_text(STACK_FILE)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        environment = {
+            **os.environ,
+            "TRADING_MODE": "paper",
+            "LOCAL_DATA_DIR": str(folder / "stores"),
+            "IB_GATEWAY": f"127.0.0.1:{gateway_port}",
+            "TRADING_CONFIG": str(stack_file),
+            "CLOCK": "broker",
+        }
+        command = [sys.executable, "-m", "gunicorn", "-c", "images/application/gunicorn.conf.py"]
+        command += ["--bind", f"fd://{listening.fileno()}", "app.main:app"]
+        with (folder / "service.log").open("w") as log:
+            service = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=[listening.fileno()]
+            )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        service.terminate()
+        service.wait(20)
+
+
+def one_order_of(address: str) -> str:
+    """Trades once and gives one order's reference."""
+    asked = Request(
+        f"{address}/allocation", b'{"strategies": ["dummy"]}', {"Content-Type": "application/json"}
+    )
+    with urlopen(asked, timeout=SLOWEST_SECONDS) as answer:
+        return json.load(answer)["orders"][0]["orderRef"]
+
+
+@pytest.mark.timeout(300)
+def test_the_service_keeps_what_its_openapi_document_promises(tmp_path: Path) -> None:
+    with (
+        Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as gateway,
+        serving(tmp_path, gateway.port) as address,
+    ):
+        configuration = CONFIGURATION.replace("ORDER_REF", one_order_of(address))
+        (tmp_path / "schemathesis.toml").write_text(configuration)
+        command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml"]
+        command += ["run", f"{address}/openapi.json", "--checks", "all", "--seed", "1", "--no-color"]
+        command += ["--max-examples", "25", "--max-response-time", str(SLOWEST_SECONDS)]
+        command += ["--request-timeout", str(SLOWEST_SECONDS)]
+        told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        log = (tmp_path / "service.log").read_text()
+    assert told.returncode == 0, told.stdout[-20000:] + told.stderr[-2000:]
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    answered = {(line["intent"], line["status"]) for line in lines if "status" in line}
+    # It did get through to what trades and what reads, not only to refusals.
+    assert {("allocation", 200), ("allocation", 400), ("trading-enabled", 200), ("runs", 200)} <= answered
+    assert {("summary", 200), ("collect-market-data", 200)} <= answered
+    assert any(intent.startswith("explain/") and status == 200 for intent, status in answered)

@@ -1,0 +1,182 @@
+"""The pages on intents and settings say what the code does: no more, no less, and the same defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import NODEFAULT
+
+from app.core.canonical import plain
+from app.settings import read_settings
+from schema.intents import INTENTS
+from schema.schedules import Schedule
+from schema.trading_config import TradingConfig
+from tests.service import ServiceUnderTest, closed_port
+
+DOCS = Path(__file__).parents[2] / "docs"
+SECTION = re.compile(
+    r"^## `(?P<method>[A-Z]+) (?P<path>\S+)`$(?P<text>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
+)
+ROW = re.compile(r"^\| `(?P<name>[^`]+)` \| (?P<cells>.*) \|$", re.MULTILINE)
+
+Operations = dict[tuple[str, str], Any]
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Any:
+    return ServiceUnderTest.over(tmp_path, closed_port()).get("/openapi.json").body
+
+
+@pytest.fixture
+def operations(document: Any) -> Operations:
+    """(METHOD, path) → operation, from the service's own document."""
+    return {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def sections() -> dict[tuple[str, str], str]:
+    text = (DOCS / "intents.md").read_text()
+    return {(found["method"], found["path"]): found["text"] for found in SECTION.finditer(text)}
+
+
+def rows(heading: str) -> dict[str, list[str]]:
+    """First cell → the others, of the tables between this heading (or line) and the next heading."""
+    text = (DOCS / "settings.md").read_text().partition(f"{heading}\n")[2]
+    text = text.partition("\n## ")[0].partition("\nEach of ")[0]
+    return {row["name"]: row["cells"].split(" | ") for row in ROW.finditer(text)}
+
+
+def test_every_path_has_its_section_and_no_section_is_about_nothing(operations: Operations) -> None:
+    assert set(sections()) == set(operations)
+    assert {(intent.method, f"/{intent.name}") for intent in INTENTS} <= set(sections())
+
+
+def test_every_section_lists_the_statuses_that_the_service_declares(operations: Operations) -> None:
+    for place, text in sections().items():
+        [line] = re.findall(r"^- Statuses: (.*)$", text, re.MULTILINE)
+        assert line.split(", ") == sorted(operations[place]["responses"]), place
+
+
+def test_every_section_lists_the_keys_that_the_request_takes(operations: Operations, document: Any) -> None:
+    for place, text in sections().items():
+        [line] = re.findall(r"^- Keys: (.*)$", text, re.MULTILINE)
+        assert sorted(re.findall(r"`(\w+)`", line)) == sorted(_keys(operations[place], document)), place
+
+
+def _keys(operation: Any, document: Any) -> Iterator[str]:
+    yield from (p["name"] for p in operation.get("parameters", ()) if p["in"] != "header")
+    if "requestBody" in operation:
+        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        yield from document["components"]["schemas"][name]["properties"]
+
+
+def test_every_intent_says_what_it_reads_decides_writes_and_refuses() -> None:
+    for intent in INTENTS:
+        text = sections()[intent.method, f"/{intent.name}"]
+        assert re.findall(r"^- (Reads|Decides|Writes|Refuses): \S", text, re.MULTILINE) == [
+            "Reads",
+            "Decides",
+            "Writes",
+            "Refuses",
+        ], intent.name
+
+
+def test_every_error_is_a_problem_document_in_openapi_too(operations: Operations) -> None:
+    for place, operation in operations.items():
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and place != ("GET", "/ready"):
+                assert list(response["content"]) == ["application/problem+json"], (place, status)
+
+
+class Asked(Mapping[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_every_environment_variable_is_there_with_its_default() -> None:
+    environment = Asked()
+    settings = read_settings(environment)
+    told = rows("## Environment")
+    assert set(told) == environment.names
+    gateway = settings.gateway
+    assert gateway is not None
+    defaults = {
+        "TRADING_MODE": settings.mode.value,
+        "BACKEND": settings.backend,
+        "PORT": str(settings.port),
+        "LOCAL_DATA_DIR": str(settings.local_data_dir),
+        "IB_GATEWAY": f"{gateway.host}:{gateway.port}",
+        "CLOCK": settings.clock,
+    }
+    for name, default in defaults.items():
+        assert told[name][0].startswith(f"`{default}`"), name
+    unset = {
+        "PROJECT_ID",
+        "K_SERVICE",
+        "TRADING_ACCOUNT",
+        "FIRESTORE_DATABASE",
+        "BIGQUERY_DATASET",
+        "SECRET_NAME",
+    }
+    assert {name for name in told if told[name][0] == "none"} == unset
+    assert set(told) == unset | set(defaults) | {"TRADING_CONFIG"}
+
+
+def keys(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and default, as the page spells it, of everything that `kind` takes."""
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from keys(field.type, f"{prefix}{field.encode_name}.")
+        else:
+            yield f"{prefix}{field.encode_name}", _spelled(field.default)
+
+
+def _spelled(default: object) -> str:
+    match default:
+        case _ if default is NODEFAULT:
+            return "required"
+        case None:
+            return "`null`"
+        case bool():
+            return f"`{str(default).lower()}`"
+        case tuple():
+            return "`[]`"
+        case str():
+            return f"`{default}`" if default else '`""`'
+        case int():
+            return f"`{default}`"
+        case Decimal():
+            return f"`{plain(default)}`"
+    raise TypeError(f"{default!r}: say here how the page spells it")
+
+
+def test_every_configuration_key_is_there_with_its_unit_and_default() -> None:
+    told = rows("## Trading configuration")
+    assert {name: cells[1] for name, cells in told.items()} == dict(keys(TradingConfig))
+    assert all(cells[0].strip() for cells in told.values())
+
+
+def test_every_key_of_a_schedule_is_there_with_its_default() -> None:
+    text = rows("Each of `schedules`:")
+    assert {name: cells[0] for name, cells in text.items()} == dict(keys(Schedule))

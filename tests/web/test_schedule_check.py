@@ -1,0 +1,108 @@
+"""Whether what was due has happened. The gateway of these tests does not exist: the check must not ask it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.ports.activity_log import Activity
+from app.queries.schedule_check import GRACE, judge
+from schema.schedules import Schedule
+from tests.service import STACK_FILE, ServiceUnderTest, closed_port
+
+JOB = "ib-paper-allocation"
+NOON = Schedule(intent="allocation", cron="0 12 * * *", time_zone="UTC")
+TUESDAY = datetime(2024, 1, 2, 12, tzinfo=UTC)
+WINDOW = (TUESDAY - timedelta(hours=12), TUESDAY + timedelta(hours=6))
+
+
+def heard(due: datetime | str, outcome: int = 200, job: str = JOB, **facts: object) -> Activity:
+    spelled = due if isinstance(due, str) else due.isoformat()
+    return Activity(TUESDAY, "allocation", "run-1", False, outcome, {"job": job, "due": spelled} | facts)
+
+
+def missing(*activities: Activity) -> list[tuple[int | None, str]]:
+    due, runs = judge((NOON,), activities, "paper", *WINDOW)
+    assert due == 1
+    return [(run.outcome, run.detail) for run in runs]
+
+
+def test_a_run_that_succeeded_is_not_missed() -> None:
+    assert missing(heard(TUESDAY)) == []
+
+
+def test_a_run_that_was_never_heard_of_is_missed() -> None:
+    assert missing() == [(None, "it was never heard of")]
+
+
+def test_a_run_that_was_refused_is_missed_and_says_why() -> None:
+    assert missing(heard(TUESDAY, 423, detail="disabled: audit")) == [(423, "disabled: audit")]
+
+
+def test_one_success_among_the_schedulers_attempts_is_enough_whatever_came_after() -> None:
+    assert missing(heard(TUESDAY, 409), heard(TUESDAY, 200), heard(TUESDAY, 503)) == []
+
+
+def test_of_several_failures_the_last_one_is_told() -> None:
+    assert missing(heard(TUESDAY, 502), heard(TUESDAY, 503)) == [(502, "")]
+
+
+def test_the_scheduler_may_spell_the_instant_in_any_zone_and_with_fractions() -> None:
+    assert missing(heard("2024-01-02T13:00:00.5+01:00")) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        heard(TUESDAY, job="ib-live-allocation"),
+        heard(TUESDAY - timedelta(days=1)),
+        heard("yesterday"),
+        heard("2024-01-02T12:00:00"),
+        Activity(TUESDAY, "allocation", "run-1", False, 200, {}),
+    ],
+)
+def test_another_call_does_not_stand_for_the_scheduled_one(other: Activity) -> None:
+    """Somebody's own call at noon, the live stack's job, yesterday's run."""
+    assert len(missing(other)) == 1
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> ServiceUnderTest:
+    every_minute = '    schedules: [{intent: allocation, cron: "* * * * *", timeZone: UTC}]\n'
+    return ServiceUnderTest.over(tmp_path, closed_port(), stack_file=STACK_FILE + every_minute)
+
+
+def test_a_service_that_was_never_called_before_misses_nothing(
+    service: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "app.schedules"):
+        body = service.post("/schedule-check").body
+    assert (body["ok"], body["due"], body["missing"]) == (True, 0, [])
+    assert [record.message for record in caplog.records] == ["schedules_ok"]
+
+
+def test_what_is_missing_is_answered_and_logged_as_an_error(
+    service: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The service has been there for an hour and the scheduler has called twice in that time."""
+    now = service.services.clock.now().replace(second=0, microsecond=0)
+    begun = now - timedelta(hours=1)
+    for line in (begun, begun + timedelta(minutes=1), begun + timedelta(minutes=2)):
+        facts: dict[str, Any] = {"job": JOB, "due": line.isoformat()}
+        service.services.activity.append(Activity(line, "allocation", "r", False, 200, facts))
+    with caplog.at_level(logging.INFO, "app.schedules"):
+        body = service.post("/schedule-check").body
+    expected = 60 - int(GRACE.total_seconds() / 60)
+    assert abs(body["due"] - expected) <= 1
+    assert (body["ok"], body["succeeded"]) == (False, 2)
+    assert body["missing"][0]["due"] == (begun + timedelta(minutes=3)).isoformat().replace("+00:00", "Z")
+    [record] = caplog.records
+    assert (record.levelname, record.message, len(vars(record)["missing"])) == (
+        "ERROR",
+        "schedules_missing",
+        len(body["missing"]),
+    )
