@@ -10,6 +10,7 @@ from app.intents.close_all import CloseAll
 from app.intents.collect_market_data import CollectMarketData
 from app.intents.current_time import CurrentTime
 from app.intents.services import Services
+from app.intents.trade_reconciliation import TradeReconciliation
 from app.queries.summary import Summary
 from app.settings import Settings, SettingsError
 from app.strategies.registry import load_strategies
@@ -65,5 +66,6 @@ def create(services: Services) -> Flask:
             CollectMarketData(services),
             CurrentTime(services),
             Summary(services),
+            TradeReconciliation(services),
         ),
     )

@@ -7,6 +7,8 @@
     ├── RunInProgress           409  the same key is still running, or another run holds the lease   (transient)
     ├── PlanRefused             422  a strategy, a price or a limit forbids it; nothing was sent
     ├── TradingDisabled         423  the kill switch
+    ├── InstrumentLocked        423  what is held of an instrument, or ordered, is in doubt
+    ├── RunDeadline             504  the run goes on settling; the same key resumes it
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
@@ -82,6 +84,16 @@ class PlanRefused(TradingError):
 class TradingDisabled(TradingError):
     status = 423
     title = "Trading is disabled; nothing was sent"
+
+
+class InstrumentLocked(TradingError):
+    status = 423
+    title = "An instrument is locked for review; nothing was sent"
+
+
+class RunDeadline(TradingError):
+    status = 504
+    title = "The run's deadline passed"
 
 
 class BrokerFault(TradingError):

@@ -24,4 +24,5 @@ INTENTS: tuple[IntentName, ...] = (
     IntentName("collect-market-data", "POST", trades=False),
     IntentName("current-time", "GET", trades=False),
     IntentName("summary", "GET", trades=False),
+    IntentName("trade-reconciliation", "POST", trades=True),
 )

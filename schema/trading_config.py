@@ -87,6 +87,9 @@ class TradingConfig(_Section, frozen=True):
     """Where cash is converted if a pair is not taken on FXCONV, such as IDEALPRO. None: it is refused."""
     fill_seconds: Seconds = 60
     """How long a run waits for its working orders before it reports them as working."""
+    run_deadline_seconds: Annotated[int, msgspec.Meta(ge=1, le=1740)] = 1500
+    """When a run stops sending and waiting, and leaves the rest to the next call with its key. Under the 30 minutes
+    that service and scheduler allow."""
 
 
 class TradingConfigError(ValueError):

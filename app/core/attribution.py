@@ -2,17 +2,24 @@
 
 Shares depend only on how much of the order has filled, never on the sequence or size of the pieces, and add up to
 each strategy's part exactly when the order is full. Commissions go by the same shares.
+
+The ledger is only ever added to. An execution `….02` replaces `….01`: where that one was booked, one booking takes it
+back and another books the correction, together. A commission that comes after its execution is a booking without
+shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from app.core.apportion import largest_remainder, parts_of_progress
 from app.core.positions import UNASSIGNED
+
+_REVERSAL, _COMMISSION = "reversal:", "commission:"
+_ABOUT = (_REVERSAL, _COMMISSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,8 @@ class Execution:
 class Booking:
     """What one execution or internal cross changes: `shares` is strategy → signed quantity.
 
-    `booking_id` is the execId, or `cross:<runId>:<conId>`; a store books each id once.
+    `booking_id` is the execId, `reversal:<execId of the correction>`, `commission:<n>:<execId>`,
+    `cross:<runId>:<conId>` or `repair:<id>`; a store books each id once.
     """
 
     booking_id: str
@@ -49,30 +57,69 @@ class Booking:
     commission_currency: str = ""
 
 
-def attribute(
-    executions: Sequence[Execution], source: Mapping[str, Decimal], booked: Decimal, increment: Decimal
-) -> tuple[Booking, ...]:
-    """Bookings of one order's new `executions`, of which `booked` (unsigned) was attributed before.
+def revision(exec_id: str) -> tuple[str, int]:
+    """What an execution shares with its corrections, and which of them it is: `0001f4e8.67a1.01.02` → (`….01`, 2)."""
+    root, _, number = exec_id.rpartition(".")
+    return (root, int(number)) if root and number.isdecimal() else (exec_id, 0)
 
-    `source` is strategy → its signed part; empty for executions that no order of ours explains.
+
+def latest(executions: Iterable[Execution]) -> tuple[Execution, ...]:
+    """Each execution in its last correction, by time: a broker may show the corrected ones beside it."""
+    newest: dict[str, Execution] = {}
+    for execution in executions:
+        root, number = revision(execution.exec_id)
+        if root not in newest or revision(newest[root].exec_id)[1] <= number:
+            newest[root] = execution
+    return tuple(sorted(newest.values(), key=lambda execution: (execution.at, execution.exec_id)))
+
+
+def unapplied(executions: Iterable[Execution], booked: Iterable[Booking]) -> dict[int, Decimal]:
+    """Contract id → signed quantity of `executions` that `booked` does not hold yet, corrections included."""
+    known: dict[str, Decimal] = {}
+    for booking in booked:
+        root, _ = revision(_booked_execution(booking))
+        known[root] = known.get(root, Decimal(0)) + sum(booking.shares.values(), Decimal(0))
+    pending: dict[int, Decimal] = {}
+    for execution in latest(executions):
+        missing = execution.quantity - known.get(revision(execution.exec_id)[0], Decimal(0))
+        pending[execution.con_id] = pending.get(execution.con_id, Decimal(0)) + missing
+    return {con_id: quantity for con_id, quantity in pending.items() if quantity}
+
+
+def attribute(
+    executions: Iterable[Execution],
+    source: Mapping[str, Decimal],
+    booked: Sequence[Booking],
+    increment: Decimal,
+) -> tuple[Booking, ...]:
+    """What one order's `executions` add to `booked`, the order's bookings so far. Empty where all is booked.
+
+    `source` is strategy → its signed part; empty for executions that no order of ours explains. The results belong
+    together: a correction and what takes back the corrected execution are of no use one without the other.
     """
-    bookings = []
-    done = booked
-    for execution in sorted(executions, key=lambda execution: (execution.at, execution.exec_id)):
-        shares = _shares(execution, source, done, increment)
-        done += sum((abs(share) for name, share in shares.items() if name != UNASSIGNED), Decimal(0))
-        bookings.append(
-            Booking(
-                booking_id=execution.exec_id,
-                order_ref=execution.order_ref,
-                con_id=execution.con_id,
-                price=execution.price,
-                at=execution.at,
-                shares=shares,
-                commissions=_commissions(execution, shares),
-                commission_currency=execution.commission_currency,
-            )
+    earlier = {
+        name: booking for booking in booked if (name := booking.booking_id) == _booked_execution(booking)
+    }
+    held = _net(booked)
+    bookings: list[Booking] = []
+    for execution in latest(executions):
+        root, number = revision(execution.exec_id)
+        before = max(
+            (booking for name, booking in earlier.items() if revision(name)[0] == root),
+            key=lambda booking: revision(booking.booking_id)[1],
+            default=None,
         )
+        if before is not None and revision(before.booking_id)[1] >= number:
+            if before.booking_id == execution.exec_id:
+                bookings.extend(_late_commission(execution, before, booked))
+            continue
+        if before is not None:
+            back = _taken_back(before, booked, execution)
+            held = _net([back], held)
+            bookings.append(back)
+        booking = _booking(execution, _shares(execution, source, held, increment))
+        held = _net([booking], held)
+        bookings.append(booking)
     return tuple(bookings)
 
 
@@ -84,18 +131,99 @@ def remaining(source: Mapping[str, Decimal], booked: Decimal, increment: Decimal
     return {name: part - (done[name] if part > 0 else -done[name]) for name, part in source.items()}
 
 
+def _booking(execution: Execution, shares: Mapping[str, Decimal]) -> Booking:
+    return Booking(
+        booking_id=execution.exec_id,
+        order_ref=execution.order_ref,
+        con_id=execution.con_id,
+        price=execution.price,
+        at=execution.at,
+        shares=shares,
+        commissions=_commissions(execution.commission, shares),
+        commission_currency=execution.commission_currency,
+    )
+
+
+def _taken_back(before: Booking, booked: Sequence[Booking], correction: Execution) -> Booking:
+    """Undoes all that was booked of an execution, at its own price, with the commissions that came later."""
+    commissions = _commissions_booked(before, booked)
+    return replace(
+        before,
+        booking_id=f"{_REVERSAL}{correction.exec_id}",
+        at=correction.at,
+        shares={name: -share for name, share in before.shares.items()},
+        commissions={name: -amount for name, amount in commissions.items()},
+        commission_currency=before.commission_currency or correction.commission_currency,
+    )
+
+
+def _late_commission(execution: Execution, before: Booking, booked: Sequence[Booking]) -> tuple[Booking, ...]:
+    """What of the commission is not booked yet; nothing while the broker has not told it."""
+    if execution.commission is None:
+        return ()
+    missing = execution.commission - sum(_commissions_booked(before, booked).values(), Decimal(0))
+    if not missing:
+        return ()
+    count = sum(
+        b.booking_id.startswith(_COMMISSION) and _booked_execution(b) == execution.exec_id for b in booked
+    )
+    late = replace(
+        before,
+        booking_id=f"{_COMMISSION}{count + 1}:{execution.exec_id}",
+        shares={},
+        commissions=_commissions(missing, before.shares),
+        commission_currency=execution.commission_currency,
+    )
+    return (late,)
+
+
+def _commissions_booked(before: Booking, booked: Sequence[Booking]) -> dict[str, Decimal]:
+    """Strategy → commission of one execution, told with it and later."""
+    paid: dict[str, Decimal] = {}
+    for booking in booked:
+        late = booking.booking_id.startswith(_COMMISSION)
+        if booking.booking_id == before.booking_id or (
+            late and _booked_execution(booking) == before.booking_id
+        ):
+            for name, amount in booking.commissions.items():
+                paid[name] = paid.get(name, Decimal(0)) + amount
+    return paid
+
+
+def _booked_execution(booking: Booking) -> str:
+    """The execId that a booking is about; for a cross or a repair its own id, which no execution has."""
+    return (
+        booking.booking_id.rpartition(":")[2] if booking.booking_id.startswith(_ABOUT) else booking.booking_id
+    )
+
+
+def _net(bookings: Iterable[Booking], start: Mapping[str, Decimal] | None = None) -> dict[str, Decimal]:
+    """Strategy → signed quantity after `bookings`, from `start` on."""
+    held = dict(start or {})
+    for booking in bookings:
+        for name, share in booking.shares.items():
+            held[name] = held.get(name, Decimal(0)) + share
+    return held
+
+
 def _shares(
-    execution: Execution, source: Mapping[str, Decimal], done: Decimal, increment: Decimal
+    execution: Execution, source: Mapping[str, Decimal], held: Mapping[str, Decimal], increment: Decimal
 ) -> dict[str, Decimal]:
     """What was ordered goes to those who ordered it. What is beyond that, or on the other side of the market than the
-    order, or ordered by nobody here, no strategy may be charged with; what `unassigned` itself ordered comes last."""
-    sign = 1 if execution.quantity > 0 else -1
+    order, or ordered by nobody here, no strategy may be charged with; what `unassigned` itself ordered comes last.
+
+    Measured against what each of them `held` of the order before, so that all of them have their part of what is
+    filled also after an execution between two others was taken back.
+    """
+    # An execution that was corrected to nothing is on the side of its order: the others share anew what is left.
+    sign = 1 if (execution.quantity or sum(source.values(), Decimal(0))) > 0 else -1
     sizes = {name: abs(part) for name, part in source.items() if part * sign > 0 and name != UNASSIGNED}
-    ordered = sum(sizes.values(), Decimal(0))
+    before = {name: sign * held.get(name, Decimal(0)) for name in sizes}
+    done, ordered = sum(before.values(), Decimal(0)), sum(sizes.values(), Decimal(0))
     after = min(done + abs(execution.quantity), ordered)
-    if after <= done:
+    if execution.quantity and after <= done:
         return {UNASSIGNED: execution.quantity}
-    before, then = parts_of_progress(sizes, done, increment), parts_of_progress(sizes, after, increment)
+    then = parts_of_progress(sizes, after, increment)
     shares = {
         name: sign * (then[name] - before[name]) for name in sorted(sizes) if then[name] != before[name]
     }
@@ -103,9 +231,10 @@ def _shares(
     return shares | ({UNASSIGNED: beyond} if beyond else {})
 
 
-def _commissions(execution: Execution, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    if not execution.commission:
+def _commissions(commission: Decimal | None, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    if not commission:
         return {}
-    exponent = execution.commission.as_tuple().exponent
+    exponent = commission.as_tuple().exponent
     step = Decimal(1).scaleb(min(int(exponent), -4))
-    return largest_remainder(execution.commission, {name: abs(part) for name, part in shares.items()}, step)
+    weights = {name: abs(part) for name, part in shares.items()}
+    return largest_remainder(commission, weights or {UNASSIGNED: Decimal(1)}, step)

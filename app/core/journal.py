@@ -2,16 +2,20 @@
 
 claimed → planned → submitting → settling → settled, or refused | failed | needs_review. The journal store only
 persists; what an interrupted run's orders became is read from the broker (attribution.py, orders.py).
+
+A run whose process died before its first order was marked as sending has done nothing at all: it fails, and gives its
+key back, so that the scheduler's next attempt trades. Once an order may have left, the key is never free again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from app.core.canonical import canonical_json
 from app.core.mode import TradingMode
@@ -58,6 +62,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderMoment:
+    """`at` is real time: when this process learnt of the state, or made it."""
+
+    state: OrderState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JournalledOrder:
     """One order's life as far as it is known. `source` is strategy → signed part; quantities are unsigned."""
 
@@ -76,11 +88,30 @@ class JournalledOrder:
     """As the broker tells it; what of it is booked, the position store knows."""
     average_price: Decimal | None = None
     messages: tuple[str, ...] = ()
+    life: tuple[OrderMoment, ...] = ()
+    """Every state it was in, oldest first; the last one is `state`."""
 
     @property
     def is_conversion(self) -> bool:
         """Whether it changes cash into cash: nobody ordered it for a holding, and none is booked."""
         return not self.source
+
+    def became(self, state: OrderState, at: datetime, **changes: Any) -> JournalledOrder:
+        """The order in `state`, with other fields changed too; a state that lasts is one moment of its life."""
+        life = self.life
+        if not life or life[-1].state is not state:
+            life = (*life, OrderMoment(state, at))
+        return replace(self, state=state, life=life, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An instrument that may not be traded, why, and what ends it. `repair_id` is what to accept."""
+
+    con_id: int
+    local_symbol: str
+    reason: str
+    repair_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +121,29 @@ class Lease:
     holder: str
     fence: int
     expires_at: datetime
+
+
+def outcome(orders: Sequence[JournalledOrder]) -> RunState:
+    """What a run is whose orders stand like this. A run that left one in doubt needs a person."""
+    if any(order.state in IN_DOUBT for order in orders):
+        return RunState.NEEDS_REVIEW
+    return RunState.SETTLED if all(order.state.final for order in orders) else RunState.SETTLING
+
+
+IN_DOUBT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.INACTIVE})
+"""May still be at the broker without anybody knowing: the instrument is locked."""
+
+
+def came_to_nothing(run: Run, orders: Sequence[JournalledOrder]) -> bool:
+    """Whether an interrupted run provably sent and booked nothing."""
+    return run.state in {RunState.CLAIMED, RunState.PLANNED} and all(
+        order.state in {OrderState.PLANNED, OrderState.ABANDONED} for order in orders
+    )
+
+
+def given_up(run: Run) -> Run:
+    """`run`, which came to nothing, without its key."""
+    return replace(run, key=f"given up by {run.run_id}: {run.key}", state=RunState.FAILED)
 
 
 def signature(mode: TradingMode, intent: str, body: object) -> str:

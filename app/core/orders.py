@@ -103,3 +103,8 @@ def order_ref(mode: TradingMode, run_id: str, order: PlannedOrder) -> str:
     """
     digest = hashlib.sha256(f"{run_id}/{order.con_id}/{order.leg}".encode()).digest()
     return f"ib-{mode.letter}{base64.b32encode(digest).decode()[:16].lower()}"
+
+
+def names_an_order_of(mode: TradingMode, ref: str) -> bool:
+    """Whether an orderRef at the broker is one that this mode's service gives out."""
+    return ref.startswith(f"ib-{mode.letter}") and len(ref) == len(f"ib-{mode.letter}") + 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.plan import Plan, make_plan
 from app.core.snapshot import Snapshot
@@ -36,6 +36,9 @@ class Allocation:
 
     def answer(self, call: Call[AllocationRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def over(self, services: Services) -> Allocation:
+        return replace(self, services=services)
 
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._strategies(request, config)

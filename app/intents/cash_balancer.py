@@ -33,6 +33,9 @@ class CashBalancer:
     def answer(self, call: Call[CashBalancerRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
+    def over(self, services: Services) -> CashBalancer:
+        return replace(self, services=services)
+
     def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
         """Nothing that a request could say wrongly."""
 

@@ -41,6 +41,9 @@ class CloseAll:
     def answer(self, call: Call[CloseAllRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
+    def over(self, services: Services) -> CloseAll:
+        return replace(self, services=services)
+
     def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
         """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
         request.order_properties.check(self.services.clock.now())

@@ -56,7 +56,7 @@ def read_snapshot(
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
     positions = {position.con_id: position.quantity for position in broker.positions(account)}
-    holdings = services.positions.holdings()
+    holdings = services.holdings()
     held = _held(holdings, holdings if held_by_all else strategies)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
     quotes = broker.quotes(instruments.values())
@@ -114,7 +114,7 @@ def _instruments(
 def working_orders(services: Services) -> dict[str, dict[int, Decimal]]:
     """Strategy → contract id → what orders that are not final may still bring it."""
     working: dict[str, dict[int, Decimal]] = {}
-    for order in services.journal.unsettled_orders():
+    for order in services.unsettled_orders():
         if order.state.final:
             continue
         if order.is_conversion:
@@ -122,7 +122,7 @@ def working_orders(services: Services) -> dict[str, dict[int, Decimal]]:
             left = working.setdefault(UNASSIGNED, {})
             left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
             continue
-        booked = services.positions.booked_quantity(order.order_ref)
+        booked = services.booked_quantity(order.order_ref)
         for strategy, quantity in remaining(order.source, booked, order.increment).items():
             of_strategy = working.setdefault(strategy, {})
             of_strategy[order.con_id] = of_strategy.get(order.con_id, Decimal(0)) + quantity

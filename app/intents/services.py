@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
+from app.core.attribution import Booking
+from app.core.journal import JournalledOrder
 from app.core.mode import TradingMode
+from app.core.positions import UNASSIGNED, with_changes
 from app.ports.activity_log import ActivityLog
 from app.ports.broker import Broker, BrokerSource
 from app.ports.clock import Clock
@@ -15,6 +19,14 @@ from app.ports.position_store import PositionStore
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
 from app.strategies.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What a run would have written down before it reads its snapshot: orders as they now stand, and bookings."""
+
+    orders: tuple[JournalledOrder, ...]
+    bookings: tuple[Booking, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,28 @@ class Services:
     activity: ActivityLog
     warehouse: Warehouse
     strategies: Mapping[str, Strategy]
+    unwritten: Unwritten = Unwritten((), ())
+    """A dry-run's only: it decides on the same ledger as the run would, and writes nothing."""
+
+    def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
+        new = self.unwritten.bookings
+        changes = [(name, one.con_id, share) for one in new for name, share in one.shares.items()]
+        stored = self.positions.holdings()
+        return {name: held for name, held in with_changes(stored, changes).items() if held}
+
+    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+        newer = {order.order_ref: order for order in self.unwritten.orders}
+        return tuple(newer.get(order.order_ref, order) for order in self.journal.unsettled_orders())
+
+    def booked_quantity(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order the strategies have."""
+        if not any(booking.order_ref == order_ref for booking in self.unwritten.bookings):
+            return self.positions.booked_quantity(order_ref)
+        held: dict[str, Decimal] = {}
+        for booking in (*self.positions.bookings_for([order_ref]), *self.unwritten.bookings):
+            for name, share in booking.shares.items() if booking.order_ref == order_ref else ():
+                held[name] = held.get(name, Decimal(0)) + share
+        return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
     def business_time(self, broker: Broker) -> datetime:
         """The instant that price ages, calendars and history are judged by."""

@@ -1,90 +1,153 @@
 """Brings the journal and the ledger up to what the broker says of our orders: states first, then fills, once each.
 
-Used at the end of a run for its own orders, and at the start of every run for whatever earlier ones left open.
-Never sends anything.
+Used at the end of a run for its own orders, and at the start of every run for whatever earlier ones left open; fills
+that came after their run had ended, corrections and late commissions are booked then too. Never sends anything.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json
-from app.core.journal import JournalledOrder, Lease, Run, RunState, StoredResponse
-from app.core.orders import OrderState
-from app.errors import TradingError
-from app.intents.intent import problem
+from app.core.evidence import judged, merged, without_its_fills
+from app.core.instruments import Instrument
+from app.core.journal import (
+    JournalledOrder,
+    Lease,
+    Run,
+    RunState,
+    StoredResponse,
+    came_to_nothing,
+    given_up,
+    outcome,
+)
+from app.core.orders import names_an_order_of
+from app.intents.intent import envelope
+from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
 from app.intents.services import Services
-from app.ports.broker import Broker
 
 
-class Interrupted(TradingError):
-    """The stored answer of a run whose process ended before it could answer."""
+class BrokerRecords(Protocol):
+    """What of a Broker is asked here; ports/broker.py says what each answer is."""
 
-    status = 502
-    title = "The run was interrupted; what became of its orders has been read from the broker"
+    def order_reports(self, account: str) -> tuple[OrderReport, ...]: ...
+
+    def executions(self, account: str) -> tuple[Execution, ...]: ...
+
+    def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]: ...
 
 
-def updated(order: JournalledOrder, report: OrderReport | None) -> JournalledOrder:
-    """`order` after the broker's word on it; unchanged where there is none."""
-    if report is None or (order.state.final and not report.state.final):
-        return order
-    return replace(
-        order,
-        state=order.state if report.state is OrderState.SENDING else report.state,
-        perm_id=report.perm_id or order.perm_id,
-        filled=max(order.filled, report.filled),
-        average_price=report.average_price if report.average_price is not None else order.average_price,
-        messages=tuple(dict.fromkeys((*order.messages, *report.messages))),
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the broker's records say about what is open, before anything of it is written.
+
+    `orders` are the unsettled ones as they now stand, `bookings` what the ledger does not know yet.
+    """
+
+    orders: tuple[JournalledOrder, ...]
+    reports: tuple[OrderReport, ...]
+    executions: tuple[Execution, ...]
+    bookings: tuple[Booking, ...]
+
+
+def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
+    """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
+    then working with a fill, and not filled without one."""
+    at = services.clock.now()
+    unsettled = services.journal.unsettled_orders()
+    reports = broker.order_reports(account) if unsettled else ()
+    executions = broker.executions(account)
+    orders = tuple(judged(order, reports, executions, at) for order in unsettled)
+    refs = sorted({execution.order_ref for execution in executions if execution.order_ref})
+    known = merged(services.journal.orders_named(refs) if refs else (), orders)
+    bookings = (
+        *unbooked(services, known, executions),
+        *_unbooked_by_hand(services, broker, known, executions),
     )
+    orders = with_all_fills(services, orders, at, bookings)
+    return Findings(orders, reports, executions, bookings)
 
 
-def judged_by_evidence(
-    order: JournalledOrder, reports: Iterable[OrderReport], executions: Iterable[Execution]
-) -> JournalledOrder:
-    """`order` after all of the broker's records: what none of them shows is abandoned if it was never sent, else
-    unknown. Nothing is ever concluded from silence but that a person has to look."""
-    report = next((report for report in reports if report.order_ref == order.order_ref), None)
-    if report is not None and report.state is not OrderState.SENDING:
-        return updated(order, report)
-    filled = sum((abs(e.quantity) for e in executions if e.order_ref == order.order_ref), Decimal(0))
-    if filled:
-        state = OrderState.FILLED if filled >= order.quantity else OrderState.UNKNOWN
-        return replace(order, state=state, filled=filled)
-    if order.state.final:
-        return order
-    return replace(
-        order, state=OrderState.ABANDONED if order.state is OrderState.PLANNED else OrderState.UNKNOWN
+def settle_earlier(
+    services: Services, broker: BrokerRecords, account: str, lease: Lease, own_run: str
+) -> Findings:
+    """Settles what earlier runs left open, as far as the broker's records explain it, and says what was found.
+
+    Only under the lease: no other run can be under way then, so that whatever is open was left behind.
+    """
+    found = find(services, broker, account)
+    if found.orders:
+        services.journal.save_orders(found.orders, lease)
+    if found.bookings:
+        services.positions.apply(found.bookings, lease)
+    left_open = {run.run_id for run in services.journal.open_runs()} - {own_run}
+    close_runs(services, left_open | {order.run_id for order in found.orders}, found.executions, lease)
+    return found
+
+
+def close_runs(
+    services: Services, run_ids: Iterable[str], executions: Sequence[Execution], lease: Lease
+) -> None:
+    """Ends those of these runs of which nothing can change any more."""
+    for run_id in sorted(run_ids):
+        run = services.journal.run(run_id)
+        if run is not None:
+            _close(services, run, executions, lease)
+
+
+def unbooked(
+    services: Services, orders: Mapping[str, JournalledOrder], executions: Iterable[Execution]
+) -> tuple[Booking, ...]:
+    """What `executions` of `orders` add to the ledger."""
+    ours: dict[str, list[Execution]] = {}
+    for execution in executions:
+        # A conversion of cash changes no holding.
+        if execution.order_ref in orders and not orders[execution.order_ref].is_conversion:
+            ours.setdefault(execution.order_ref, []).append(execution)
+    booked: dict[str, list[Booking]] = {}
+    for booking in services.positions.bookings_for(ours) if ours else ():
+        booked.setdefault(booking.order_ref, []).append(booking)
+    return tuple(
+        booking
+        for ref, fills in ours.items()
+        for booking in attribute(fills, orders[ref].source, booked.get(ref, ()), orders[ref].increment)
     )
 
 
 def book(
     services: Services, orders: Sequence[JournalledOrder], executions: Iterable[Execution], lease: Lease
 ) -> int:
-    """Attributes executions of `orders` that are not booked yet and applies them. Returns how many were new."""
-    by_ref = {order.order_ref: order for order in orders}
-    ours = [execution for execution in executions if execution.order_ref in by_ref]
-    booked = services.positions.booked_ids(execution.exec_id for execution in ours)
-    bookings: list[Booking] = []
-    for ref, order in by_ref.items():
-        if order.is_conversion:
-            continue
-        new = [
-            execution for execution in ours if execution.order_ref == ref and execution.exec_id not in booked
-        ]
-        if new:
-            already = services.positions.booked_quantity(ref)
-            bookings.extend(attribute(new, order.source, already, order.increment))
+    """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
+    bookings = unbooked(services, {order.order_ref: order for order in orders}, executions)
     return services.positions.apply(bookings, lease) if bookings else 0
 
 
+def with_all_fills(
+    services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
+) -> tuple[JournalledOrder, ...]:
+    """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
+    coming = tuple(new)
+    return tuple(
+        without_its_fills(order, _booked(services, order, coming), at)
+        if not order.is_conversion and order.state.final and order.filled
+        else order
+        for order in orders
+    )
+
+
 def book_crosses(services: Services, run: Run, lease: Lease) -> None:
-    """Books the internal crosses of a run whose orders are being sent; once, however often it is called."""
-    crosses = json.loads(run.plan or b"{}", parse_float=Decimal, parse_int=Decimal).get("internalCrosses", [])
+    """Books the internal crosses of a run whose orders are being sent; once, however often it is called.
+
+    Crosses that were lost when the net was zero let two strategies trade the same shares for ever.
+    """
+    crosses = _plan(run).get("internalCrosses", [])
     at = run.business_at or run.claimed_at
     bookings = [
         Booking(
@@ -102,38 +165,75 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
         services.positions.apply(bookings, lease)
 
 
-def resolve_unsettled(
-    services: Services, broker: Broker, account: str, lease: Lease
-) -> tuple[JournalledOrder, ...]:
-    """Settles what earlier runs left open, as far as the broker's records explain it. Returns those orders."""
-    orders = services.journal.unsettled_orders()
-    if not orders:
+def _unbooked_by_hand(
+    services: Services,
+    broker: BrokerRecords,
+    known: Mapping[str, JournalledOrder],
+    executions: Sequence[Execution],
+) -> tuple[Booking, ...]:
+    """Trades that nobody here ordered are unassigned: they are never undone. Conversions of currencies are cash, and
+    no holdings. An orderRef like ours that the journal does not know is no trade by hand: the difference it makes is
+    for a person to look at."""
+    by_hand: dict[str, list[Execution]] = {}
+    for execution in executions:
+        if execution.order_ref not in known and not names_an_order_of(services.mode, execution.order_ref):
+            name = f"by hand: {execution.perm_id}"
+            by_hand.setdefault(name, []).append(replace(execution, order_ref=name))
+    if not by_hand:
         return ()
-    reports, executions = broker.order_reports(account), broker.executions(account)
-    judged = tuple(judged_by_evidence(order, reports, executions) for order in orders)
-    services.journal.save_orders(judged, lease)
-    book(services, judged, executions, lease)
-    for run_id in sorted({order.run_id for order in judged}):
-        run = services.journal.run(run_id)
-        if run is not None and run.state is not RunState.NEEDS_REVIEW:
-            _close(services, run, lease)
-    return judged
+    booked: dict[str, list[Booking]] = {}
+    for booking in services.positions.bookings_for(by_hand):
+        booked.setdefault(booking.order_ref, []).append(booking)
+    new = [
+        booking
+        for name, fills in by_hand.items()
+        for booking in attribute(fills, {}, booked.get(name, ()), Decimal(1))
+    ]
+    instruments = broker.instruments_by_id(sorted({booking.con_id for booking in new})) if new else {}
+    return tuple(booking for booking in new if instruments[booking.con_id].sec_type != "CASH")
 
 
-def _close(services: Services, run: Run, lease: Lease) -> None:
+def _booked(services: Services, order: JournalledOrder, new: Iterable[Booking]) -> Decimal:
+    """What of `order` strategies and nobody have, with the bookings that are still to be written."""
+    bookings = (
+        *services.positions.bookings_for([order.order_ref]),
+        *(booking for booking in new if booking.order_ref == order.order_ref),
+    )
+    return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))
+
+
+def _close(services: Services, run: Run, executions: Sequence[Execution], lease: Lease) -> None:
     """Ends a run that its own process did not end, once nothing of it can change any more."""
-    if run.state in {RunState.SUBMITTING, RunState.SETTLING}:
-        book_crosses(services, run, lease)
     orders = services.journal.orders(run.run_id)
-    doubtful = [order for order in orders if order.state is OrderState.UNKNOWN]
-    if not doubtful and not all(order.state.final for order in orders):
+    if came_to_nothing(run, orders):
+        services.journal.save_run(given_up(run), lease)
+        return
+    book_crosses(services, run, lease)
+    state = outcome(orders)
+    if run.state is RunState.NEEDS_REVIEW and state is not RunState.SETTLED:
         return
     response = run.response
-    if response is None:
-        error = Interrupted(
-            "the run ended before it could answer; its orders: "
-            + (", ".join(f"{order.local_symbol} {order.state.value}" for order in orders) or "none")
-        )
-        response = StoredResponse(error.status, canonical_json(problem(error, run.run_id)))
-    state = RunState.NEEDS_REVIEW if doubtful else RunState.SETTLED
+    if response is None and state is not RunState.SETTLING:
+        response = _resumed(services, run, orders, executions)
     services.journal.save_run(replace(run, state=state, response=response), lease)
+
+
+def _resumed(
+    services: Services, run: Run, orders: Sequence[JournalledOrder], executions: Sequence[Execution]
+) -> StoredResponse:
+    """The answer of a run that could not give it itself."""
+    status, plan = status_of(orders), _plan(run)
+    planned = {int(order["conId"]): order for order in plan.get("orders", [])}
+    warning = "the run was interrupted; what became of its orders has been read from the broker's records"
+    members = envelope(services, run.intent, run.run_id) | plan
+    members |= {
+        "dryRun": False,
+        "plan": plan,
+        "orders": [order_facts(order, executions, planned.get(order.con_id)) for order in orders],
+        "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
+    }
+    return StoredResponse(status, canonical_json(members | not_done(orders, status)))
+
+
+def _plan(run: Run) -> dict:
+    return json.loads(run.plan or b"{}", parse_float=Decimal, parse_int=Decimal)

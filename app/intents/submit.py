@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 
+from app.core.evidence import judged, updated
 from app.core.instruments import Instrument
-from app.core.journal import JournalledOrder
+from app.core.journal import JournalledOrder, OrderMoment, Run
 from app.core.mode import TradingMode
 from app.core.orders import OrderState, PlannedOrder, order_ref
+from app.errors import RunDeadline, TradingDisabled
 from app.intents.lease import HeldLease
 from app.intents.services import Services
-from app.intents.settle import judged_by_evidence, updated
 from app.ports.broker import Broker, OutgoingOrder
 from schema.trading_config import TradingConfig
+
+CANCEL_SECONDS = 10.0
+"""How long the broker may take to confirm that an inactive order is cancelled."""
 
 FOLLOW_SLICE_SECONDS = 20.0
 """How long the broker is listened to between two renewals of the lease."""
 
 
 def journalled(
-    mode: TradingMode, run_id: str, orders: Sequence[PlannedOrder], instruments: Mapping[int, Instrument]
+    mode: TradingMode,
+    run_id: str,
+    orders: Sequence[PlannedOrder],
+    instruments: Mapping[int, Instrument],
+    at: datetime,
 ) -> tuple[JournalledOrder, ...]:
     """A plan's orders as the journal first knows them."""
     return tuple(
@@ -35,6 +44,7 @@ def journalled(
             increment=instruments[order.con_id].increment,
             source=order.source,
             state=OrderState.PLANNED,
+            life=(OrderMoment(OrderState.PLANNED, at),),
         )
         for order in orders
     )
@@ -54,10 +64,13 @@ class Submission:
     """Closes positions and does nothing else, so that the kill switch lets it pass."""
 
     def send(
-        self, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder]
-    ) -> tuple[JournalledOrder, ...]:
-        """Sends all, a window at a time, and returns each order as last heard of. Raises nothing once bytes left:
-        what is in doubt is an order's state."""
+        self, run: Run, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder], deadline: datetime
+    ) -> tuple[tuple[JournalledOrder, ...], int | None]:
+        """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
+        early, if anything did (423 the kill switch, 504 the deadline).
+
+        `run` is submitting from the moment at which its first orders are marked; before that it has done nothing.
+        """
         ids = self.broker.next_order_ids(len(orders))
         outgoing = {
             order.order_ref: outgoing_order(
@@ -66,30 +79,43 @@ class Submission:
             for plan, order, order_id in zip(planned, orders, ids, strict=True)
         }
         done: list[JournalledOrder] = []
+        stopped = None
         size = self.config.orders_in_flight
         for start in range(0, len(orders), size):
+            now = self.services.clock.now()
             window = tuple(
-                replace(order, state=OrderState.SENDING, order_id=outgoing[order.order_ref].order_id)
+                order.became(OrderState.SENDING, now, order_id=outgoing[order.order_ref].order_id)
                 for order in orders[start : start + size]
             )
             self.broker.allow_messages(len(window))
             # One durable write for the window: every order in it is marked before the first byte of any leaves.
-            self.services.journal.save_orders(window, self.held.renew())
+            self.services.journal.save_plan(run, window, self.held.renew())
             sent = self._send_window(window, outgoing)
-            done.extend(self._heard(sent, until_final=False, seconds=self.config.acknowledge_seconds))
+            done.extend(
+                self._heard(sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline)
+            )
             self.services.journal.save_orders(done[start:], self.held.lease)
             if any(order.state is OrderState.ABANDONED for order in sent):
-                done.extend(replace(order, state=OrderState.ABANDONED) for order in orders[start + size :])
+                stopped = TradingDisabled.status
+            elif self.services.clock.now() >= deadline:
+                stopped = RunDeadline.status
+            if stopped is not None:
+                done.extend(self._abandoned(order) for order in orders[start + size :])
                 break
-        return self._explained(self._heard(done, until_final=True, seconds=self.config.fill_seconds))
+        heard = self._heard(done, until_final=True, seconds=self.config.fill_seconds, end=deadline)
+        if self.services.clock.now() >= deadline:
+            stopped = stopped or RunDeadline.status
+        return self._explained(self._without_inactive(heard)), stopped
+
+    def _abandoned(self, order: JournalledOrder) -> JournalledOrder:
+        return order.became(OrderState.ABANDONED, self.services.clock.now())
 
     def _send_window(
         self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder]
     ) -> tuple[JournalledOrder, ...]:
         for index, order in enumerate(window):
             if not (self.reduce_only or self.services.journal.trading_switch().enabled):
-                stopped = [replace(rest, state=OrderState.ABANDONED) for rest in window[index:]]
-                return (*window[:index], *stopped)
+                return (*window[:index], *map(self._abandoned, window[index:]))
             self.services.journal.check_lease(self.held.lease)
             self.broker.place(outgoing[order.order_ref])
             if self.config.order_spacing_milliseconds and index + 1 < len(window):
@@ -98,17 +124,18 @@ class Submission:
         return tuple(window)
 
     def _heard(
-        self, orders: Sequence[JournalledOrder], *, until_final: bool, seconds: float
+        self, orders: Sequence[JournalledOrder], *, until_final: bool, seconds: float, end: datetime
     ) -> tuple[JournalledOrder, ...]:
-        """`orders` after listening for at most `seconds`, the lease renewed meanwhile."""
-        left = seconds
+        """`orders` after listening for at most `seconds` and until `end`, the lease renewed meanwhile."""
+        left = max(0.0, min(seconds, (end - self.services.clock.now()).total_seconds()))
         while True:
             open_orders = [order.order_ref for order in orders if not order.state.final]
             if not open_orders:
                 return tuple(orders)
             turn = min(left, FOLLOW_SLICE_SECONDS)
             reports = self.broker.follow(open_orders, until_final=until_final, seconds=turn)
-            orders = [updated(order, reports.get(order.order_ref)) for order in orders]
+            now = self.services.clock.now()
+            orders = [updated(order, reports.get(order.order_ref), now) for order in orders]
             left -= turn
             waiting = [order for order in orders if not _reached(order, until_final=until_final)]
             if not waiting or left <= 0:
@@ -120,10 +147,23 @@ class Submission:
         if all(order.state is not OrderState.SENDING for order in orders):
             return tuple(orders)
         reports, executions = self.broker.order_reports(self.account), self.broker.executions(self.account)
+        now = self.services.clock.now()
         return tuple(
-            judged_by_evidence(order, reports, executions) if order.state is OrderState.SENDING else order
+            judged(order, reports, executions, now) if order.state is OrderState.SENDING else order
             for order in orders
         )
+
+    def _without_inactive(self, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
+        """An inactive order is neither done nor working: it is cancelled, and the broker's word on that awaited. One
+        that was recorded nowhere came to life later, and nobody knew whose it was. Where the broker does not confirm,
+        it stays inactive, which keeps its instrument locked."""
+        inactive = [order.order_ref for order in orders if order.state is OrderState.INACTIVE]
+        if not inactive:
+            return tuple(orders)
+        self.services.journal.save_orders(orders, self.held.renew())
+        reports = self.broker.cancel(inactive, seconds=CANCEL_SECONDS)
+        now = self.services.clock.now()
+        return tuple(updated(order, reports.get(order.order_ref), now) for order in orders)
 
 
 def outgoing_order(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -18,21 +18,33 @@ from app.core.attribution import Execution
 from app.core.canonical import canonical_json
 from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
-from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, signature
+from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, outcome, signature
 from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
 from app.core.plan import Plan
+from app.core.reconciliation import locks_in_force
 from app.core.signals import StrategyFailed
 from app.core.sizing import SizingRefused
 from app.core.snapshot import Snapshot
-from app.errors import BrokerFault, KeyReused, PlanRefused, RunInProgress, TradingDisabled, TradingError
+from app.errors import (
+    BrokerFault,
+    InstrumentLocked,
+    KeyReused,
+    PlanRefused,
+    RunDeadline,
+    RunInProgress,
+    StaleFence,
+    TradingDisabled,
+    TradingError,
+)
 from app.intents.intent import Answer, Call, Request, envelope, problem
 from app.intents.lease import HeldLease, held_lease
 from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
-from app.intents.services import Services
-from app.intents.settle import book, book_crosses, resolve_unsettled
+from app.intents.run_answer import not_done, order_facts, status_of, warnings_of
+from app.intents.services import Services, Unwritten
+from app.intents.settle import book, book_crosses, find, settle_earlier, with_all_fills
 from app.intents.submit import Submission, journalled
 from app.intents.what_if import with_margins
 from app.ports.activity_log import Activity
@@ -55,6 +67,10 @@ class Trader(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def over(self, services: Services) -> Trader:
+        """The same intent on other services."""
+        ...
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
@@ -84,14 +100,24 @@ class TradingRun:
         run = self._run_for_key()
         earlier = self._claim(run)
         if earlier is not None:
-            return self._repeated(run, earlier)
+            repeated = self._repeated(run, earlier)
+            if repeated is not None:
+                return repeated
+            # That run died before it did anything, and has given the key back.
+            if self._claim(run) is not None:
+                raise RunInProgress("the same request is still being worked on; ask again later")
         return self._claimed(run)
 
     def _dry_run(self) -> Answer:
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
-                snapshot = self._read(broker)
-            plan = self._decide(snapshot)
+                # What a run would book first, a dry-run takes into account: both decide on the same ledger.
+                account = account_to_trade(self.services, broker, self.config)
+                found = find(self.services, broker, account)
+                services = replace(self.services, unwritten=Unwritten(found.orders, found.bookings))
+                settled = replace(self, services=services, trader=self.trader.over(services))
+                snapshot = settled._read(broker)
+            plan = settled._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ())))
 
     def _run_for_key(self) -> Run:
@@ -110,16 +136,24 @@ class TradingRun:
         window = timedelta(minutes=self.config.retry_check_minutes)
         return self.services.journal.claim(run, None if self.call.key else run.claimed_at - window)
 
-    def _repeated(self, run: Run, earlier: Run) -> Answer:
+    def _repeated(self, run: Run, earlier: Run) -> Answer | None:
+        """The answer of the run that has the key; None if it came to nothing and has the key no more."""
         if earlier.body_hash != run.body_hash:
             raise KeyReused(
                 f"this key was used for another request in run {earlier.run_id}; use a new key for a new request"
             )
-        if earlier.response is None and not self._settled_as_interrupted():
+        if earlier.response is not None:
+            return Answer.stored(earlier.response)
+        if not self._settled_as_interrupted():
             raise RunInProgress("the same request is still being worked on; ask again later", earlier.run_id)
-        settled = self.services.journal.run(earlier.run_id) or earlier
+        settled = self.services.journal.run(earlier.run_id)
+        if settled is None or settled.key != earlier.key:
+            return None
         if settled.response is None:
-            raise RunInProgress("the interrupted run cannot be settled yet; ask again later", earlier.run_id)
+            raise RunInProgress(
+                "the run's orders are still working; ask again later for what became of them",
+                earlier.run_id,
+            )
         return Answer.stored(settled.response)
 
     def _settled_as_interrupted(self) -> bool:
@@ -127,7 +161,7 @@ class TradingRun:
         try:
             with self._lease() as held, self.services.gateway.session() as broker:
                 account = account_to_trade(self.services, broker, self.config)
-                resolve_unsettled(self.services, broker, account, held.lease)
+                settle_earlier(self.services, broker, account, held.lease, self.call.run_id)
         except RunInProgress:
             return False
         return True
@@ -135,12 +169,18 @@ class TradingRun:
     def _claimed(self, run: Run) -> Answer:
         try:
             with self._lease() as held, self.services.gateway.session() as broker:
+                self._check_claim(run)
                 return self._trade(broker, run, held)
         except TradingError as error:
             if error.withdraws_claim:
                 # Nothing was planned, so nothing can have been sent: the key may be used again.
                 self.services.journal.withdraw(run.run_id)
             raise
+
+    def _check_claim(self, run: Run) -> None:
+        """Between our claim and our lease another run may have taken us for dead and given our key back."""
+        if self.services.journal.run(run.run_id) != run:
+            raise RunInProgress("another trading run was quicker; ask again")
 
     def _lease(self) -> AbstractContextManager[HeldLease]:
         return held_lease(self.services.journal, self.services.clock, self.call.run_id)
@@ -150,26 +190,30 @@ class TradingRun:
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
                 self.trader.prepare(broker, account, held, self.call.request)
-                resolve_unsettled(self.services, broker, account, held.lease)
+                settle_earlier(self.services, broker, account, held.lease, run.run_id)
                 held.renew()
                 snapshot = self._read(broker)
             plan = self._decide(snapshot)
+        except StaleFence as error:
+            raise RunInProgress(f"{error.detail} (nothing was sent)") from error
         except TradingError as error:
             if not error.withdraws_claim:
                 self._end(run, held, RunState.REFUSED, self._refusal(error))
             raise
-        orders = journalled(self.services.mode, run.run_id, plan.orders, snapshot.instruments)
+        orders = journalled(
+            self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
+        )
         run = replace(run, state=RunState.PLANNED, business_at=snapshot.at, plan=plan.to_json())
-        self.services.journal.save_run(run, held.renew())
-        self.services.journal.save_orders(orders, held.lease)
         try:
+            self.services.journal.save_plan(run, orders, held.renew())
             return self._execute(broker, run, held, plan, orders, snapshot.instruments)
         except TradingError as error:
             # Orders may have left: the run stays open, and the next one settles it from the broker's records.
-            raise BrokerFault(
+            kind = RunDeadline if isinstance(error, RunDeadline) else BrokerFault
+            raise kind(
                 f"{error.detail} (run {run.run_id} was under way: its orders are settled by the next run)",
                 members={
-                    "orders": [_order_facts(order) for order in self.services.journal.orders(run.run_id)]
+                    "orders": [order_facts(order) for order in self.services.journal.orders(run.run_id)]
                 },
             ) from error
 
@@ -183,23 +227,50 @@ class TradingRun:
         instruments: Mapping[int, Instrument],
     ) -> Answer:
         run = replace(run, state=RunState.SUBMITTING)
-        self.services.journal.save_run(run, held.lease)
-        book_crosses(self.services, run, held.lease)
+        stopped = None
         with self.phases.timed("submit"):
-            sending = Submission(
-                self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
-            )
-            orders = sending.send(plan.orders, orders) if orders else ()
+            if orders:
+                sending = Submission(
+                    self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
+                )
+                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run))
+            else:
+                self.services.journal.save_run(run, held.renew())
+            book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
-            refs = [order.order_ref for order in orders if order.state is not OrderState.ABANDONED]
-            executions = broker.fills(refs, seconds=COMMISSION_SECONDS) if refs else ()
-            self.services.journal.save_orders(orders, held.renew())
-            book(self.services, orders, executions, held.lease)
-        status, state = _outcome(orders)
-        members = self._result(plan, orders, executions, run)
-        if status != 200:
-            members |= _not_done(orders, status)
+            orders, executions = self._booked(broker, orders, plan.account, held)
+        status, state = status_of(orders, stopped), outcome(orders)
+        if stopped == RunDeadline.status and state is RunState.SETTLING:
+            self.services.journal.save_run(replace(run, state=state), held.renew())
+            raise RunDeadline(f"runDeadlineSeconds passed; {not_done(orders, status)['detail']}")
+        members = self._result(plan, orders, executions, run) | not_done(orders, status)
         return self._end(run, held, state, Answer(status, canonical_json(members)))
+
+    def _deadline(self, run: Run) -> datetime:
+        return run.claimed_at + timedelta(seconds=self.config.run_deadline_seconds)
+
+    def _booked(
+        self, broker: Broker, orders: Sequence[JournalledOrder], account: str, held: HeldLease
+    ) -> tuple[tuple[JournalledOrder, ...], tuple[Execution, ...]]:
+        """`orders` and their executions, both written down. Fills that the broker counts and did not tell are asked
+        for once more; an order whose fills stay away is unknown."""
+        refs = [order.order_ref for order in orders if order.state is not OrderState.ABANDONED]
+        executions = broker.fills(refs, seconds=COMMISSION_SECONDS) if refs else ()
+        self._book(orders, executions, held)
+        complete = with_all_fills(self.services, orders, self.services.clock.now())
+        if complete != tuple(orders):
+            told = broker.executions(account)
+            executions = tuple(execution for execution in told if execution.order_ref in refs)
+            self._book(orders, executions, held)
+            complete = with_all_fills(self.services, orders, self.services.clock.now())
+        self.services.journal.save_orders(complete, held.renew())
+        return complete, executions
+
+    def _book(
+        self, orders: Sequence[JournalledOrder], executions: Sequence[Execution], held: HeldLease
+    ) -> None:
+        self.services.journal.save_orders(orders, held.renew())
+        book(self.services, orders, executions, held.lease)
 
     def _end(self, run: Run, held: HeldLease, state: RunState, answer: Answer) -> Answer:
         response = StoredResponse(answer.status, answer.body)
@@ -226,6 +297,7 @@ class TradingRun:
         """The plan, or PlanRefused with everything that speaks against it."""
         with self.phases.timed("decide"):
             plan = self._planned(snapshot)
+        refuse_locked(self.services, plan)
         if plan.refusals:
             detail = "; ".join(
                 f"{verdict.rule}{f' ({verdict.subject})' if verdict.subject else ''}: {verdict.value}, limit"
@@ -258,81 +330,37 @@ class TradingRun:
                 "dryRun": run is None,
                 "plan": plan,
                 "orders": [
-                    _order_facts(order, executions)
-                    | {
-                        "orderType": planned[order.con_id].order_type,
-                        "tif": planned[order.con_id].tif,
-                        "adaptivePriority": planned[order.con_id].adaptive_priority,
-                    }
+                    order_facts(
+                        order,
+                        executions,
+                        {
+                            "orderType": planned[order.con_id].order_type,
+                            "tif": planned[order.con_id].tif,
+                            "adaptivePriority": planned[order.con_id].adaptive_priority,
+                        },
+                    )
                     for order in orders
                 ],
-                "warnings": (*plan.warnings, *_warnings(orders)),
+                "warnings": (*plan.warnings, *warnings_of(orders)),
                 "timings": self.phases.seconds(),
             }
         )
 
 
-def record_activity(services: Services, intent: str, call: Call[TradingRequest], status: int) -> None:
+def record_activity(services: Services, intent: str, call: Call[Any], status: int) -> None:
     services.activity.append(
         Activity(services.clock.now(), intent, call.run_id, call.request.dry_run, status, facts={})
     )
 
 
-def _outcome(orders: Sequence[JournalledOrder]) -> tuple[int, RunState]:
-    """HTTP status and state of a run whose orders ended like this. Never 200 with one that is not well."""
-    if any(order.state in {OrderState.UNKNOWN, OrderState.SENDING, OrderState.INACTIVE} for order in orders):
-        return 502, RunState.NEEDS_REVIEW
-    if any(order.state is OrderState.ABANDONED for order in orders):
-        return 423, RunState.SETTLED
-    status = (
-        200 if all(order.state.well or order.state is OrderState.ACKNOWLEDGED for order in orders) else 502
-    )
-    return status, RunState.SETTLED if all(order.state.final for order in orders) else RunState.SETTLING
-
-
-def _not_done(orders: Sequence[JournalledOrder], status: int) -> dict[str, object]:
-    states = ", ".join(
-        f"{order.local_symbol} {order.state.value}"
-        for order in orders
-        if not order.state.well and order.state is not OrderState.ACKNOWLEDGED
-    )
-    title = TradingDisabled.title if status == 423 else "Not every order was done"
-    return {"type": "about:blank", "title": title, "status": status, "detail": f"not done: {states}"}
-
-
-def _warnings(orders: Sequence[JournalledOrder]) -> list[str]:
-    return [
-        f"{order.local_symbol}: still working after fillSeconds; its fills are booked by the next run"
-        for order in orders
-        if order.state in {OrderState.WORKING, OrderState.ACKNOWLEDGED}
-    ]
-
-
-def _order_facts(order: JournalledOrder, executions: Sequence[Execution] = ()) -> dict[str, object]:
-    fills = [execution for execution in executions if execution.order_ref == order.order_ref]
-    commissions = [execution.commission for execution in fills if execution.commission is not None]
-    return {
-        "orderRef": order.order_ref,
-        "conId": order.con_id,
-        "localSymbol": order.local_symbol,
-        "action": order.action,
-        "quantity": order.quantity,
-        "source": order.source,
-        "status": order.state,
-        "permId": order.perm_id,
-        "filled": order.filled,
-        "averagePrice": order.average_price,
-        "commission": sum(commissions) if commissions else None,
-        "fills": [
-            {
-                "execId": fill.exec_id,
-                "quantity": fill.quantity,
-                "price": fill.price,
-                "at": fill.at,
-                "commission": fill.commission,
-                "commissionCurrency": fill.commission_currency,
-            }
-            for fill in fills
-        ],
-        "messages": order.messages,
-    }
+def refuse_locked(services: Services, plan: Plan) -> None:
+    """InstrumentLocked if `plan` touches an instrument of which nobody can say what is held or on its way."""
+    locks = locks_in_force(services.journal.locks(), services.unsettled_orders())
+    touched = {order.con_id for order in plan.orders} | {cross.con_id for cross in plan.internal_crosses}
+    found = [lock for lock in locks if lock.con_id in touched]
+    if found:
+        raise InstrumentLocked(
+            "; ".join(f"{lock.local_symbol}: {lock.reason}" for lock in found)
+            + "; POST /trade-reconciliation shows the proposed repairs, accept the right ones by id",
+            members={"locks": found, "plan": plan},
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.core.journal import JournalledOrder, Lease, Run
+from app.core.journal import JournalledOrder, Lease, Lock, Run
 from app.core.snapshot import TradingSwitch
 
 
@@ -39,7 +39,11 @@ class JournalStore(Protocol):
         ...
 
     def save_run(self, run: Run, lease: Lease) -> None:
-        """Replaces the run's state, plan and response."""
+        """Replaces the run's key, state, plan and response."""
+        ...
+
+    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        """`save_run` and `save_orders` in one transaction: no plan without its orders."""
         ...
 
     def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
@@ -56,6 +60,22 @@ class JournalStore(Protocol):
 
     def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
         """Orders of all runs that may still change: not final, or of a run that has not ended."""
+        ...
+
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+        """Those of `order_refs` that are ours, of whatever run."""
+        ...
+
+    def open_runs(self) -> tuple[Run, ...]:
+        """Runs that have not ended, oldest first."""
+        ...
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Instruments that a reconciliation has locked, by contract id."""
+        ...
+
+    def save_locks(self, locks: Sequence[Lock], lease: Lease) -> None:
+        """These and no others are locked from now on."""
         ...
 
     def trading_switch(self) -> TradingSwitch:

@@ -27,7 +27,11 @@ class PositionStore(Protocol):
         ...
 
     def booked_quantity(self, order_ref: str) -> Decimal:
-        """How much (unsigned) of an order has been attributed to strategies."""
+        """How much (unsigned) of an order the strategies have, what was taken back left out."""
+        ...
+
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+        """Those of these orders, in the sequence in which they were applied."""
         ...
 
     def bookings(self) -> tuple[Booking, ...]:

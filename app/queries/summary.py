@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.core.account import BrokerPosition
-from app.core.attribution import Execution
+from app.core.attribution import Execution, unapplied
 from app.core.instruments import Instrument
 from app.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
 from app.core.positions import UNASSIGNED, unassigned
@@ -92,13 +92,12 @@ def _prices(
 
 def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> dict[int, Decimal]:
     """Contract id → signed quantity of today's fills of our orders that the ledger does not know yet."""
-    booked = services.positions.booked_ids(execution.exec_id for execution in executions)
-    ours = {order.order_ref for order in services.journal.unsettled_orders()}
-    pending: dict[int, Decimal] = {}
-    for execution in executions:
-        if execution.exec_id not in booked and execution.order_ref in ours:
-            pending[execution.con_id] = pending.get(execution.con_id, Decimal(0)) + execution.quantity
-    return pending
+    refs = {execution.order_ref for execution in executions if execution.order_ref}
+    ours = {order.order_ref for order in services.journal.orders_named(refs)}
+    return unapplied(
+        (execution for execution in executions if execution.order_ref in ours),
+        services.positions.bookings_for(ours),
+    )
 
 
 def _position(

@@ -199,3 +199,25 @@ def test_holdings_are_the_sum_of_the_bookings_however_often_each_is_applied(
             assert stores.positions.apply(batch, lease) == len(new)
             assert stores.positions.holdings() == summed(list(applied.values()))
             assert set(stores.positions.booked_ids(f"exec-{number}" for number in range(8))) == set(applied)
+
+
+def test_what_was_taken_back_is_not_booked_for_the_order_any_more(stores: Stores) -> None:
+    """The quantity that is left of an order counted a corrected execution twice."""
+    bookings = [
+        a_booking("e.01", {"trend": "3"}),
+        a_booking("reversal:e.02", {"trend": "-3"}),
+        a_booking("e.02", {"trend": "2"}),
+    ]
+    stores.positions.apply(bookings, a_lease(stores.journal))
+    assert stores.positions.booked_quantity("ib-pabc") == 2
+
+
+def test_the_bookings_of_an_order_come_in_the_sequence_of_their_booking(stores: Stores) -> None:
+    late, early, other = (
+        a_booking("e.01", {"trend": "3"}, at=after(9)),
+        a_booking("reversal:e.02", {"trend": "-3"}),
+        a_booking("f.01", {"trend": "1"}, order_ref="ib-pother"),
+    )
+    stores.positions.apply([late, early, other], a_lease(stores.journal))
+    assert stores.positions.bookings_for(["ib-pabc"]) == (late, early)
+    assert stores.positions.bookings_for([]) == ()

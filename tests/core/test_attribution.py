@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.attribution import Booking, attribute, remaining
+from app.core.attribution import Booking, attribute, remaining, unapplied
 from app.core.positions import UNASSIGNED
 from tests.core.builders import NOW, execution
 
@@ -41,7 +41,7 @@ def test_a_filled_order_gives_every_strategy_exactly_its_part_in_whatever_pieces
     signed = {name: sign * part for name, part in source.items()}
     pieces = cut(int(sum(source.values())), cuts)
     fills = [execution(f"{n:04}", str(sign * piece)) for n, piece in enumerate(pieces)]
-    bookings = attribute(fills, signed, Decimal(0), ONE)
+    bookings = attribute(fills, signed, (), ONE)
     assert shared(bookings) == signed
     for fill, booking in zip(fills, bookings, strict=True):
         assert sum(booking.shares.values()) == fill.quantity
@@ -54,11 +54,11 @@ def test_who_has_how_much_depends_only_on_how_much_has_filled(
 ) -> None:
     filled = data.draw(st.integers(1, int(sum(source.values()))))
     cuts = data.draw(st.lists(st.integers(0, 10_000), max_size=8))
-    at_once = attribute([execution("1", str(filled))], source, Decimal(0), ONE)
+    at_once = attribute([execution("1", str(filled))], source, (), ONE)
     in_pieces = attribute(
         [execution(f"{n:04}", str(piece)) for n, piece in enumerate(cut(filled, cuts))],
         source,
-        Decimal(0),
+        (),
         ONE,
     )
     assert shared(in_pieces) == shared(at_once)
@@ -71,9 +71,9 @@ def test_a_run_that_was_interrupted_between_two_fills_books_the_rest_as_if_it_ha
     whole = int(sum(source.values()))
     first = data.draw(st.integers(1, whole))
     early, late = execution("1", str(first)), execution("2", str(whole + 1 - first))
-    before = attribute([early], source, Decimal(0), ONE)
-    after = attribute([late], source, Decimal(first), ONE)
-    assert before + after == attribute([early, late], source, Decimal(0), ONE)
+    before = attribute([early], source, (), ONE)
+    after = attribute([late], source, before, ONE)
+    assert before + after == attribute([early, late], source, (), ONE)
 
 
 @given(source=SOURCES, data=st.data(), sign=st.sampled_from([1, -1]))
@@ -82,21 +82,19 @@ def test_what_is_booked_and_what_may_still_come_add_up_to_what_was_ordered(
 ) -> None:
     signed = {name: sign * part for name, part in source.items()}
     filled = data.draw(st.integers(0, int(sum(source.values()))))
-    booked = (
-        shared(attribute([execution("1", str(sign * filled))], signed, Decimal(0), ONE)) if filled else {}
-    )
+    booked = shared(attribute([execution("1", str(sign * filled))], signed, (), ONE)) if filled else {}
     left = remaining(signed, Decimal(filled), ONE)
     assert {name: booked.get(name, Decimal(0)) + left[name] for name in signed} == signed
 
 
 def test_fills_are_booked_by_their_time_not_by_the_order_in_which_they_were_reported() -> None:
     early, late = execution("2", "3"), execution("1", "7", at=NOW + timedelta(seconds=1))
-    assert [booking.booking_id for booking in attribute([late, early], SOURCE, Decimal(0), ONE)] == ["2", "1"]
+    assert [booking.booking_id for booking in attribute([late, early], SOURCE, (), ONE)] == ["2", "1"]
 
 
 def test_a_booking_keeps_what_the_execution_said() -> None:
     fill = execution("0001.01", "10", price=Decimal("99.5"), commission=ONE, commission_currency="USD")
-    assert attribute([fill], SOURCE, Decimal(0), ONE) == (
+    assert attribute([fill], SOURCE, (), ONE) == (
         Booking(
             booking_id="0001.01",
             order_ref="ib-pabc",
@@ -111,29 +109,30 @@ def test_a_booking_keeps_what_the_execution_said() -> None:
 
 
 def test_an_execution_that_nobody_here_ordered_is_unassigned() -> None:
-    (booking,) = attribute([execution("1", "-5", commission=ONE)], {}, Decimal(0), ONE)
+    (booking,) = attribute([execution("1", "-5", commission=ONE)], {}, (), ONE)
     assert booking.shares == {UNASSIGNED: Decimal(-5)}
     assert booking.commissions == {UNASSIGNED: ONE}
 
 
 def test_of_a_fill_beyond_the_order_the_strategies_get_what_they_ordered_and_nobody_the_rest() -> None:
-    bookings = attribute([execution("1", "7"), execution("2", "5")], SOURCE, Decimal(0), ONE)
+    bookings = attribute([execution("1", "7"), execution("2", "5")], SOURCE, (), ONE)
     assert shared(bookings) == SOURCE | {UNASSIGNED: Decimal(2)}
     assert sum(bookings[1].shares.values()) == 5
 
 
 def test_a_fill_after_the_order_was_full_charges_no_strategy() -> None:
-    (booking,) = attribute([execution("1", "5")], SOURCE, Decimal(10), ONE)
+    full = attribute([execution("0", "10")], SOURCE, (), ONE)
+    (booking,) = attribute([execution("1", "5")], SOURCE, full, ONE)
     assert booking.shares == {UNASSIGNED: Decimal(5)}
 
 
 def test_a_sale_in_the_name_of_a_purchase_charges_no_strategy_and_uses_nothing_of_the_order_up() -> None:
-    bookings = attribute([execution("1", "-5"), execution("2", "10")], SOURCE, Decimal(0), ONE)
+    bookings = attribute([execution("1", "-5"), execution("2", "10")], SOURCE, (), ONE)
     assert [booking.shares for booking in bookings] == [{UNASSIGNED: Decimal(-5)}, SOURCE]
 
 
 def test_a_fill_of_less_than_an_increment_is_booked_and_not_lost() -> None:
-    bookings = attribute([execution("1", "0.5"), execution("2", "9.5")], SOURCE, Decimal(0), ONE)
+    bookings = attribute([execution("1", "0.5"), execution("2", "9.5")], SOURCE, (), ONE)
     assert sum(bookings[0].shares.values()) == Decimal("0.5")
     assert shared(bookings) == SOURCE
 
@@ -143,7 +142,7 @@ def test_a_fill_of_less_than_an_increment_is_booked_and_not_lost() -> None:
     filled=st.integers(1, 10),
 )
 def test_commissions_are_shared_to_the_last_digit(commission: Decimal, filled: int) -> None:
-    (booking,) = attribute([execution("1", str(filled), commission=commission)], SOURCE, Decimal(0), ONE)
+    (booking,) = attribute([execution("1", str(filled), commission=commission)], SOURCE, (), ONE)
     assert sum(booking.commissions.values()) == commission
     assert set(booking.commissions) in ({*booking.shares}, set())
     for name, share in booking.shares.items():
@@ -153,15 +152,88 @@ def test_commissions_are_shared_to_the_last_digit(commission: Decimal, filled: i
 
 
 def test_a_commission_that_is_not_known_yet_is_nobody_s() -> None:
-    (booking,) = attribute([execution("1", "10", commission=None)], SOURCE, Decimal(0), ONE)
+    (booking,) = attribute([execution("1", "10", commission=None)], SOURCE, (), ONE)
     assert booking.commissions == {}
+
+
+def test_a_correction_of_an_execution_that_was_not_booked_is_booked_in_its_place() -> None:
+    bookings = attribute([execution("a.01", "7"), execution("a.02", "6")], SOURCE, (), ONE)
+    assert [booking.booking_id for booking in bookings] == ["a.02"]
+    assert sum(shared(bookings).values()) == 6
+
+
+def test_a_correction_of_a_booked_execution_books_the_difference_and_never_both() -> None:
+    """An execution `.02` was booked beside the `.01` that it replaces: the strategies held twice what they had."""
+    first = attribute([execution("a.01", "10", commission=ONE)], SOURCE, (), ONE)
+    both = [execution("a.01", "10"), execution("a.02", "5", price=Decimal(99), commission=Decimal(2))]
+    back, again = attribute(both, SOURCE, first, ONE)
+    assert (back.price, again.price) == (Decimal(100), Decimal(99))
+    assert shared((*first, back, again)) == {"alpha": Decimal(3), "beta": Decimal(2)}
+    assert sum(amount for one in (*first, back, again) for amount in one.commissions.values()) == 2
+
+
+def test_what_a_correction_replaced_is_not_booked_when_it_is_told_again() -> None:
+    corrected = attribute([execution("a.02", "5")], SOURCE, (), ONE)
+    assert attribute([execution("a.01", "10")], SOURCE, corrected, ONE) == ()
+
+
+def test_a_correction_to_nothing_takes_the_fill_back() -> None:
+    first = attribute([execution("a.01", "10", commission=ONE)], SOURCE, (), ONE)
+    after = (*first, *attribute([execution("a.02", "0")], SOURCE, first, ONE))
+    assert set(shared(after).values()) == {Decimal(0)}
+
+
+def test_a_commission_told_later_is_booked_then_and_once() -> None:
+    """Executions whose commission report came late were booked without it, and the strategy's profit never paid it."""
+    early = attribute([execution("1", "10")], SOURCE, (), ONE)
+    told = [execution("1", "10", commission=ONE, commission_currency="USD")]
+    late = attribute(told, SOURCE, early, ONE)
+    assert [(dict(one.shares), dict(one.commissions), one.commission_currency) for one in late] == [
+        ({}, {"alpha": Decimal("0.6"), "beta": Decimal("0.4")}, "USD")
+    ]
+    assert attribute(told, SOURCE, (*early, *late), ONE) == ()
+    revised = [execution("1", "10", commission=Decimal("1.5"), commission_currency="USD")]
+    assert sum(attribute(revised, SOURCE, (*early, *late), ONE)[0].commissions.values()) == Decimal("0.5")
+
+
+def test_a_correction_takes_back_a_commission_that_was_told_later() -> None:
+    early = attribute([execution("a.01", "10")], SOURCE, (), ONE)
+    late = attribute([execution("a.01", "10", commission=ONE)], SOURCE, early, ONE)
+    corrected = attribute([execution("a.02", "10", commission=ONE)], SOURCE, (*early, *late), ONE)
+    everything = (*early, *late, *corrected)
+    assert sum(amount for one in everything for amount in one.commissions.values()) == 1
+
+
+@given(source=SOURCES, data=st.data(), sign=st.sampled_from([1, -1]))
+def test_after_any_corrections_in_any_batches_every_strategy_has_its_part_of_what_is_filled(
+    source: dict[str, Decimal], data: st.DataObject, sign: int
+) -> None:
+    """As if the last word on each execution had been the first."""
+    signed = {name: sign * part for name, part in source.items()}
+    pieces = cut(int(sum(source.values())), data.draw(st.lists(st.integers(0, 10_000), max_size=6)))
+    fills = {n: execution(f"{n:04}.01", str(sign * piece)) for n, piece in enumerate(pieces)}
+    booked: tuple[Booking, ...] = ()
+    for _ in range(data.draw(st.integers(1, 6))):
+        seen = [fills[n] for n in sorted(fills) if data.draw(st.booleans())]
+        booked += attribute(seen, signed, booked, ONE)
+        n = data.draw(st.sampled_from(sorted(fills)))
+        less = data.draw(st.integers(0, pieces[n]))
+        number = int(fills[n].exec_id[-2:]) + 1
+        fills[n] = execution(f"{n:04}.{number:02}", str(sign * less))
+    booked += attribute(list(fills.values()), signed, booked, ONE)
+    total = sum((fill.quantity for fill in fills.values()), Decimal(0))
+    left = remaining(signed, abs(total), ONE)
+    held = shared(booked)
+    assert {name: held.get(name, Decimal(0)) + left[name] for name in signed} == signed
+    assert not held.get(UNASSIGNED)
+    assert unapplied(fills.values(), booked) == {}
 
 
 def test_what_nobody_s_strategy_ordered_fills_last_and_the_strategies_parts_stay_exact() -> None:
     """close-all sells a strategy's 6 and 4 that were bought by hand in one order."""
     source = {"alpha": Decimal(-6), UNASSIGNED: Decimal(-4)}
     first, second, third = attribute(
-        (execution("a", "-4"), execution("b", "-4"), execution("c", "-2")), source, Decimal(0), Decimal(1)
+        (execution("a", "-4"), execution("b", "-4"), execution("c", "-2")), source, (), Decimal(1)
     )
     assert [one.shares for one in (first, second, third)] == [
         {"alpha": -4},

@@ -104,6 +104,7 @@ LIMITS = [
     "maxNetLeverage",
     "maxWeightPerInstrument",
     "maxPriceMovePercent",
+    "maxDailyLossPercent",
 ]
 
 
@@ -144,6 +145,12 @@ def test_the_no_trade_band_is_a_percentage_below_a_hundred(figure: str) -> None:
 )
 def test_a_value_outside_its_range_or_type_is_refused_with_its_key(key: str, value: object) -> None:
     assert fault(**{key: value}).startswith(f"Pulumi.paper.yaml: ib-trading:trading.{key}: ")
+
+
+@pytest.mark.parametrize("figure", ["-1", "NaN", "Infinity"])
+def test_a_cash_threshold_is_an_amount_from_zero_up(figure: str) -> None:
+    assert "cashBalanceThresholdInBaseCurrency" in fault(cashBalanceThresholdInBaseCurrency=figure)
+    assert read(cashBalanceThresholdInBaseCurrency="0").cash_balance_threshold_in_base_currency == 0
 
 
 def test_at_least_one_order_a_run_is_allowed() -> None:

@@ -132,6 +132,51 @@ def test_an_order_held_for_the_opening_is_acknowledged_and_works(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("start", [CLOSED])
+def test_a_cancelled_order_is_told_by_the_broker_also_in_a_later_session(
+    gateway: IbGateway, simulator: Launched
+) -> None:
+    """An order id lasts over the sessions of its client, so that what a dead process left can be cancelled."""
+    with gateway.session() as broker:
+        Desk(broker, simulator, broker.instruments([AAPL])[AAPL]).place("ib-pone", "ib-ptwo")
+        broker.follow(["ib-pone", "ib-ptwo"], until_final=False, seconds=10)
+    with gateway.session() as broker:
+        broker.order_reports(simulator.account)
+        reports = broker.cancel(["ib-pone", "ib-ptwo"], seconds=10)
+    assert {report.state for report in reports.values()} == {OrderState.CANCELLED}
+    assert {one["status"] for one in simulator.state(messages=False)["orders"]} == {"Cancelled"}
+
+
+def test_cancelling_what_has_filled_tells_of_the_fill(desk: Desk) -> None:
+    desk.place("ib-pfast")
+    desk.broker.follow(["ib-pfast"], until_final=True, seconds=10)
+    report = desk.broker.cancel(["ib-pfast"], seconds=10)["ib-pfast"]
+    assert (report.state, report.filled) == (OrderState.FILLED, 10)
+
+
+def test_an_order_that_is_not_this_client_s_cannot_be_cancelled(desk: Desk) -> None:
+    with pytest.raises(BrokerFault, match="not this client's to cancel"):
+        desk.broker.cancel(["ib-pnone"], seconds=10)
+
+
+def test_a_what_if_tells_margins_and_places_nothing(desk: Desk) -> None:
+    """Half of the value is the initial margin; the ids that come after it are free all the same."""
+    margin = desk.broker.what_if(desk.order("", 100))
+    assert margin is not None
+    assert margin.initial_before == 0
+    assert 0 < margin.initial_after < margin.equity_after
+    assert desk.recorded == []
+    desk.place("ib-pafter")
+    assert (
+        desk.broker.follow(["ib-pafter"], until_final=True, seconds=10)["ib-pafter"].state
+        is OrderState.FILLED
+    )
+
+
+def test_a_what_if_that_the_broker_refuses_has_no_answer(desk: Desk) -> None:
+    assert desk.broker.what_if(desk.order("", adaptive_priority="Sometime")) is None
+
+
+@pytest.mark.parametrize("start", [CLOSED])
 def test_following_to_the_end_gives_up_with_its_seconds(desk: Desk) -> None:
     desk.place("ib-pearly")
     begun = time.monotonic()

@@ -6,7 +6,8 @@ Only persists: which state follows which is decided in core/journal.py and core/
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,19 +22,19 @@ from app.adapters.local.sqlite_spelling import (
     parts,
     parts_text,
 )
-from app.core.journal import JournalledOrder, Lease, Run, RunState, StoredResponse
+from app.core.journal import JournalledOrder, Lease, Lock, OrderMoment, Run, RunState, StoredResponse
 from app.core.orders import OrderState
 from app.core.snapshot import TradingSwitch
 from app.errors import StaleFence
 
 _SAVE_ORDER = """
-    INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (order_ref) DO UPDATE SET
         run_id = excluded.run_id, con_id = excluded.con_id, local_symbol = excluded.local_symbol,
         action = excluded.action, quantity = excluded.quantity, increment = excluded.increment,
         source = excluded.source, state = excluded.state, order_id = excluded.order_id,
         perm_id = excluded.perm_id, filled = excluded.filled, average_price = excluded.average_price,
-        messages = excluded.messages
+        messages = excluded.messages, life = excluded.life
 """
 _UNSETTLED_ORDERS = """
     SELECT * FROM orders
@@ -106,18 +107,16 @@ class SqliteJournal:
 
     def save_run(self, run: Run, lease: Lease) -> None:
         """LookupError if the run was never claimed or has been withdrawn."""
-        status, body = (run.response.status, run.response.body) if run.response else (None, None)
         with self._database.writing(lease) as connection:
-            saved = connection.execute(
-                "UPDATE runs SET state = ?, business_at = ?, plan = ?, response_status = ?, response_body = ?"
-                " WHERE run_id = ?",
-                (run.state.value, optional_instant_text(run.business_at), run.plan, status, body, run.run_id),
-            )
-            if not saved.rowcount:
-                raise LookupError(f"run {run.run_id} is not in the journal")
+            _update_run(connection, run)
 
     def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
         with self._database.writing(lease) as connection:
+            connection.executemany(_SAVE_ORDER, map(_order_row, orders))
+
+    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        with self._database.writing(lease) as connection:
+            _update_run(connection, run)
             connection.executemany(_SAVE_ORDER, map(_order_row, orders))
 
     def run(self, run_id: str) -> Run | None:
@@ -136,6 +135,29 @@ class SqliteJournal:
         rows = self._database.rows(_UNSETTLED_ORDERS, _OPEN_STATES, _RUNNING_STATES)
         return tuple(map(_order, rows))
 
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+        asked = json.dumps(list(order_refs), ensure_ascii=False)
+        question = "SELECT * FROM orders WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return tuple(map(_order, self._database.rows(question, asked)))
+
+    def open_runs(self) -> tuple[Run, ...]:
+        question = (
+            "SELECT * FROM runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY claimed_at, rowid"
+        )
+        return tuple(map(_run, self._database.rows(question, _RUNNING_STATES)))
+
+    def locks(self) -> tuple[Lock, ...]:
+        rows = self._database.rows(
+            "SELECT con_id, local_symbol, reason, repair_id FROM locks ORDER BY con_id"
+        )
+        return tuple(Lock(*row) for row in rows)
+
+    def save_locks(self, locks: Sequence[Lock], lease: Lease) -> None:
+        rows = [(lock.con_id, lock.local_symbol, lock.reason, lock.repair_id) for lock in locks]
+        with self._database.writing(lease) as connection:
+            connection.execute("DELETE FROM locks")
+            connection.executemany("INSERT INTO locks VALUES (?, ?, ?, ?)", rows)
+
     def trading_switch(self) -> TradingSwitch:
         rows = self._database.rows("SELECT enabled, reason FROM trading_switch")
         return TradingSwitch(bool(rows[0][0]), rows[0][1]) if rows else TradingSwitch()
@@ -146,6 +168,25 @@ class SqliteJournal:
                 "INSERT OR REPLACE INTO trading_switch (id, enabled, reason, set_at) VALUES (1, ?, ?, ?)",
                 (switch.enabled, switch.reason, instant_text(at)),
             )
+
+
+def _update_run(connection: sqlite3.Connection, run: Run) -> None:
+    status, body = (run.response.status, run.response.body) if run.response else (None, None)
+    saved = connection.execute(
+        "UPDATE runs SET key = ?, state = ?, business_at = ?, plan = ?, response_status = ?, response_body = ?"
+        " WHERE run_id = ?",
+        (
+            run.key,
+            run.state.value,
+            optional_instant_text(run.business_at),
+            run.plan,
+            status,
+            body,
+            run.run_id,
+        ),
+    )
+    if not saved.rowcount:
+        raise LookupError(f"run {run.run_id} is not in the journal")
 
 
 def _run_row(run: Run) -> tuple[object, ...]:
@@ -194,12 +235,13 @@ def _order_row(order: JournalledOrder) -> tuple[object, ...]:
         str(order.filled),
         optional_decimal_text(order.average_price),
         json.dumps(order.messages, ensure_ascii=False),
+        json.dumps([[moment.state.value, instant_text(moment.at)] for moment in order.life]),
     )
 
 
 def _order(row: tuple) -> JournalledOrder:
     (order_ref, run_id, con_id, local_symbol, action, quantity, increment, source, state, *rest) = row
-    order_id, perm_id, filled, average_price, messages = rest
+    order_id, perm_id, filled, average_price, messages, life = rest
     return JournalledOrder(
         order_ref=order_ref,
         run_id=run_id,
@@ -215,4 +257,5 @@ def _order(row: tuple) -> JournalledOrder:
         filled=Decimal(filled),
         average_price=optional_decimal(average_price),
         messages=tuple(json.loads(messages)),
+        life=tuple(OrderMoment(OrderState(was), instant(at)) for was, at in json.loads(life)),
     )

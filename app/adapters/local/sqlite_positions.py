@@ -54,8 +54,16 @@ class SqlitePositions:
 
     def booked_quantity(self, order_ref: str) -> Decimal:
         rows = self._database.rows("SELECT shares FROM bookings WHERE order_ref = ?", order_ref)
-        shares = (share for (text,) in rows for name, share in parts(text).items() if name != UNASSIGNED)
-        return sum(map(abs, shares), Decimal(0))
+        held: dict[str, Decimal] = {}
+        for (text,) in rows:
+            for name, share in parts(text).items():
+                held[name] = held.get(name, Decimal(0)) + share
+        return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
+
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+        asked = json.dumps(list(order_refs), ensure_ascii=False)
+        question = "SELECT * FROM bookings WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return tuple(map(_booking, self._database.rows(question, asked)))
 
     def bookings(self) -> tuple[Booking, ...]:
         return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))

@@ -97,4 +97,15 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX activity_by_age ON activity (at)",
     ),
+    (
+        "ALTER TABLE orders ADD COLUMN life TEXT NOT NULL DEFAULT '[]'",
+        """
+        CREATE TABLE locks (
+            con_id INTEGER PRIMARY KEY,
+            local_symbol TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            repair_id TEXT NOT NULL
+        )
+        """,
+    ),
 )

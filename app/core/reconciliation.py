@@ -1,0 +1,218 @@
+"""Decides where ledger and broker differ, what would repair it, and which instruments are locked until then.
+
+Runs after every rule has had its say: fills are booked, trades by hand are unassigned, orders are what the broker
+shows of them. What is left is a *difference* (a split, a trade of a day whose executions are no longer served), or an
+order that no record explains. A person decides: each gets a repair with an id that is a hash of its content, so that
+what is accepted is what was looked at, and facts that have moved on are another id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from app.core.attribution import Booking, Execution, attribute
+from app.core.canonical import canonical_json, plain
+from app.core.instruments import Instrument
+from app.core.journal import IN_DOUBT, JournalledOrder, Lock
+from app.core.orders import OrderState
+from app.core.positions import UNASSIGNED, Holdings, Quantities, total
+
+REPAIR = "repair:"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RepairKind(StrEnum):
+    BOOK_TO_UNASSIGNED = "bookToUnassigned"
+    """The ledger follows the broker; no strategy is charged with what none of them ordered."""
+    BOOK_AS_FILL = "bookAsFill"
+    """The difference is a fill of an order of ours whose executions the broker does not tell any more."""
+    CLOSE_ORDER = "closeOrder"
+    """The broker shows nothing of the order: it is taken as never arrived, or as ended with what it has filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One contract of which the ledger holds another quantity than the broker shows; both signed."""
+
+    con_id: int
+    local_symbol: str
+    ledger: Decimal
+    broker: Decimal
+
+    @property
+    def quantity(self) -> Decimal:
+        """What the ledger lacks."""
+        return self.broker - self.ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A proposal. `shares` is strategy → signed quantity that accepting it books at `price`; empty where it only
+    closes the order `order_ref`."""
+
+    id: str
+    kind: RepairKind
+    con_id: int
+    local_symbol: str
+    reason: str
+    order_ref: str
+    shares: Mapping[str, Decimal]
+    price: Decimal
+
+    def booking(self, at: datetime) -> Booking:
+        """What accepting it adds to the ledger, under an id that is booked once; without shares it is a mere record
+        that it was accepted."""
+        return Booking(f"{REPAIR}{self.id}", self.order_ref, self.con_id, self.price, at, self.shares, {})
+
+
+def differences(
+    holdings: Holdings, broker: Quantities, instruments: Mapping[int, Instrument]
+) -> tuple[Difference, ...]:
+    """By contract id. Currencies are cash and no holdings: the broker shows no positions in them."""
+    ledger = total(holdings)
+    return tuple(
+        Difference(con_id, instruments[con_id].local_symbol, ours, theirs)
+        for con_id in sorted({*ledger, *broker})
+        if instruments[con_id].sec_type != "CASH"
+        and (ours := ledger.get(con_id, Decimal(0))) != (theirs := broker.get(con_id, Decimal(0)))
+    )
+
+
+def repairs(
+    found: Sequence[Difference],
+    doubtful: Sequence[JournalledOrder],
+    bookings: Sequence[Booking],
+    prices: Mapping[int, Decimal],
+) -> tuple[Repair, ...]:
+    """One for each difference and each order that is in doubt, by contract id.
+
+    `bookings` is the whole ledger; `prices` contract id → what an unexplained quantity is booked at where no order
+    tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A difference that an order
+    in doubt may have made is proposed as that order's fill.
+    """
+    proposals: list[Repair] = []
+    open_orders = {order.order_ref: order for order in doubtful if order.state in IN_DOUBT}
+    for difference in found:
+        fill = next(
+            (
+                repair
+                for order in open_orders.values()
+                if (repair := _as_fill(difference, order, bookings, prices)) is not None
+            ),
+            None,
+        )
+        if fill is not None:
+            del open_orders[fill.order_ref]
+        proposals.append(fill or _to_nobody(difference, bookings, prices))
+    proposals.extend(_closing(order, bookings) for order in open_orders.values())
+    return tuple(sorted(proposals, key=lambda repair: (repair.con_id, repair.id)))
+
+
+def closed(order: JournalledOrder, repair: Repair, at: datetime) -> JournalledOrder:
+    """`order` after `repair` was accepted: final, and full of what has been booked for it."""
+    filled = (
+        order.filled if not repair.shares else order.filled + abs(sum(repair.shares.values(), Decimal(0)))
+    )
+    state = (
+        OrderState.FILLED
+        if filled >= order.quantity
+        else OrderState.PARTLY_FILLED
+        if filled
+        else OrderState.CANCELLED
+    )
+    message = f"closed by the accepted repair {repair.id}"
+    return order.became(state, at, filled=min(filled, order.quantity), messages=(*order.messages, message))
+
+
+def locks_of(proposed: Iterable[Repair]) -> tuple[Lock, ...]:
+    """Instruments that stay locked until these repairs are accepted; one lock an instrument."""
+    locks: dict[int, Lock] = {}
+    for repair in proposed:
+        locks.setdefault(repair.con_id, Lock(repair.con_id, repair.local_symbol, repair.reason, repair.id))
+    return tuple(locks.values())
+
+
+def locks_in_force(stored: Iterable[Lock], unsettled: Iterable[JournalledOrder]) -> tuple[Lock, ...]:
+    """What a reconciliation has locked, and the instruments of orders that came to be in doubt since."""
+    locks = {lock.con_id: lock for lock in stored}
+    for order in unsettled:
+        if order.state in IN_DOUBT:
+            locks.setdefault(order.con_id, Lock(order.con_id, order.local_symbol, _doubt(order), ""))
+    return tuple(locks[con_id] for con_id in sorted(locks))
+
+
+def _doubt(order: JournalledOrder) -> str:
+    return (
+        f"order {order.order_ref} ({order.action} {plain(order.quantity)}) is {order.state.value}: the broker does not"
+        " explain what became of it"
+    )
+
+
+def _reason(difference: Difference) -> str:
+    return (
+        f"the ledger holds {plain(difference.ledger)}, the broker shows {plain(difference.broker)}, and no rule"
+        " explains it"
+    )
+
+
+def _as_fill(
+    difference: Difference,
+    order: JournalledOrder,
+    bookings: Sequence[Booking],
+    prices: Mapping[int, Decimal],
+) -> Repair | None:
+    """The difference as a fill of `order`; None if it cannot be one."""
+    sign = 1 if order.action == "BUY" else -1
+    booked = tuple(booking for booking in bookings if booking.order_ref == order.order_ref)
+    done = abs(sum((share for one in booked for share in one.shares.values()), Decimal(0)))
+    fits = 0 < difference.quantity * sign <= order.quantity - done
+    if order.con_id != difference.con_id or not fits:
+        return None
+    price = order.average_price or prices.get(order.con_id)
+    if price is None:
+        return None
+    fill = Execution("fill", order.order_ref, 0, "", order.con_id, difference.quantity, price, _EPOCH)
+    shares = attribute([fill], order.source, booked, order.increment)[0].shares
+    reason = f"{_doubt(order)}; {_reason(difference)}"
+    return _repair(RepairKind.BOOK_AS_FILL, difference, bookings, reason, order.order_ref, shares, price)
+
+
+def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapping[int, Decimal]) -> Repair:
+    return _repair(
+        RepairKind.BOOK_TO_UNASSIGNED,
+        difference,
+        bookings,
+        _reason(difference),
+        "",
+        {UNASSIGNED: difference.quantity},
+        prices.get(difference.con_id, Decimal(0)),
+    )
+
+
+def _closing(order: JournalledOrder, bookings: Sequence[Booking]) -> Repair:
+    nothing = Difference(order.con_id, order.local_symbol, Decimal(0), Decimal(0))
+    return _repair(RepairKind.CLOSE_ORDER, nothing, bookings, _doubt(order), order.order_ref, {}, Decimal(0))
+
+
+def _repair(
+    kind: RepairKind,
+    difference: Difference,
+    bookings: Sequence[Booking],
+    reason: str,
+    order_ref: str,
+    shares: Mapping[str, Decimal],
+    price: Decimal,
+) -> Repair:
+    """The price is left out of the id: it moves while a person makes up his mind, and changes no holding."""
+    # How many repairs the contract has had: the same difference may come again, and needs an id of its own then.
+    earlier = sum(
+        booking.booking_id.startswith(REPAIR) and booking.con_id == difference.con_id for booking in bookings
+    )
+    content = [kind, difference, order_ref, shares, earlier]
+    name = hashlib.sha256(canonical_json(content)).hexdigest()[:16]
+    return Repair(name, kind, difference.con_id, difference.local_symbol, reason, order_ref, shares, price)

@@ -1,0 +1,117 @@
+"""Where ledger and broker differ, a person decides on a repair; until then the instrument is locked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from app.core.attribution import Booking
+from app.core.journal import JournalledOrder
+from app.core.orders import OrderState
+from app.core.positions import UNASSIGNED
+from app.core.reconciliation import (
+    Repair,
+    RepairKind,
+    closed,
+    differences,
+    locks_in_force,
+    locks_of,
+    repairs,
+)
+from tests.contracts.samples import NOON, an_order
+from tests.core.builders import AAA, BBB, CCC, stock
+
+KNOWN = {1: AAA, 2: BBB, 3: CCC}
+PRICES = {1: Decimal(100), 2: Decimal(50)}
+
+
+def unknown(quantity: str = "10", **source: str) -> JournalledOrder:
+    """An order for AAA of which the broker knows nothing; alpha's unless `source` says otherwise."""
+    parts = {name: Decimal(part) for name, part in (source or {"alpha": quantity}).items()}
+    size = sum(parts.values(), Decimal(0))
+    made = an_order("ib-pabc", "run-1", OrderState.UNKNOWN, quantity=abs(size), source=parts)
+    return replace(made, con_id=1, local_symbol="AAA", action="BUY" if size > 0 else "SELL")
+
+
+def proposed(
+    ledger: dict[str, dict[int, Decimal]],
+    broker: dict[int, Decimal],
+    *orders: JournalledOrder,
+    bookings: tuple[Booking, ...] = (),
+) -> tuple[Repair, ...]:
+    return repairs(differences(ledger, broker, KNOWN), orders, bookings, PRICES)
+
+
+def test_equal_holdings_need_no_repair() -> None:
+    ledger = {"alpha": {1: Decimal(5)}, UNASSIGNED: {1: Decimal(-2)}}
+    assert proposed(ledger, {1: Decimal(3)}) == ()
+
+
+def test_what_no_rule_explains_goes_to_nobody() -> None:
+    (repair,) = proposed({"alpha": {1: Decimal(5)}}, {1: Decimal(10)})
+    assert (repair.kind, repair.shares, repair.price) == (
+        RepairKind.BOOK_TO_UNASSIGNED,
+        {UNASSIGNED: Decimal(5)},
+        Decimal(100),
+    )
+
+
+def test_a_position_the_broker_does_not_show_is_a_difference_too() -> None:
+    (repair,) = proposed({"alpha": {1: Decimal(5)}}, {})
+    assert repair.shares == {UNASSIGNED: Decimal(-5)}
+
+
+def test_currencies_are_cash_and_no_difference() -> None:
+    euro = stock(9, "EUR.USD", sec_type="CASH")
+    assert differences({"alpha": {9: Decimal(5)}}, {}, KNOWN | {9: euro}) == ()
+
+
+def test_a_difference_that_an_order_in_doubt_explains_is_proposed_as_its_fill() -> None:
+    (repair,) = proposed({}, {1: Decimal(10)}, unknown(alpha="6", beta="4"))
+    assert (repair.kind, repair.shares) == (
+        RepairKind.BOOK_AS_FILL,
+        {"alpha": Decimal(6), "beta": Decimal(4)},
+    )
+    done = closed(unknown(alpha="6", beta="4"), repair, NOON)
+    assert (done.state, done.filled) == (OrderState.FILLED, Decimal(10))
+
+
+def test_a_difference_on_the_other_side_of_the_order_is_not_its_fill() -> None:
+    kinds = {repair.kind for repair in proposed({}, {1: Decimal(-10)}, unknown())}
+    assert kinds == {RepairKind.BOOK_TO_UNASSIGNED, RepairKind.CLOSE_ORDER}
+
+
+def test_a_difference_beyond_the_order_is_not_its_fill() -> None:
+    kinds = {repair.kind for repair in proposed({}, {1: Decimal(11)}, unknown())}
+    assert kinds == {RepairKind.BOOK_TO_UNASSIGNED, RepairKind.CLOSE_ORDER}
+
+
+def test_an_order_that_left_no_trace_is_closed_as_never_arrived() -> None:
+    (repair,) = proposed({}, {}, unknown())
+    assert (repair.kind, repair.shares) == (RepairKind.CLOSE_ORDER, {})
+    assert closed(unknown(), repair, NOON).state is OrderState.CANCELLED
+
+
+def test_an_id_says_what_it_stands_for_and_not_the_price_of_the_moment() -> None:
+    (one,) = proposed({}, {1: Decimal(5)})
+    (same,) = repairs(differences({}, {1: Decimal(5)}, KNOWN), (), (), {1: Decimal(101)})
+    (other,) = proposed({}, {1: Decimal(6)})
+    assert (one.id == same.id, one.id == other.id) == (True, False)
+
+
+def test_the_same_difference_after_its_repair_is_another_repair() -> None:
+    (first,) = proposed({}, {1: Decimal(5)})
+    (second,) = proposed({}, {1: Decimal(5)}, bookings=(first.booking(NOON),))
+    assert first.id != second.id
+
+
+def test_only_the_instruments_in_question_are_locked() -> None:
+    locks = locks_of(proposed({}, {1: Decimal(5)}))
+    assert [(lock.con_id, "no rule explains it" in lock.reason) for lock in locks] == [(1, True)]
+
+
+def test_an_order_that_came_to_be_in_doubt_since_locks_its_instrument() -> None:
+    inactive = replace(unknown(), state=OrderState.INACTIVE, con_id=2)
+    working = replace(unknown(), state=OrderState.WORKING, con_id=3)
+    found = locks_in_force(locks_of(proposed({}, {1: Decimal(5)})), [inactive, working])
+    assert [lock.con_id for lock in found] == [1, 2]

@@ -1,0 +1,92 @@
+"""Processes of the service on one folder of stores and one simulator, and what the simulator says of their orders."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from app.composition import build_services, create
+from app.intents.services import Services
+from simulator.launch import Launched
+from tests.crash.stopping import later
+from tests.service import ServiceUnderTest, settings
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120.0
+Call = tuple[str, object, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One folder and one simulator; `start` a process on them, look at what it left with `services`."""
+
+    folder: Path
+    simulator: Launched
+
+    def start(self, *calls: Call, point: str = "", minutes: float = 0) -> subprocess.Popen[str]:
+        """A process that makes `calls` and ends, at `point` at the latest; its clock is `minutes` late."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.one_process"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        told = {"folder": str(self.folder), "port": self.simulator.port, "point": point, "minutes": minutes}
+        process.stdin.write(json.dumps(told | {"calls": calls}))
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def answers(self, process: subprocess.Popen[str]) -> list[dict[str, Any]]:
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, err
+        return [json.loads(line) for line in out.splitlines()]
+
+    def call(self, path: str, body: object, key: str, minutes: float = 0) -> dict[str, Any]:
+        """The answer of a service that is started anew, `minutes` later."""
+        services = self.services(minutes)
+        service = ServiceUnderTest(services, create(services).test_client(), self.folder)
+        reply = service.post(path, body, Idempotency_Key=key)
+        return {
+            "status": reply.status,
+            "body": reply.body,
+            "replayed": "Idempotency-Replayed" in reply.headers,
+        }
+
+    def killed_at(self, point: str, *calls: Call) -> None:
+        """A process that made `calls` and was killed at `point`."""
+        process = self.start(*calls, point=point)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == -9, f"{point} was never reached: {out} {err}"
+
+    def services(self, minutes: float = 0) -> Services:
+        return later(build_services(settings(self.folder, self.simulator.port)), minutes)
+
+    def ledger(self) -> dict[int, Decimal]:
+        totals: dict[int, Decimal] = {}
+        for held in self.services().positions.holdings().values():
+            for con_id, quantity in held.items():
+                totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
+        return {con_id: quantity for con_id, quantity in totals.items() if quantity}
+
+    def positions(self) -> dict[int, Decimal]:
+        rows = self.simulator.state(messages=False)["positions"]
+        return {row["conId"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
+
+    def refs(self) -> Counter[str]:
+        """orderRef → how many orders the simulator has under it."""
+        return Counter(order["orderRef"] for order in self.simulator.state(messages=False)["orders"])
+
+
+def statuses(answers: Sequence[dict[str, Any]]) -> Counter[int]:
+    return Counter(answer["status"] for answer in answers)

@@ -1,0 +1,89 @@
+"""A process killed in the middle of a run leaves no duplicate and no forgotten order after the next one. Judged by the
+simulator's own record."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.journal import RunState
+from app.core.orders import OrderState
+from tests.crash.processes import Ground
+from tests.crash.stopping import POINTS
+
+ALLOCATE = ("/allocation", {"strategies": ["dummy"]})
+LEASE_OVER = 5.0
+ADOPTED = ("sent 3", "filled", "booked")
+"""Where orders were at the broker. With "sent 3" the others of the window were marked and never left."""
+
+
+def interrupted(ground: Ground, point: str) -> None:
+    ground.killed_at(point, (*ALLOCATE, "monday"))
+
+
+def settled_by_a_person(ground: Ground) -> None:
+    """Reconciles and accepts everything that is proposed."""
+    proposed = ground.call("/trade-reconciliation", {}, "look", LEASE_OVER)["body"]["repairs"]
+    accept = [repair["id"] for repair in proposed]
+    reply = ground.call("/trade-reconciliation", {"accept": accept}, "accept", 2 * LEASE_OVER)
+    assert (reply["status"], reply["body"]["repairs"]) == (200, [])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_after_a_kill_no_order_is_doubled_or_forgotten_and_the_ledger_is_the_brokers(
+    ground: Ground, point: str
+) -> None:
+    """The next run comes with another key, as tomorrow's does."""
+    interrupted(ground, point)
+    ground.call(*ALLOCATE, "tuesday", LEASE_OVER)
+    settled_by_a_person(ground)
+    after = ground.call(*ALLOCATE, "wednesday", 3 * LEASE_OVER)
+    assert after["status"] == 200, after
+    journal = ground.services().journal
+    known = {order.order_ref: order for run in journal.runs(20) for order in journal.orders(run.run_id)}
+    assert set(ground.refs()) <= set(known), "no order at the broker that the journal does not know"
+    assert set(ground.refs().values()) <= {1}, "no orderRef was sent twice"
+    assert {known[ref].state for ref in ground.refs()} == {OrderState.FILLED}
+    assert all(order.state.final for order in known.values())
+    assert ground.ledger() == ground.positions() != {}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_the_same_key_after_a_kill_never_sends_what_may_have_been_sent(ground: Ground, point: str) -> None:
+    interrupted(ground, point)
+    sent = ground.refs()
+    reply = ground.call(*ALLOCATE, "monday", LEASE_OVER)
+    if point in {"claimed", "planned"}:
+        assert (reply["status"], reply["replayed"]) == (200, False), "nothing had left: the attempt trades"
+        assert len(ground.refs()) == 6
+    else:
+        assert reply["replayed"], reply
+        assert ground.refs() == sent
+        assert reply["status"] == (200 if point in {"filled", "booked"} else 502)
+    assert ground.ledger() == ground.positions()
+    assert ground.call(*ALLOCATE, "monday", LEASE_OVER)["body"] == reply["body"]
+
+
+def test_an_order_that_was_marked_and_never_seen_locks_its_instrument_and_only_that(ground: Ground) -> None:
+    """Absence is not evidence: the bytes may be on their way. Nothing is sent again on doubt."""
+    interrupted(ground, "sent 3")
+    first = ground.call(*ALLOCATE, "monday", LEASE_OVER)
+    unknown = [order["localSymbol"] for order in first["body"]["orders"] if order["status"] == "unknown"]
+    assert len(unknown) == 3
+    unmoved = ground.call(*ALLOCATE, "tuesday", LEASE_OVER)
+    assert (unmoved["status"], unmoved["body"]["orders"]) == (200, []), "what is in doubt counts as working"
+    for symbol in unknown:
+        ground.simulator.set_price(symbol, 300)
+    refused = ground.call(*ALLOCATE, "wednesday", LEASE_OVER)
+    assert refused["status"] == 423
+    assert {lock["localSymbol"] for lock in refused["body"]["locks"]} == set(unknown)
+    assert len(ground.refs()) == 3
+    journal = ground.services().journal
+    assert RunState.NEEDS_REVIEW in {run.state for run in journal.runs(5)}
+    settled_by_a_person(ground)
+    assert RunState.NEEDS_REVIEW not in {run.state for run in journal.runs(5)}
+
+
+def test_while_the_dead_process_s_lease_lasts_the_next_run_waits(ground: Ground) -> None:
+    interrupted(ground, "filled")
+    reply = ground.call(*ALLOCATE, "tuesday")
+    assert (reply["status"], ground.ledger()) == (409, {})

@@ -1,0 +1,152 @@
+"""The ledger's invariant: strategies + unassigned + fills not yet applied = broker, whatever happens in between.
+
+On the embedded store and the real settling, with an account in memory in the broker's place.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from app.composition import build_services
+from app.core.attribution import unapplied
+from app.core.canonical import canonical_json
+from app.core.journal import JournalledOrder, Lease, RunState
+from app.core.netting import InternalCross
+from app.core.orders import OrderState
+from app.core.positions import total
+from app.core.reconciliation import differences
+from app.intents.settle import settle_earlier
+from tests.contracts.samples import a_run
+from tests.intents.account_model import INSTRUMENTS, ModelAccount
+from tests.service import closed_port
+from tests.service import settings as service_settings
+
+parts = st.dictionaries(
+    st.sampled_from(["alpha", "beta", "gamma"]), st.integers(1, 40).map(Decimal), min_size=1
+)
+contracts = st.sampled_from(sorted(INSTRUMENTS))
+signs = st.sampled_from([1, -1])
+fees = st.one_of(st.none(), st.just(Decimal("1.07")))
+
+
+class Ledger(RuleBasedStateMachine):
+    """Orders, fills, ends, trades by hand, corrections, crosses and settlings, in any sequence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.services = build_services(service_settings(Path(self.folder.name), closed_port()))
+        self.account = ModelAccount()
+        self.refs: list[str] = []
+        # Something to fill and something to correct from the start: most sequences then reach what is rare.
+        self.allocate(1, {"alpha": Decimal(6), "beta": Decimal(4)}, 1, 2, True)
+        self.account.fill(self.refs[0], 5, None)
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    @rule(
+        con_id=contracts,
+        source=parts,
+        sign=signs,
+        crossed=st.integers(0, 5),
+        arrives=st.integers(0, 3).map(bool),
+    )
+    def allocate(
+        self, con_id: int, source: dict[str, Decimal], sign: int, crossed: int, arrives: bool
+    ) -> None:
+        """A run that marked its order as sending and died; its bytes had left or not."""
+        number = len(self.refs)
+        signed = {name: sign * part for name, part in source.items()}
+        quantity = sum(signed.values(), Decimal(0))
+        cross = InternalCross(con_id, Decimal(100), {"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
+        run = a_run(f"run-{number}")
+        self.services.journal.claim(run, None)
+        plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": []})
+        order = JournalledOrder(
+            order_ref=f"ib-p{number:016}",
+            run_id=run.run_id,
+            con_id=con_id,
+            local_symbol=INSTRUMENTS[con_id].local_symbol,
+            action="BUY" if sign > 0 else "SELL",
+            quantity=abs(quantity),
+            increment=Decimal(1),
+            source=signed,
+            state=OrderState.SENDING,
+        )
+        lease = self._lease()
+        self.services.journal.save_plan(replace(run, state=RunState.SUBMITTING, plan=plan), [order], lease)
+        self.services.journal.release_lease(lease)
+        if arrives:
+            self.refs.append(order.order_ref)
+            self.account.accept(order.order_ref, con_id, quantity)
+        else:
+            self.refs.append("")
+
+    @rule(number=st.integers(0, 30), part=st.integers(1, 10), commission=fees)
+    def fill(self, number: int, part: int, commission: Decimal | None) -> None:
+        if ref := self._ref(number):
+            self.account.fill(ref, part, commission)
+
+    @rule(number=st.integers(0, 30), state=st.sampled_from([OrderState.CANCELLED, OrderState.REJECTED]))
+    def end(self, number: int, state: OrderState) -> None:
+        if ref := self._ref(number):
+            self.account.end(ref, state)
+
+    @rule(con_id=contracts, quantity=st.integers(1, 50), sign=signs)
+    def trade_by_hand(self, con_id: int, quantity: int, sign: int) -> None:
+        self.account.trade_by_hand(con_id, Decimal(sign * quantity))
+
+    @precondition(lambda self: self.account.told)
+    @rule(number=st.integers(0, 30), quantity=st.integers(0, 9))
+    def correct(self, number: int, quantity: int) -> None:
+        self.account.correct(number, quantity, Decimal("0.93"))
+
+    @rule()
+    def commissions_come(self) -> None:
+        self.account.tell_commissions(Decimal("1.07"))
+
+    @rule()
+    def settle(self) -> None:
+        lease = self._lease()
+        settle_earlier(self.services, self.account, "DU1", lease, "")
+        again = settle_earlier(self.services, self.account, "DU1", lease, "")
+        self.services.journal.release_lease(lease)
+        assert again.bookings == (), "what is booked is not booked again"
+        holdings = self.services.positions.holdings()
+        assert differences(holdings, self.account.quantities(), INSTRUMENTS) == ()
+
+    @precondition(lambda self: self.account.told)
+    @rule()
+    def day_ends_after_settling(self) -> None:
+        self.settle()
+        self.account.next_day()
+
+    @invariant()
+    def the_ledger_and_what_is_not_applied_are_the_broker_s(self) -> None:
+        ledger = total(self.services.positions.holdings())
+        pending = unapplied(self.account.told, self.services.positions.bookings())
+        summed = total({"ledger": ledger, "pending": pending})
+        assert summed == self.account.quantities()
+
+    def _ref(self, number: int) -> str:
+        known = [ref for ref in self.refs if ref in self.account.reports]
+        return known[number % len(known)] if known else ""
+
+    def _lease(self) -> Lease:
+        now = self.services.clock.now()
+        lease = self.services.journal.acquire_lease("test", now, now + timedelta(minutes=5))
+        assert lease is not None
+        return lease
+
+
+TestLedger = Ledger.TestCase
+TestLedger.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)

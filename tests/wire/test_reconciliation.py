@@ -1,0 +1,157 @@
+"""trade-reconciliation over the real wire: what the broker told is booked, what nothing explains waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.launch import Launched
+from tests.service import START, ServiceUnderTest
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+@pytest.fixture
+def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
+    return ServiceUnderTest.over(tmp_path, simulator.port)
+
+
+def reconciled(service: ServiceUnderTest, **body: Any) -> Any:
+    reply = service.post("/trade-reconciliation", body)
+    assert reply.status == 200, reply.text
+    return reply.body
+
+
+def allocate(service: ServiceUnderTest, key: str) -> Any:
+    return service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key=key)
+
+
+def a_difference(service: ServiceUnderTest, simulator: Launched, symbol: str, quantity: int) -> None:
+    """A trade by hand of a day whose executions are no longer told."""
+    simulator.trade(symbol, "BUY", quantity)
+    simulator.advance(by="1 day")
+
+
+def ledger_total(service: ServiceUnderTest) -> dict[int, Decimal]:
+    totals: dict[int, Decimal] = {}
+    for held in service.services.positions.holdings().values():
+        for con_id, quantity in held.items():
+            totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
+    return {con_id: quantity for con_id, quantity in totals.items() if quantity}
+
+
+def broker_total(simulator: Launched) -> dict[int, Decimal]:
+    rows = simulator.state(messages=False)["positions"]
+    return {row["conId"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
+
+
+def test_with_nothing_to_explain_nothing_is_proposed(service: ServiceUnderTest, simulator: Launched) -> None:
+    allocate(service, "monday")
+    told = reconciled(service)
+    assert (told["booked"], told["differences"], told["repairs"]) == ([], [], [])
+    assert ledger_total(service) == broker_total(simulator)
+
+
+def test_todays_trade_by_hand_is_booked_to_nobody_and_is_no_difference(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """A comparable system undid its owner's trades at the next run."""
+    simulator.trade("KO", "BUY", 77)
+    told = reconciled(service)
+    assert (told["holdings"], told["differences"]) == ({"unassigned": {"KO": 77}}, [])
+    assert allocate(service, "monday").status == 200
+    assert ledger_total(service) == broker_total(simulator)
+
+
+def test_what_no_rule_explains_locks_its_instrument_until_the_repair_is_accepted(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    symbol = allocate(service, "first").body["orders"][0]["localSymbol"]
+    a_difference(service, simulator, symbol, 5)
+    [repair] = reconciled(service)["repairs"]
+    assert (repair["localSymbol"], repair["kind"], repair["shares"]) == (
+        symbol,
+        "bookToUnassigned",
+        {"unassigned": 5},
+    )
+    simulator.set_price(symbol, 1000)
+    refused = allocate(service, "second")
+    assert refused.status == 423
+    assert symbol in refused.body["detail"]
+    assert "/trade-reconciliation" in refused.body["detail"]
+    after = reconciled(service, accept=[repair["id"]])
+    assert ([one["id"] for one in after["applied"]], after["repairs"]) == ([repair["id"]], [])
+    assert allocate(service, "third").status != 423
+    assert ledger_total(service) == broker_total(simulator)
+
+
+def test_only_the_instrument_that_differs_is_locked(service: ServiceUnderTest, simulator: Launched) -> None:
+    a_difference(service, simulator, "AAPL", 5)
+    assert len(reconciled(service)["repairs"]) == 1
+    assert allocate(service, "monday").status == 200
+
+
+def test_a_repair_is_applied_once_however_often_it_is_accepted(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    a_difference(service, simulator, "KO", 5)
+    [repair] = reconciled(service)["repairs"]
+    reconciled(service, accept=[repair["id"], repair["id"]])
+    again = reconciled(service, accept=[repair["id"]])
+    assert (again["applied"], again["differences"]) == ([], [])
+    assert ledger_total(service) == broker_total(simulator)
+
+
+def test_the_same_difference_a_second_time_is_another_repair(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """An id that was booked once would otherwise make the second one unrepairable."""
+    ids = []
+    for side in ("BUY", "SELL", "BUY"):
+        simulator.trade("KO", side, 5)
+        simulator.advance(by="1 day")
+        [repair] = reconciled(service)["repairs"]
+        reconciled(service, accept=[repair["id"]])
+        ids.append(repair["id"])
+    assert len(set(ids)) == 3
+    assert ledger_total(service) == broker_total(simulator)
+
+
+def test_a_dry_run_proposes_the_same_and_writes_nothing(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    a_difference(service, simulator, "KO", 5)
+    simulator.trade("AAPL", "BUY", 3)
+    dry = reconciled(service, dryRun=True)
+    assert service.services.positions.bookings() == ()
+    assert service.services.journal.locks() == ()
+    run = reconciled(service)
+    assert (dry["repairs"], dry["booked"], dry["holdings"]) == (
+        run["repairs"],
+        run["booked"],
+        run["holdings"],
+    )
+    assert len(service.services.journal.locks()) == 1
+
+
+def test_an_id_that_stands_for_facts_that_have_moved_on_is_refused(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    a_difference(service, simulator, "KO", 5)
+    [repair] = reconciled(service)["repairs"]
+    a_difference(service, simulator, "KO", 1)
+    refused = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
+    assert (refused.status, repair["id"] in refused.body["detail"]) == (422, True)
+    assert service.services.positions.holdings() == {}
+
+
+def test_a_misspelt_dry_run_is_refused_and_not_taken_for_the_real_thing(service: ServiceUnderTest) -> None:
+    assert service.post("/trade-reconciliation", {"dryrun": True}).status == 400
