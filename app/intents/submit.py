@@ -87,10 +87,12 @@ class Submission:
                 order.became(OrderState.SENDING, now, order_id=outgoing[order.order_ref].order_id)
                 for order in orders[start : start + size]
             )
-            self.broker.allow_messages(len(window))
+            # The first window leaves in one go or not yet: a short run never stalls half way. Later ones follow each
+            # as soon as the gateway may read it.
+            self.broker.allow_messages(len(window) if start == 0 else 1)
             # One durable write for the window: every order in it is marked before the first byte of any leaves.
             self.services.journal.save_plan(run, window, self.held.renew())
-            sent = self._send_window(window, outgoing)
+            sent = self._send_window(window, outgoing, each_waits=start > 0)
             done.extend(
                 self._heard(sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline)
             )
@@ -111,9 +113,11 @@ class Submission:
         return order.became(OrderState.ABANDONED, self.services.clock.now())
 
     def _send_window(
-        self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder]
+        self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder], *, each_waits: bool
     ) -> tuple[JournalledOrder, ...]:
         for index, order in enumerate(window):
+            if each_waits:
+                self.broker.allow_messages(1)
             if not (self.reduce_only or self.services.journal.trading_switch().enabled):
                 return (*window[:index], *map(self._abandoned, window[index:]))
             self.services.journal.check_lease(self.held.lease)
