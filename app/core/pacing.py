@@ -4,6 +4,10 @@ Source: the broker's "Historical Data Limitations". Bars of 30 seconds and less:
 minutes, BID_ASK counting twice. All bars: no identical question within 15 seconds, fewer than six for the same
 contract, exchange and kind of price within two seconds, at most 50 open at once. For larger bars the broker has lifted
 the first of these, and keeps the right to answer slowly.
+
+The broker counts when it reads, which is some time between the question and its answer: a question read late and a
+later one read at once are closer together there than here. Once a question is answered it therefore counts from the
+answer.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ CONTRACT_WINDOW, CONTRACT_REQUESTS = 2.0, 5
 OPEN_AT_ONCE = 50
 
 MARGIN = 0.05
-"""Seconds added to each window: the broker counts when it reads, not when we send."""
+"""Seconds added to each window, for questions that are still read when their window ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,7 @@ class HistoryRequest:
 
     @property
     def weight(self) -> int:
-        """What it counts against the limit on small bars."""
-        if self.bar_size not in SMALL_BARS:
-            return 0
+        """What it counts against the limit on small bars, if its bars are held to it."""
         return 2 if self.what_to_show == "BID_ASK" else 1
 
     @property
@@ -45,7 +47,7 @@ class HistoryRequest:
 
 @dataclass(slots=True)
 class Departure:
-    """A question that has left, at that second of the clock."""
+    """A question that has left: `at` is the second of the clock from which it counts."""
 
     at: float
     request: HistoryRequest
@@ -53,8 +55,10 @@ class Departure:
 
 @dataclass(slots=True)
 class HistoryLimits:
-    """The questions that have left, by the seconds of any clock that only goes forward."""
+    """The questions that have left, by the seconds of any clock that only goes forward. `small` are the bars held to
+    the limit on small bars; None is all of them, for a broker that makes no exception."""
 
+    small: frozenset[str] | None = SMALL_BARS
     _small: deque[Departure] = field(default_factory=deque)
     _recent: deque[Departure] = field(default_factory=deque)
 
@@ -68,24 +72,28 @@ class HistoryLimits:
         of_contract = sorted(one.at for one in self._recent if one.request.contract == request.contract)
         if len(of_contract) >= CONTRACT_REQUESTS:
             at = max(at, of_contract[-CONTRACT_REQUESTS] + CONTRACT_WINDOW + MARGIN)
-        return max(at, self._small_bars_free(request.weight)) if request.weight else at
+        return max(at, self._small_bars_free(request.weight)) if self._is_small(request) else at
+
+    def _is_small(self, request: HistoryRequest) -> bool:
+        return self.small is None or request.bar_size in self.small
 
     def _small_bars_free(self, weight: int) -> float:
         """When enough of the ten minutes' questions are over."""
         crowding = sum(one.request.weight for one in self._small) + weight - SMALL_WEIGHT
+        free = 0.0
         for one in self._small:
             if crowding <= 0:
                 break
             crowding -= one.request.weight
-            if crowding <= 0:
-                return one.at + SMALL_WINDOW + MARGIN
-        return 0.0
+            # Answers come in any order, so that a question which left earlier may count longer.
+            free = max(free, one.at + SMALL_WINDOW + MARGIN)
+        return free
 
     def left(self, request: HistoryRequest, at: float) -> Departure:
         """`request` was sent at `at`."""
         departure = Departure(at, request)
         self._recent.append(departure)
-        if request.weight:
+        if self._is_small(request):
             self._small.append(departure)
         return departure
 

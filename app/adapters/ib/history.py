@@ -82,7 +82,10 @@ async def _bars(
                     [],
                 )
 
-            told: list[BarData] = await connection.ask(what, send, seconds=connection.deadlines.history)
+            try:
+                told: list[BarData] = await connection.ask(what, send, seconds=connection.deadlines.history)
+            finally:
+                pace.over(departure)
     except Refused as refused:
         no_data = any(text in refused.text for text in error_codes.NO_HISTORY_TEXTS)
         if refused.code == error_codes.HISTORY_TROUBLE and no_data:

@@ -35,12 +35,13 @@ class IbGateway:
         *,
         connect_seconds: float = 4.5,
         deadlines: Deadlines | None = None,
+        history_pace: HistoryPace | None = None,
     ) -> None:
         self._endpoint = Endpoint(host, port, client_id)
         self._connect_seconds = connect_seconds
         self._deadlines = deadlines or Deadlines()
         self._contracts = KnownContracts()
-        self._history_pace = HistoryPace()
+        self._history_pace = history_pace or HistoryPace()
         self._lock = threading.Lock()
         self._line: _Line | None = None
         self._closed = False
