@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import random
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -90,3 +91,54 @@ def test_what_leaves_late_counts_from_when_it_left() -> None:
 
     [at] = asyncio.run(instants())
     assert 3.0 <= at < 3.2
+
+
+def read_late(wanted: Sequence[HistoryRequest], at_once: int) -> Sent:
+    """The instants at which a broker reads `wanted`, anywhere between a question and its answer."""
+    time, read, chance = VirtualTime(), [], random.Random(1)
+    pace = HistoryPace(time.clock, time.wait)
+
+    async def ask_some(some: Sequence[HistoryRequest]) -> None:
+        for one in some:
+            departure = await pace.allow(one)
+            await time.wait(chance.uniform(0, 1))
+            read.append((time.now, one))
+            await time.wait(chance.uniform(0, 1))
+            pace.over(departure)
+
+    async def ask_all() -> None:
+        await time.run([asyncio.ensure_future(ask_some(wanted[lane::at_once])) for lane in range(at_once)])
+
+    asyncio.run(ask_all())
+    return read
+
+
+def test_no_limit_is_broken_however_late_the_broker_reads() -> None:
+    """A question that is read late and a later one that is read at once are closer together there than here."""
+    mixed = [
+        request(number % 10, str(number), what="BID_ASK" if number % 3 == 0 else "TRADES")
+        for number in range(900)
+    ]
+    read = read_late(mixed, 10)
+    assert violations(read) == []
+    weight = sum(one.weight for _, one in read)
+    assert weight - 60 >= 0.95 * read[-1][0] / 600 * 60
+
+
+def test_what_is_answered_out_of_turn_counts_each_from_its_own_answer() -> None:
+    """Sixty questions of which the first is answered last: two places are free only when both counted out."""
+    time = VirtualTime()
+    pace = HistoryPace(time.clock, time.wait)
+
+    async def instants() -> list[float]:
+        departures = [await pace.allow(request(number, "1")) for number in range(60)]
+        for departure in departures[1:]:
+            pace.over(departure)
+        time.now = 30.0
+        pace.over(departures[0])
+        waiting = asyncio.ensure_future(pace.allow(request(99, "1", what="BID_ASK")))
+        await time.run([waiting])
+        return [waiting.result().at]
+
+    [at] = asyncio.run(instants())
+    assert 630 <= at < 631
