@@ -104,7 +104,15 @@ class Submission:
             if stopped is not None:
                 done.extend(self._abandoned(order) for order in orders[start + size :])
                 break
-        heard = self._heard(done, until_final=True, seconds=self.config.fill_seconds, end=deadline)
+        # An order for later fills after this run has answered: it is not waited for.
+        later = {
+            order.order_ref for plan, order in zip(planned, orders, strict=True) if plan.outlives_request
+        }
+        awaited = [order for order in done if order.order_ref not in later]
+        heard = (
+            *self._heard(awaited, until_final=True, seconds=self.config.fill_seconds, end=deadline),
+            *(order for order in done if order.order_ref in later),
+        )
         if self.services.clock.now() >= deadline:
             stopped = stopped or RunDeadline.status
         return self._explained(self._without_inactive(heard)), stopped

@@ -19,6 +19,7 @@ from app.core.canonical import canonical_json
 from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, outcome, signature
+from app.core.limits import said_together
 from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
 from app.core.plan import Plan
@@ -317,11 +318,7 @@ class TradingRun:
             plan = self._planned(snapshot)
         refuse_locked(self.services, plan)
         if plan.refusals:
-            detail = "; ".join(
-                f"{verdict.rule}{f' ({verdict.subject})' if verdict.subject else ''}: {verdict.value}, limit"
-                f" {verdict.limit}; {verdict.remedy}"
-                for verdict in plan.refusals
-            )
+            detail = said_together(plan.refusals)
             disabled = any(verdict.rule == "trading enabled" for verdict in plan.refusals)
             refusal = TradingDisabled if disabled else PlanRefused
             raise refusal(detail, members={"plan": plan, "limits": plan.limits})

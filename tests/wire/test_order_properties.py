@@ -147,3 +147,26 @@ def test_after_a_day_of_losses_only_the_way_out_is_open(tmp_path: Path) -> None:
         reply = service.post("/allocation", ONLY_DUMMY)
         assert (reply.status, "daily loss in %" in reply.body["detail"]) == (422, True)
         assert service.post("/close-all").status == 200
+
+
+SCHEDULED = STACK_FILE + (
+    "    schedules:\n"
+    '      - {intent: trade-reconciliation, cron: "30 17 * * mon-fri", timeZone: America/New_York}\n'
+)
+
+
+def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_it(tmp_path: Path) -> None:
+    """The run does not wait for what cannot fill yet; the gateway tells that day's executions to whoever asks."""
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=SCHEDULED)
+        reply = allocate(service, goodAfterTime="15:45 America/New_York")
+        assert (reply.status, {order["status"] for order in reply.body["orders"]}) == (200, {"working"})
+        assert service.services.positions.holdings() == {}
+        simulator.advance(to="2019-06-03T21:30:00Z")
+        settled = service.post("/trade-reconciliation")
+        assert (settled.status, settled.body["repairs"]) == (200, []), settled.text
+        bought = {
+            row["symbol"]: Decimal(row["quantity"]) for row in simulator.state(messages=False)["positions"]
+        }
+        assert bought
+        assert {name: Decimal(q) for name, q in settled.body["holdings"]["dummy"].items()} == bought

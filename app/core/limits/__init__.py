@@ -19,9 +19,9 @@ from app.core.limits.permission import (
 from app.core.limits.proposal import Proposal
 from app.core.limits.sanity import daily_loss, price_move
 from app.core.limits.session import market_open, reconciliation_follows
-from app.core.limits.verdict import Verdict
+from app.core.limits.verdict import Verdict, said_together
 
-__all__ = ["RULES", "Proposal", "Verdict", "judge"]
+__all__ = ["RULES", "Proposal", "Verdict", "judge", "said_together"]
 
 RULES: tuple[Callable[[Proposal], Iterator[Verdict]], ...] = (
     trading_enabled,

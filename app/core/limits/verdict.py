@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,3 +46,15 @@ def unless(verdict: Verdict, excused: bool, why: str) -> Verdict:
     if verdict.passed or not excused:
         return verdict
     return asked(verdict.rule, verdict.limit, f"{verdict.value}, {why}", True, verdict.subject)
+
+
+def said_together(refusals: Iterable[Verdict]) -> str:
+    """One sentence a rule: what it refused of what, and the remedy once."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for verdict in refusals:
+        said = f"{verdict.subject} {verdict.value}".strip()
+        groups.setdefault((verdict.rule, verdict.limit, verdict.remedy), []).append(said)
+    return "; ".join(
+        f"{rule}: {', '.join(said)} (limit: {limit}): {remedy}"
+        for (rule, limit, remedy), said in groups.items()
+    )
