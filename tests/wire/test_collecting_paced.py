@@ -111,7 +111,8 @@ def test_sixty_questions_in_ten_minutes_are_never_exceeded_and_the_rate_is_used(
 def test_one_stock_is_asked_for_five_times_in_two_seconds_and_no_sixth(
     launch: Launch, tmp_path: Path
 ) -> None:
-    """The service as it is composed, in real time."""
+    """The service as it is composed, in real time. Of each two seconds the time to an answer is lost, since a question
+    counts from there: a tenth is allowed for it."""
     simulator = launch("real")
     service = ServiceUnderTest.over(tmp_path, simulator.port)
     wanted = {"instruments": ["AAPL"], "barSize": "1 min", "since": "2019-05-01", "until": "2019-05-24"}
