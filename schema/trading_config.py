@@ -76,7 +76,7 @@ class TradingConfig(_Section, frozen=True):
     holidays of US exchanges."""
     retry_check_minutes: Seconds = 10
     """For how long the same request without a key counts as a repetition."""
-    order_spacing_milliseconds: Seconds = 0
+    order_spacing_milliseconds: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     orders_in_flight: Annotated[int, msgspec.Meta(ge=1, le=45)] = 40
     acknowledge_seconds: Seconds = 10
     """How long the broker may take to acknowledge an order before it is asked what became of it."""

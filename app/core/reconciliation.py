@@ -113,11 +113,10 @@ def repairs(
     return tuple(sorted(proposals, key=lambda repair: (repair.con_id, repair.id)))
 
 
-def closed(order: JournalledOrder, repair: Repair, at: datetime) -> JournalledOrder:
-    """`order` after `repair` was accepted: final, and full of what has been booked for it."""
-    filled = (
-        order.filled if not repair.shares else order.filled + abs(sum(repair.shares.values(), Decimal(0)))
-    )
+def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime) -> JournalledOrder:
+    """`order` after `repair` was accepted: final, and full of what the ledger has `booked` for it (unsigned), the
+    repair's shares included."""
+    filled = max(order.filled, booked)
     state = (
         OrderState.FILLED
         if filled >= order.quantity

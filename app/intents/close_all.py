@@ -14,7 +14,7 @@ from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import OrderPropertiesRequest
 from app.intents.phases import Phases
-from app.intents.read_snapshot import read_account
+from app.intents.read_snapshot import read_account, working_orders
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
 from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
@@ -83,7 +83,8 @@ class CloseAll:
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
-        return replace(snapshot, working=_without(snapshot, request.strategies))
+        left = working_orders(self.services, leaving_out=lambda ref: self._cancels(ref, request))
+        return replace(snapshot, working=left)
 
     def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
         return close_out(snapshot, _unique(request.strategies), request.order_properties.at(snapshot.at))
@@ -101,10 +102,3 @@ class CloseAll:
 
 def _unique(strategies: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if strategies is None else tuple(sorted(set(strategies)))
-
-
-def _without(snapshot: Snapshot, strategies: Iterable[str] | None) -> dict[str, dict]:
-    """Working orders without those of `strategies`."""
-    if strategies is None:
-        return {}
-    return {name: dict(held) for name, held in snapshot.working.items() if name not in set(strategies)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.core.journal import Lease
-from app.errors import RunInProgress
+from app.errors import RunInProgress, StoreUnavailable
 from app.ports.clock import Clock
 from app.ports.journal_store import JournalStore
+
+log = logging.getLogger("app.lease")
 
 LEASE_TIME = timedelta(seconds=120)
 """How long a process that died keeps the others waiting. Longer than any single step between two renewals."""
@@ -41,4 +44,8 @@ def held_lease(journal: JournalStore, clock: Clock, holder: str) -> Generator[He
     try:
         yield held
     finally:
-        journal.release_lease(held.lease)
+        try:
+            journal.release_lease(held.lease)
+        except StoreUnavailable as error:
+            # What the run has done and answered stands; the lease expires by itself.
+            log.warning("lease not released", extra={"holder": holder, "detail": error.detail})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -111,11 +111,14 @@ def _instruments(
     return wanted, named | dict(others)
 
 
-def working_orders(services: Services) -> dict[str, dict[int, Decimal]]:
-    """Strategy → contract id → what orders that are not final may still bring it."""
+def working_orders(
+    services: Services, *, leaving_out: Callable[[str], bool] = lambda _: False
+) -> dict[str, dict[int, Decimal]]:
+    """Strategy → contract id → what orders that are not final may still bring it, but for those `leaving_out` names
+    by their orderRef."""
     working: dict[str, dict[int, Decimal]] = {}
     for order in services.unsettled_orders():
-        if order.state.final:
+        if order.state.final or leaving_out(order.order_ref):
             continue
         if order.is_conversion:
             # Nobody's, but another one must not leave while it works.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -207,7 +208,8 @@ def _close(services: Services, run: Run, executions: Sequence[Execution], lease:
     """Ends a run that its own process did not end, once nothing of it can change any more."""
     orders = services.journal.orders(run.run_id)
     if came_to_nothing(run, orders):
-        services.journal.save_run(given_up(run), lease)
+        with suppress(LookupError):  # its own process lives, and has withdrawn it in this very moment
+            services.journal.save_run(given_up(run), lease)
         return
     book_crosses(services, run, lease)
     state = outcome(orders)
@@ -230,6 +232,7 @@ def _resumed(
     members |= {
         "dryRun": False,
         "plan": plan,
+        "timings": {},
         "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }

@@ -18,7 +18,16 @@ from app.core.attribution import Execution
 from app.core.canonical import canonical_json
 from app.core.cash import ConversionRefused
 from app.core.instruments import Instrument
-from app.core.journal import JournalledOrder, Run, RunState, StoredResponse, body_hash, outcome, signature
+from app.core.journal import (
+    JournalledOrder,
+    Run,
+    RunState,
+    StoredResponse,
+    body_hash,
+    given_up,
+    outcome,
+    signature,
+)
 from app.core.limits import said_together
 from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
@@ -41,7 +50,7 @@ from app.errors import (
     TradingDisabled,
     TradingError,
 )
-from app.intents.intent import Answer, Call, Request, common, envelope, problem
+from app.intents.intent import Answer, Call, Request, common, problem
 from app.intents.lease import HeldLease, held_lease
 from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
@@ -191,10 +200,15 @@ class TradingRun:
                 self._check_claim(run)
                 return self._trade(broker, run, held)
         except TradingError as error:
-            if error.withdraws_claim:
-                # Nothing was planned, so nothing can have been sent: the key may be used again.
-                self.services.journal.withdraw(run.run_id)
+            if error.withdraws_claim or isinstance(error, BrokerFault):
+                self._give_key_back(run)
             raise
+
+    def _give_key_back(self, run: Run) -> None:
+        """While nothing was planned nothing can have been sent: the key may be used again. A broker that did not
+        answer is asked anew then; a plan, an order or an answer that is there stays."""
+        if self.services.journal.run(run.run_id) in (run, given_up(run)):
+            self.services.journal.withdraw(run.run_id)
 
     def _check_claim(self, run: Run) -> None:
         """Between our claim and our lease another run may have taken us for dead and given our key back."""
@@ -216,7 +230,7 @@ class TradingRun:
         except StaleFence as error:
             raise RunInProgress(f"{error.detail} (nothing was sent)") from error
         except TradingError as error:
-            if not error.withdraws_claim:
+            if not (error.withdraws_claim or isinstance(error, BrokerFault)):
                 self._end(run, held, RunState.REFUSED, self._refusal(error))
             raise
         orders = journalled(
@@ -231,10 +245,15 @@ class TradingRun:
             kind = RunDeadline if isinstance(error, RunDeadline) else BrokerFault
             raise kind(
                 f"{error.detail} (run {run.run_id} was under way: its orders are settled by the next run)",
-                members={
-                    "orders": [order_shown(order) for order in self.services.journal.orders(run.run_id)]
-                },
+                members={"orders": [order_shown(order) for order in self._as_journalled(run, orders)]},
             ) from error
+
+    def _as_journalled(self, run: Run, orders: Sequence[JournalledOrder]) -> Sequence[JournalledOrder]:
+        """The run's orders as the journal has them, or as they were planned if it cannot be asked just now."""
+        try:
+            return self.services.journal.orders(run.run_id) or orders
+        except StoreUnavailable:
+            return orders
 
     def _execute(
         self,
@@ -254,16 +273,25 @@ class TradingRun:
                 )
                 orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run))
             else:
+                self._stop_if_disabled(plan)
                 self.services.journal.save_run(run, held.renew())
-            book_crosses(self.services, run, held.renew())
+            if not orders or any(order.state is not OrderState.ABANDONED for order in orders):
+                book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
             orders, executions = self._booked(broker, orders, plan.account, held)
         status, state = status_of(orders, stopped), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
-            raise RunDeadline(f"runDeadlineSeconds passed; {not_done(orders, status)['detail']}")
+            left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
+            raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
         members = self._result(plan, orders, executions, run).members() | not_done(orders, status)
         return self._end(run, held, state, Answer(status, canonical_json(members)))
+
+    def _stop_if_disabled(self, plan: Plan) -> None:
+        """A run of internal crosses alone sends nothing, and yet trades: the kill switch is asked once more."""
+        switch = self.services.journal.trading_switch()
+        if plan.internal_crosses and not (switch.enabled or plan.reduce_only):
+            raise TradingDisabled(f"trading was disabled before the crosses were booked: {switch.reason}")
 
     def _deadline(self, run: Run) -> datetime:
         return run.claimed_at + timedelta(seconds=self.config.run_deadline_seconds)
@@ -325,9 +353,8 @@ class TradingRun:
         return plan
 
     def _refusal(self, error: TradingError) -> Answer:
-        members = envelope(self.services, self.trader.name, self.call.run_id) | problem(
-            error, self.call.run_id
-        )
+        """What is stored is what the caller gets of the error, byte for byte."""
+        members = {"tradingMode": self.services.mode.value} | problem(error, self.call.run_id)
         return Answer(error.status, canonical_json(members))
 
     def _result(

@@ -125,7 +125,12 @@ def _part(
     signal, target = told("signals"), told("targetPositions")
     holding, trade = told("holdings") or Decimal(0), told("trades") or Decimal(0)
     ordered = order.source.get(name, Decimal(0))
-    if signal is None or capital is None:
+    if (signal is None or capital is None) and (trade or ordered):
+        why = (
+            f"closes what {name} held, {plain(holding)}: {plain(trade)}, {plain(crossed)} of that with other"
+            f" strategies and {plain(ordered)} by this order"
+        )
+    elif signal is None or capital is None:
         why = f"{name} ordered none of it"
     else:
         wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')}"

@@ -20,7 +20,7 @@ from schema.strict import FieldError, StrictError, parse
 
 MAX_BODY_BYTES = 64 * 1024
 NDJSON = "application/x-ndjson"
-KEY_PATTERN = "[!-~]{1,255}"
+KEY_PATTERN = "[!-~]([ -~]{0,253}[!-~])?"
 """What an Idempotency-Key may be: HTTP itself strips white space, so none counts."""
 
 R = TypeVar("R", bound=Request)
@@ -71,7 +71,7 @@ def idempotency_key(http: HttpRequest) -> str | None:
     own = http.headers.get("Idempotency-Key")
     if own is not None:
         if not re.fullmatch(KEY_PATTERN, own):
-            message = "Idempotency-Key must have 1 to 255 visible ASCII characters"
+            message = "Idempotency-Key must have 1 to 255 printable ASCII characters"
             raise RequestError(message, errors=(FieldError("Idempotency-Key", message),))
         return f"key:{own}"
     scheduled = scheduled_call(http)

@@ -72,7 +72,7 @@ def test_a_difference_that_an_order_in_doubt_explains_is_proposed_as_its_fill() 
         RepairKind.BOOK_AS_FILL,
         {"alpha": Decimal(6), "beta": Decimal(4)},
     )
-    done = closed(unknown(alpha="6", beta="4"), repair, NOON)
+    done = closed(unknown(alpha="6", beta="4"), repair, abs(sum(repair.shares.values(), Decimal(0))), NOON)
     assert (done.state, done.filled) == (OrderState.FILLED, Decimal(10))
 
 
@@ -89,7 +89,7 @@ def test_a_difference_beyond_the_order_is_not_its_fill() -> None:
 def test_an_order_that_left_no_trace_is_closed_as_never_arrived() -> None:
     (repair,) = proposed({}, {}, unknown())
     assert (repair.kind, repair.shares) == (RepairKind.CLOSE_ORDER, {})
-    assert closed(unknown(), repair, NOON).state is OrderState.CANCELLED
+    assert closed(unknown(), repair, Decimal(0), NOON).state is OrderState.CANCELLED
 
 
 def test_an_id_says_what_it_stands_for_and_not_the_price_of_the_moment() -> None:

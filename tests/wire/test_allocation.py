@@ -200,3 +200,12 @@ def _plan_bytes(text: str) -> str:
     start = text.index('"plan":') + len('"plan":')
     _, length = json.JSONDecoder().raw_decode(text[start:])
     return text[start : start + length]
+
+
+def test_a_refusal_is_stored_and_told_again_in_the_same_bytes(tmp_path: Path) -> None:
+    with Launched.start("--clock", "virtual", "--start", "2019-06-03T22:00:00Z") as gateway:
+        service = ServiceUnderTest.over(tmp_path, gateway.port)
+        first = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="a key of words")
+        again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="a key of words")
+        assert (first.status, again.status, again.text) == (422, 422, first.text)
+        assert again.headers["Idempotency-Replayed"] == "true"

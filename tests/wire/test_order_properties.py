@@ -170,3 +170,20 @@ def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_
         }
         assert bought
         assert {name: Decimal(q) for name, q in settled.body["holdings"]["dummy"].items()} == bought
+
+
+HURRIED = STACK_FILE + "    runDeadlineSeconds: 1\n"
+
+
+def test_a_run_whose_deadline_passes_while_orders_work_is_504_and_the_next_call_tells_what_became_of_them(
+    tmp_path: Path,
+) -> None:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=HURRIED)
+        late = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
+        assert (late.status, "not done" in late.body["detail"]) == (504, True), late.text
+        simulator.advance(to="2019-06-03T20:30:00Z")
+        told = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
+        assert told.status == 502
+        assert {order["status"] for order in told.body["orders"]} == {"cancelled"}
+        assert len(simulator.state(messages=False)["orders"]) == len(told.body["orders"])
