@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+
 import ib_async
+import pytest
 
 from simulator.launch import Launched
+
+
+@pytest.fixture(autouse=True)
+def own_loop() -> Iterator[None]:
+    """The library takes the thread's event loop; from Python 3.12 on somebody has to have made one."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
 
 
 def test_it_connects_asks_trades_and_cancels() -> None:
