@@ -11,11 +11,13 @@
     ├── InstrumentLocked        423  what is held of an instrument, or ordered, is in doubt
     ├── RunDeadline             504  the run goes on settling; the same key resumes it
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
+    ├── StaleFence              409  another holder has taken the lease: stop at once
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
     └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
 
-A transient error or a RequestError withdraws the run's claim and stores nothing; any other is the run's stored answer.
+As long as nothing is planned, a transient error, a RequestError or a BrokerFault withdraws the run's claim and stores
+nothing; any other is the run's stored answer.
 """
 
 from __future__ import annotations
@@ -105,6 +107,11 @@ class RunDeadline(TradingError):
 class BrokerFault(TradingError):
     status = 502
     title = "The broker's answer cannot be relied on"
+
+    @property
+    def withdraws_claim(self) -> bool:
+        """A question left open before anything was planned is asked anew under the same key."""
+        return True
 
 
 class GatewayNotReady(TradingError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from app.core.attribution import remaining
+from app.core.history import daily_start
 from app.core.instruments import Instrument
 from app.core.mode import AccountRefused, TradingMode, choose_account
 from app.core.positions import UNASSIGNED
@@ -76,7 +77,7 @@ def read_snapshot(
         closes=services.warehouse.daily_closes(
             instruments,
             HISTORY_SERIES,
-            before=datetime.combine(broker_day(at), time(), UTC),
+            before=daily_start(broker_day(at)),
             count=max((strategy.history_days for strategy in strategies.values()), default=0) or 1,
         ),
         positions=positions,

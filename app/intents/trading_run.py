@@ -200,7 +200,7 @@ class TradingRun:
                 self._check_claim(run)
                 return self._trade(broker, run, held)
         except TradingError as error:
-            if error.withdraws_claim or isinstance(error, BrokerFault):
+            if error.withdraws_claim:
                 self._give_key_back(run)
             raise
 
@@ -230,7 +230,7 @@ class TradingRun:
         except StaleFence as error:
             raise RunInProgress(f"{error.detail} (nothing was sent)") from error
         except TradingError as error:
-            if not (error.withdraws_claim or isinstance(error, BrokerFault)):
+            if not error.withdraws_claim:
                 self._end(run, held, RunState.REFUSED, self._refusal(error))
             raise
         orders = journalled(

@@ -13,29 +13,13 @@ from app.adapters.ib.heard import HeardOrders
 from app.adapters.ib.order_record import HeardOrder, ShownOrder, Status
 from app.core.account import OrderReport
 from app.core.attribution import Execution
-from app.core.instruments import Instrument
 from app.core.orders import OrderState
 from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
+from tests.adapters.samples import AAPL
 
 REF = "ib-pabc"
 CLIENT = 101
-AAPL = Instrument(
-    con_id=265598,
-    local_symbol="AAPL",
-    symbol="AAPL",
-    sec_type="STK",
-    exchange="SMART",
-    primary_exchange="NASDAQ",
-    currency="USD",
-    multiplier=Decimal(1),
-    price_magnifier=Decimal(1),
-    size_increment=Decimal(1),
-    price_steps=(),
-    order_types=frozenset(),
-    liquid_hours=(),
-    time_zone="UTC",
-)
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from app.adapters.ib.error_codes import Ending
 from app.adapters.ib.library import library
 from app.adapters.ib.translate import AccountValue
 from app.core.attribution import Execution
-from app.core.instruments import Instrument
 from app.core.orders import OrderState
 from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
+from tests.adapters.samples import AAPL
 
 AT = datetime(2019, 1, 2, 15, tzinfo=UTC)
 
@@ -137,22 +137,6 @@ def test_an_account_without_net_liquidation_is_a_fault() -> None:
         translate.account_state("DU3", ACCOUNT)
 
 
-AAPL = Instrument(
-    con_id=265598,
-    local_symbol="AAPL",
-    symbol="AAPL",
-    sec_type="STK",
-    exchange="SMART",
-    primary_exchange="NASDAQ",
-    currency="USD",
-    multiplier=Decimal(1),
-    price_magnifier=Decimal(1),
-    size_increment=Decimal(1),
-    price_steps=(),
-    order_types=frozenset({"MKT"}),
-    liquid_hours=(),
-    time_zone="US/Eastern",
-)
 ORDER = OutgoingOrder(
     order_ref="ib-pabc",
     order_id=7,

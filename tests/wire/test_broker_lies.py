@@ -16,35 +16,18 @@ import pytest
 
 from app.adapters.ib.deadlines import Deadlines
 from app.adapters.ib.session import IbGateway
-from app.core.instruments import Instrument
 from app.core.orders import OrderState
 from app.errors import BrokerFault, GatewayNotReady
 from app.ports.broker import OutgoingOrder
 from simulator.framing import FrameReader, PrefixReader, fields_of, frame
 from simulator.messages import outgoing
 from simulator.messages.table import Table
+from tests.adapters.samples import AAPL
 
 VERSION = 176
 ACCOUNT = "DU1"
 REF = "ib-pabc"
 Answer = bytes | Callable[[list[str]], bytes]
-
-AAPL = Instrument(
-    con_id=265598,
-    local_symbol="AAPL",
-    symbol="AAPL",
-    sec_type="STK",
-    exchange="SMART",
-    primary_exchange="NASDAQ",
-    currency="USD",
-    multiplier=Decimal(1),
-    price_magnifier=Decimal(1),
-    size_increment=Decimal(1),
-    price_steps=(),
-    order_types=frozenset(),
-    liquid_hours=(),
-    time_zone="UTC",
-)
 
 
 def told(table: Table, **values: str | int | Decimal | None) -> bytes:
