@@ -105,16 +105,6 @@ class JournalledOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
-    """An instrument that may not be traded, why, and what ends it. `repair_id` is what to accept."""
-
-    con_id: int
-    local_symbol: str
-    reason: str
-    repair_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to trade, for one holder at a time; a writer whose `fence` is not the newest is refused."""
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from app.core.fx import FxRate
 from app.core.instruments import Instrument
+from app.core.locks import Lock
 from app.core.market import DailyClose, Quote
 from app.core.mode import TradingMode
 from app.core.positions import Holdings, Quantities
@@ -46,7 +47,8 @@ class Snapshot:
 
     `previous_equity` is the equity with loan value of the previous close, None where the broker did not tell it, and
     `transfers_today` what was deposited since (withdrawals negative), both in base currency. `margins` are contract
-    id → the broker's what-if answer, where it was asked and answered. `cash` is currency → balance.
+    id → the broker's what-if answer, where it was asked and answered. `cash` is currency → balance. `locks` are the
+    instruments of which nobody can say what is held or on its way.
     """
 
     mode: TradingMode
@@ -70,3 +72,4 @@ class Snapshot:
     transfers_today: Decimal = Decimal(0)
     margins: Mapping[int, Margin] = field(default_factory=dict)
     cash: Mapping[str, Decimal] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()

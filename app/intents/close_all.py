@@ -10,6 +10,7 @@ from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import BrokerFault, RequestError, TradingError
+from app.intents.compare import Comparison
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import OrderPropertiesRequest
@@ -78,8 +79,10 @@ class CloseAll:
                 " was closed: look at these orders, and call again"
             )
 
-    def read(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> Snapshot:
-        snapshot = read_account(self.services, broker, config)
+    def read(
+        self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
+    ) -> Snapshot:
+        snapshot = read_account(broker, config, compared)
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
