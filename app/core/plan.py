@@ -85,6 +85,11 @@ class Plan:
         """The locks that forbid sending anything: it would trade what nobody can account for."""
         return () if self.reduce_only else self.locks
 
+    @property
+    def left_out(self) -> tuple[Lock, ...]:
+        """What would be closed as well, but for these locks."""
+        return self.locks if self.reduce_only else ()
+
     def to_json(self) -> bytes:
         return canonical_json(self)
 

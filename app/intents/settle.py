@@ -225,7 +225,9 @@ def _resumed(
     services: Services, run: Run, orders: Sequence[JournalledOrder], executions: Sequence[Execution]
 ) -> StoredResponse:
     """The answer of a run that could not give it itself."""
-    status, plan = status_of(orders), _plan(run)
+    plan = _plan(run)
+    left_out = [lock["localSymbol"] for lock in plan.get("locks", [])]
+    status = status_of(orders, left_out=left_out)
     planned = {int(order["conId"]): order for order in plan.get("orders", [])}
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"
     members = envelope(services, run.intent, run.run_id) | plan
@@ -236,7 +238,7 @@ def _resumed(
         "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }
-    return StoredResponse(status, canonical_json(members | not_done(orders, status)))
+    return StoredResponse(status, canonical_json(members | not_done(orders, status, left_out)))
 
 
 def _plan(run: Run) -> dict:

@@ -147,7 +147,9 @@ class TradingRun:
                 )
                 snapshot = settled._read(broker, compared)
             plan = settled._decide(snapshot, compared)
-        return Answer(200, canonical_json(self._result(plan, (), ()).members()))
+        status = status_of((), left_out=_left_out(plan))
+        members = self._result(plan, (), ()).members() | not_done((), status, _left_out(plan))
+        return Answer(status, canonical_json(members))
 
     def _run_for_key(self) -> Run:
         body = msgspec.to_builtins(self.call.request)
@@ -280,12 +282,13 @@ class TradingRun:
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
             orders, executions = self._booked(broker, orders, plan.account, held)
-        status, state = status_of(orders, stopped), outcome(orders)
+        status, state = status_of(orders, stopped, _left_out(plan)), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
-        members = self._result(plan, orders, executions, run).members() | not_done(orders, status)
+        members = self._result(plan, orders, executions, run).members()
+        members |= not_done(orders, status, _left_out(plan))
         return self._end(run, held, state, Answer(status, canonical_json(members)))
 
     def _stop_if_disabled(self, plan: Plan) -> None:
@@ -375,6 +378,10 @@ class TradingRun:
             warnings=(*plan.warnings, *warnings_of(orders)),
             timings=self.phases.seconds(),
         )
+
+
+def _left_out(plan: Plan) -> tuple[str, ...]:
+    return tuple(lock.local_symbol for lock in plan.left_out)
 
 
 def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:
