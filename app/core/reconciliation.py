@@ -17,10 +17,10 @@ from enum import StrEnum
 
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json, plain
+from app.core.evidence import ended
 from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
-from app.core.orders import OrderState
 from app.core.positions import UNASSIGNED, Holdings, Quantities, total
 
 REPAIR = "repair:"
@@ -156,16 +156,7 @@ def repairs(
 def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime) -> JournalledOrder:
     """`order` after `repair` was accepted: final, and full of what the ledger has `booked` for it (unsigned), the
     repair's shares included."""
-    filled = max(order.filled, booked)
-    state = (
-        OrderState.FILLED
-        if filled >= order.quantity
-        else OrderState.PARTLY_FILLED
-        if filled
-        else OrderState.CANCELLED
-    )
-    message = f"closed by the accepted repair {repair.id}"
-    return order.became(state, at, filled=min(filled, order.quantity), messages=(*order.messages, message))
+    return ended(order, max(order.filled, booked), at, f"closed by the accepted repair {repair.id}")
 
 
 def _as_fill(

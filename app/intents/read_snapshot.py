@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from app.core.attribution import remaining
+from app.core.broker_day import broker_day
 from app.core.history import daily_start
 from app.core.instruments import Instrument
 from app.core.locks import locks
@@ -25,9 +25,6 @@ from schema.trading_config import TradingConfig
 
 HISTORY_SERIES = "ADJUSTED_LAST"
 """What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
-
-EXCHANGE_ZONE = ZoneInfo("America/New_York")
-"""The broker's day: Interactive Brokers' own clock for executions and trading days."""
 
 
 def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
@@ -90,10 +87,6 @@ def read_snapshot(
         cash=state.cash,
         locks=locks(compared.differences, compared.orders),
     )
-
-
-def broker_day(at: datetime) -> date:
-    return at.astimezone(EXCHANGE_ZONE).date()
 
 
 def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:

@@ -7,16 +7,18 @@ that came after their run had ended, corrections and late commissions are booked
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from app.core.account import OrderReport
+from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Booking, Execution, attribute
+from app.core.broker_day import broker_day
 from app.core.canonical import canonical_json
+from app.core.day_order import after_its_day
 from app.core.evidence import judged, merged, without_its_fills
 from app.core.instruments import Instrument
 from app.core.journal import (
@@ -29,15 +31,20 @@ from app.core.journal import (
     given_up,
     outcome,
 )
-from app.core.orders import names_an_order_of
+from app.core.orders import OrderState, names_an_order_of
+from app.core.positions import total
 from app.intents.intent import envelope
 from app.intents.run_answer import not_done, status_of, warnings_of
-from app.intents.services import Services
+from app.intents.services import Services, Unwritten
 from app.intents.trading_result import order_shown
 
 
 class BrokerRecords(Protocol):
     """What of a Broker is asked here; ports/broker.py says what each answer is."""
+
+    def current_time(self) -> datetime: ...
+
+    def positions(self, account: str) -> tuple[BrokerPosition, ...]: ...
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]: ...
 
@@ -74,6 +81,8 @@ def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
         *_unbooked_by_hand(services, broker, known, executions),
     )
     orders = with_all_fills(services, orders, at, bookings)
+    shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
+    orders = _after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
     return Findings(orders, reports, executions, bookings)
 
 
@@ -165,6 +174,51 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
     ]
     if bookings:
         services.positions.apply(bookings, lease)
+
+
+def _after_their_day(
+    services: Services, broker: BrokerRecords, account: str, found: Unwritten, shown: Collection[str]
+) -> tuple[JournalledOrder, ...]:
+    """The orders `found`, those ended that worked for a day which is over. `shown` are the orderRefs of which the
+    broker tells anything: of those its word counts. Conversions are no holdings, and their fills in no position."""
+    days = {
+        order.order_ref: day
+        for order in found.orders
+        if order.state is OrderState.UNKNOWN and order.order_ref not in shown and not order.is_conversion
+        if (day := _good_for(services, order)) is not None
+    }
+    if not days:
+        return found.orders
+    at, today = services.clock.now(), broker_day(services.business_time(broker))
+    ledger = total(replace(services, unwritten=found).holdings())
+    positions = {position.con_id: position.quantity for position in broker.positions(account)}
+    nothing = Decimal(0)
+    return tuple(
+        after_its_day(
+            order,
+            found.orders,
+            good_for=days[order.order_ref],
+            today=today,
+            missing=positions.get(order.con_id, nothing) - ledger.get(order.con_id, nothing),
+            booked=_booked(services, order, found.bookings),
+            at=at,
+        )
+        if order.order_ref in days
+        else order
+        for order in found.orders
+    )
+
+
+def _good_for(services: Services, order: JournalledOrder) -> date | None:
+    """The broker day on which a DAY order worked, by its run's plan; None for another order."""
+    run = services.journal.run(order.run_id)
+    if run is None or run.business_at is None:
+        return None
+    planned = next((one for one in _plan(run).get("orders", []) if one["conId"] == order.con_id), None)
+    if planned is None or planned["tif"] != "DAY":
+        return None
+    later = planned.get("goodAfter")
+    return broker_day(max(run.business_at, datetime.fromisoformat(later)) if later else run.business_at)
 
 
 def _unbooked_by_hand(

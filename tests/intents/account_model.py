@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.core.account import OrderReport
+from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution, latest
 from app.core.instruments import Instrument
 from app.core.orders import OrderState
@@ -27,6 +28,19 @@ class ModelAccount:
     told: list[Execution] = field(default_factory=list)
     before_today: dict[int, Decimal] = field(default_factory=dict)
     numbers: int = 0
+    days: int = 0
+    """How many days have ended."""
+    truth: dict[str, Decimal] = field(default_factory=dict)
+    """orderRef → what a DAY order had filled when its day ended; the broker does not tell it any more."""
+
+    def current_time(self) -> datetime:
+        return NOW + timedelta(days=self.days)
+
+    def positions(self, account: str) -> tuple[BrokerPosition, ...]:
+        return tuple(
+            BrokerPosition(con_id, INSTRUMENTS[con_id].local_symbol, quantity, Decimal(100), "USD")
+            for con_id, quantity in self.quantities().items()
+        )
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return tuple(self.reports.values())
@@ -109,12 +123,12 @@ class ModelAccount:
         ]
 
     def next_day(self) -> None:
-        """Executions and ended orders of the day are not told any more."""
+        """Orders end with their day; ended ones and executions are not told any more."""
+        self.days += 1
         self.before_today = self.quantities()
         self.told = []
-        self.reports = {
-            ref: report for ref, report in self.reports.items() if report.state is OrderState.WORKING
-        }
+        self.truth |= {ref: report.filled for ref, report in self.reports.items()}
+        self.reports = {}
 
     def _trade(
         self, order_ref: str, perm_id: int, con_id: int, quantity: Decimal, commission: Decimal | None
