@@ -10,6 +10,7 @@ key back, so that the scheduler's next attempt trades. Once an order may have le
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -59,6 +60,10 @@ class Run:
     """The broker's time when it was planned; None before."""
     plan: bytes | None = None
     response: StoredResponse | None = None
+
+    def planned(self) -> dict[str, Any]:
+        """The plan as JSON, every number a Decimal; empty where there is none."""
+        return json.loads(self.plan or b"{}", parse_float=Decimal, parse_int=Decimal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,14 @@ class Services:
                 held[name] = held.get(name, Decimal(0)) + share
         return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
+    def booked_of(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order strategies and nobody have together."""
+        bookings = (
+            *self.positions.bookings_for([order_ref]),
+            *(booking for booking in self.unwritten.bookings if booking.order_ref == order_ref),
+        )
+        return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))
+
     def business_time(self, broker: TellsTime) -> datetime:
         """The instant that price ages, calendars and history are judged by."""
         return broker.current_time() if self.broker_clock else self.clock.now()

@@ -138,17 +138,14 @@ class TradeReconciliation:
         services.positions.apply([repair.booking(at) for repair in chosen], held.renew())
         by_ref = {order.order_ref: order for order in compared.orders}
         ended = [
-            closed(by_ref[repair.order_ref], repair, self._booked_for(repair.order_ref), services.clock.now())
+            closed(
+                by_ref[repair.order_ref], repair, services.booked_of(repair.order_ref), services.clock.now()
+            )
             for repair in chosen
             if repair.order_ref
         ]
         services.journal.save_orders(ended, held.lease)
         close_runs(services, {order.run_id for order in ended}, compared.executions, held.lease)
-
-    def _booked_for(self, order_ref: str) -> Decimal:
-        """What of an order strategies and nobody have by now, unsigned."""
-        bookings = self.services.positions.bookings_for([order_ref])
-        return abs(sum((share for one in bookings for share in one.shares.values()), Decimal(0)))
 
     def _document(
         self,

@@ -21,7 +21,7 @@ INSTRUMENTS = {1: AAA, 2: BBB}
 
 @dataclass(slots=True)
 class ModelAccount:
-    """The BrokerRecords of settle.py. `told` are the executions of the day, corrections beside what they correct,
+    """BrokerRecords. `told` are the executions of the day, corrections beside what they correct,
     as a broker shows them."""
 
     reports: dict[str, OrderReport] = field(default_factory=dict)

@@ -145,7 +145,9 @@ class Ledger(RuleBasedStateMachine):
         for ref, filled in self.account.truth.items():
             order = self.services.journal.order(ref)
             assert order is not None
-            assert order.state is OrderState.UNKNOWN or (order.state.final and order.filled == filled)
+            if order.state is not OrderState.UNKNOWN:
+                assert order.state.final
+                assert self.services.booked_of(ref) == filled
 
     def _ref(self, number: int) -> str:
         known = [ref for ref in self.refs if ref in self.account.reports]
