@@ -39,6 +39,9 @@ class KeyedRun:
     intent: str
     call: Call[Any]
     config: TradingConfig
+    signed: bool = True
+    """Whether a call that brings no key repeats one that asked the same within `retryCheckMinutes`; else each such call
+    is a new one."""
 
     def answer(self, work: Work) -> Answer:
         """What `work` answers, or what was answered to this key before. `work` ends the run, or raises."""
@@ -73,9 +76,10 @@ class KeyedRun:
 
     def _run_for_key(self) -> Run:
         body = msgspec.to_builtins(self.call.request)
+        own = signature(self.services.mode, self.intent, body) if self.signed else f"call:{self.call.run_id}"
         return Run(
             run_id=self.call.run_id,
-            key=self.call.key or signature(self.services.mode, self.intent, body),
+            key=self.call.key or own,
             body_hash=body_hash(self.intent, body),
             intent=self.intent,
             state=RunState.CLAIMED,
