@@ -125,6 +125,7 @@ class TradingRun:
         return KeyedRun(self.services, self.trader.name, self.call, self.config)
 
     def _dry_run(self) -> Answer:
+        deadline = self._deadline(self.services.clock.now())
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
@@ -132,7 +133,7 @@ class TradingRun:
                 found = find(self.services, broker, account)
                 services = replace(self.services, unwritten=Unwritten(found.orders, found.bookings))
                 settled = replace(self, services=services, trader=self.trader.over(services))
-                snapshot = settled._read(broker)
+                snapshot = settled._read(broker, deadline)
             plan = settled._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ()).members()))
 
@@ -143,7 +144,7 @@ class TradingRun:
                 self.trader.prepare(broker, account, held, self.call.request)
                 settle_earlier(self.services, broker, account, held.lease, run.run_id)
                 held.renew()
-                snapshot = self._read(broker)
+                snapshot = self._read(broker, self._deadline(run.claimed_at), held)
             plan = self._decide(snapshot)
         orders = journalled(
             self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
@@ -183,7 +184,7 @@ class TradingRun:
                 sending = Submission(
                     self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
                 )
-                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run))
+                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run.claimed_at))
             else:
                 self._stop_if_disabled(plan)
                 self.services.journal.save_run(run, held.renew())
@@ -205,8 +206,8 @@ class TradingRun:
         if plan.internal_crosses and not (switch.enabled or plan.reduce_only):
             raise TradingDisabled(f"trading was disabled before the crosses were booked: {switch.reason}")
 
-    def _deadline(self, run: Run) -> datetime:
-        return run.claimed_at + timedelta(seconds=self.config.run_deadline_seconds)
+    def _deadline(self, begun: datetime) -> datetime:
+        return begun + timedelta(seconds=self.config.run_deadline_seconds)
 
     def _booked(
         self, broker: Broker, orders: Sequence[JournalledOrder], account: str, held: HeldLease
@@ -231,12 +232,13 @@ class TradingRun:
         self.services.journal.save_orders(orders, held.renew())
         book(self.services, orders, executions, held.lease)
 
-    def _read(self, broker: Broker) -> Snapshot:
+    def _read(self, broker: Broker, deadline: datetime, held: HeldLease | None = None) -> Snapshot:
         """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
         snapshot = self.trader.read(broker, self.call.request, self.config)
         if not self.config.what_if:
             return snapshot
-        return with_margins(broker, snapshot, self._planned(snapshot).orders)
+        drafts = self._planned(snapshot).orders
+        return with_margins(broker, snapshot, drafts, self.services.clock, deadline, held)
 
     def _planned(self, snapshot: Snapshot) -> Plan:
         """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""

@@ -135,6 +135,23 @@ def test_with_what_if_every_order_is_asked_about_and_none_is_placed_by_it(tmp_pa
         assert (run.status, len(run.body["orders"])) == (200, len(dry.body["plan"]["orders"]))
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_broker_too_slow_for_the_what_if_questions_is_a_504_that_leaves_the_key_free(
+    tmp_path: Path, dry_run: bool
+) -> None:
+    hurried = WHAT_IF + "    runDeadlineSeconds: 1\n"
+    asked = ONLY_DUMMY | {"dryRun": dry_run}
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=hurried)
+        simulator.fault({"do": "delay", "realSeconds": 0.4}, message="openOrder", times="always")
+        late = service.post("/allocation", asked, Idempotency_Key="monday")
+        assert (late.status, "what-if questions" in late.body["detail"]) == (504, True), late.text
+        assert (simulator.state(messages=False)["orders"], service.services.journal.runs(5)) == ([], ())
+        simulator.behave()
+        again = service.post("/allocation", asked, Idempotency_Key="monday")
+        assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
+
+
 LOSS = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
 
 
