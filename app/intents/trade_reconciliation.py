@@ -36,18 +36,12 @@ from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import Findings, close_runs, find, settle_earlier
 from app.intents.trading_result import OrderShown, order_shown
-from app.intents.trading_run import TradingRequest
 from app.ports.broker import Broker
+from schema.requests import TradeReconciliationRequest
 from schema.trading_config import TradingConfig
 
 READINGS = 3
 """How often positions are asked for until no fill comes between the question for them and that for executions."""
-
-
-class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
-    """`accept`: ids of proposed repairs to apply."""
-
-    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

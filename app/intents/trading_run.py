@@ -43,7 +43,7 @@ from app.errors import (
     TradingDisabled,
     TradingError,
 )
-from app.intents.intent import Answer, Call, Request, common
+from app.intents.intent import Answer, Call, common
 from app.intents.keyed_run import KeyedRun
 from app.intents.lease import HeldLease
 from app.intents.order_request import refused_properties
@@ -75,12 +75,6 @@ TRADING_REFUSALS: tuple[type[TradingError], ...] = (
     RunDeadline,
 )
 """Every way in which a trading run can end without having done what was asked."""
-
-
-class TradingRequest(Request, frozen=True, kw_only=True):
-    """What every trading intent takes. `dry_run`: plan only, send nothing."""
-
-    dry_run: bool = False
 
 
 class Trader(Protocol):

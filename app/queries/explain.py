@@ -12,11 +12,12 @@ from app.core.attribution import Booking
 from app.core.canonical import plain
 from app.core.journal import JournalledOrder
 from app.errors import NotKnown, StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
 from app.intents.trading_result import OrderShown, order_shown
 from app.queries.run import stored
 from app.queries.runs import RunShown, run_shown
+from schema.requests import Request
 
 
 class ExplainRequest(Request, frozen=True, kw_only=True):
