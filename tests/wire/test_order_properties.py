@@ -121,6 +121,24 @@ def test_an_order_waits_for_its_start_at_the_broker(simulator: Launched) -> None
         )
 
 
+IMPATIENT = STACK_FILE + "    fillSeconds: 1\n"
+
+
+def test_what_is_at_work_already_is_in_the_plan_and_set_off_against_the_target(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    """target − holding − working = trade: without the third figure a plan without orders explains nothing."""
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=IMPATIENT)
+    first = allocate(service, orderType="LMT", limitOffsetBps="-500")
+    waiting = {order["localSymbol"]: order["quantity"] for order in first.body["orders"]}
+    assert {order["status"] for order in first.body["orders"]} == {"working"}
+    plan = service.post("/allocation", ONLY_DUMMY | {"dryRun": True}).body["plan"]
+    assert plan["working"] == {"dummy": waiting}
+    assert (plan["holdings"], plan["orders"]) == ({"dummy": {}}, [])
+    for symbol, target in plan["targetPositions"]["dummy"].items():
+        assert plan["trades"]["dummy"][symbol] == target - waiting.get(symbol, 0) == 0
+
+
 WHAT_IF = STACK_FILE + "    whatIf: true\n"
 
 
