@@ -1,8 +1,10 @@
 """trade-reconciliation: books what the broker has told, compares ledger and broker, proposes repairs, applies the
 accepted ones.
 
-A dry-run shows the same proposals and writes nothing. The call has no key of its own: doing it again finds nothing
-new to do, and a repair is applied once.
+A dry-run shows the same proposals and writes nothing. A call with a key is done once for it, as a trading run is. One
+without a key is always done: a person who asks again a minute later wants the facts of that minute, and every booking
+and every repair has an id under which it is applied once. For the same reason a call that died half way has given its
+key back.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from decimal import Decimal
 
 from app.core.attribution import Booking
 from app.core.instruments import Instrument
+from app.core.journal import Run, RunState
 from app.core.reconciliation import REPAIR, Repair, closed
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
+    KeyReused,
     PlanRefused,
     RunInProgress,
     StaleFence,
@@ -26,19 +30,15 @@ from app.errors import (
 )
 from app.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
 from app.intents.intent import Answer, Call, Result, common
-from app.intents.lease import HeldLease, held_lease
+from app.intents.keyed_run import KeyedRun
+from app.intents.lease import HeldLease
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import close_runs
 from app.intents.trading_result import OrderShown, order_shown
-from app.intents.trading_run import TradingRequest
 from app.ports.broker import Broker
-
-
-class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
-    """`accept`: ids of proposed repairs to apply."""
-
-    accept: tuple[str, ...] = ()
+from schema.requests import TradeReconciliationRequest
+from schema.trading_config import TradingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class TradeReconciliation:
     refusals: tuple[type[TradingError], ...] = (
         RunInProgress,
         StaleFence,
+        KeyReused,
         PlanRefused,
         BrokerFault,
         GatewayNotReady,
@@ -93,28 +94,35 @@ class TradeReconciliation:
     )
 
     def answer(self, call: Call[TradeReconciliationRequest]) -> Answer:
-        return self._dry_run(call) if call.request.dry_run else self._run(call)
+        config = self.services.config.read()
+        if call.request.dry_run:
+            return self._dry_run(call, config)
+        keyed = KeyedRun(self.services, self.name, call, config, signed=False)
 
-    def _dry_run(self, call: Call[TradeReconciliationRequest]) -> Answer:
+        def reconciled(broker: Broker, run: Run, held: HeldLease) -> Answer:
+            with keyed.refusing(run, held):
+                account = account_to_trade(self.services, broker, config)
+                return keyed.end(run, held, RunState.SETTLED, self._reconciled(broker, account, held, call))
+
+        return keyed.answer(reconciled)
+
+    def _dry_run(self, call: Call[TradeReconciliationRequest], config: TradingConfig) -> Answer:
         services = self.services
         with services.gateway.session() as broker:
-            account = account_to_trade(services, broker, services.config.read())
+            account = account_to_trade(services, broker, config)
             found = _proposed(broker, compare_unwritten(services, broker, account))
             self._chosen(found, call.request.accept)
         return self._document(call, found, ())
 
-    def _run(self, call: Call[TradeReconciliationRequest]) -> Answer:
+    def _reconciled(
+        self, broker: Broker, account: str, held: HeldLease, call: Call[TradeReconciliationRequest]
+    ) -> Answer:
         services = self.services
-        with (
-            held_lease(services.journal, services.clock, call.run_id) as held,
-            services.gateway.session() as broker,
-        ):
-            account = account_to_trade(services, broker, services.config.read())
-            found = _proposed(broker, compare_settled(services, broker, account, held, call.run_id))
-            chosen = self._chosen(found, call.request.accept)
-            if chosen:
-                self._apply(broker, chosen, found.compared, held)
-                found = _proposed(broker, compare_again(found.compared, broker))
+        found = _proposed(broker, compare_settled(services, broker, account, held, call.run_id))
+        chosen = self._chosen(found, call.request.accept)
+        if chosen:
+            self._apply(broker, chosen, found.compared, held)
+            found = _proposed(broker, compare_again(found.compared, broker))
         return self._document(call, found, chosen)
 
     def _chosen(self, found: Proposed, accept: Sequence[str]) -> tuple[Repair, ...]:
