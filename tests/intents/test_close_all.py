@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -11,13 +11,18 @@ from typing import cast
 import pytest
 
 from app.core.account import OrderReport
+from app.core.canonical import canonical_json
+from app.core.journal import RunState
+from app.core.locks import Lock
 from app.core.orders import OrderState
 from app.errors import BrokerFault
 from app.intents.close_all import CloseAll, CloseAllRequest
 from app.intents.lease import held_lease
 from app.intents.services import Services
+from app.intents.settle import settle_earlier
 from app.ports.broker import Broker
 from tests.contracts.samples import a_run, an_order
+from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port
 
 REF = "ib-pabc"
@@ -72,3 +77,25 @@ def test_an_inactive_order_that_no_journal_knows_stops_close_all(services: Servi
     """Nothing would lock its contract."""
     with pytest.raises(BrokerFault, match="nothing was closed"):
         prepare(services, OrderState.INACTIVE, journalled=False)
+
+
+def test_who_finishes_an_interrupted_close_all_answers_for_what_it_left_out_too(services: Services) -> None:
+    """A key gets the same kind of answer, whether its process lived or not."""
+    account = ModelAccount()
+    order = replace(
+        an_order(REF, "run-1", OrderState.SENDING), con_id=1, local_symbol="AAA", increment=Decimal(1)
+    )
+    locked = Lock(2, "BBB", "order ib-pdef is unknown", ("ib-pdef",))
+    plan = canonical_json({"orders": [{"conId": 1, "tif": "DAY"}], "locks": [locked], "reduceOnly": True})
+    run = a_run("run-1")
+    services.journal.claim(run, None)
+    account.accept(REF, 1, Decimal(3))
+    account.fill(REF, 10, None)
+    with held_lease(services.journal, services.clock, "run-2") as held:
+        services.journal.save_plan(replace(run, state=RunState.SUBMITTING, plan=plan), [order], held.lease)
+        settle_earlier(services, account, "DU1", held.lease, "run-2")
+    ended = services.journal.run("run-1")
+    assert ended is not None
+    assert ended.response is not None
+    assert (ended.state, ended.response.status) == (RunState.SETTLED, 423)
+    assert b"left out: BBB" in ended.response.body
