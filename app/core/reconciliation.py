@@ -89,19 +89,17 @@ def differing(holdings: Holdings, broker: Quantities) -> tuple[int, ...]:
 def differences(
     holdings: Holdings, broker: Quantities, instruments: Mapping[int, Instrument]
 ) -> tuple[Difference, ...]:
-    """By contract id, with `instruments` of those that are `differing`. Currencies are cash and no holdings: the
-    broker shows no positions in them."""
+    """By contract id, with `instruments` of those that are `differing`; one that is not among them the broker knows
+    no more. Currencies are cash and no holdings: the broker shows no positions in them."""
     ledger = total(holdings)
-    return tuple(
-        Difference(
-            con_id,
-            instruments[con_id].local_symbol,
-            ledger.get(con_id, Decimal(0)),
-            broker.get(con_id, Decimal(0)),
-        )
-        for con_id in differing(holdings, broker)
-        if instruments[con_id].sec_type != "CASH"
-    )
+    nothing = Decimal(0)
+    found = []
+    for con_id in differing(holdings, broker):
+        instrument = instruments.get(con_id)
+        if instrument is None or instrument.sec_type != "CASH":
+            symbol = instrument.local_symbol if instrument else f"contract {con_id}"
+            found.append(Difference(con_id, symbol, ledger.get(con_id, nothing), broker.get(con_id, nothing)))
+    return tuple(found)
 
 
 def doubt(order: JournalledOrder) -> str:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.core.attribution import Booking, Execution
+from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
 from app.core.positions import Holdings, Quantities
 from app.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
+from app.errors import ContractsUnknown
 from app.intents.lease import HeldLease
 from app.intents.services import Services, Unwritten
 from app.intents.settle import find, settle_earlier
@@ -103,7 +105,7 @@ def _beside(
     booked: tuple[Booking, ...],
 ) -> Comparison:
     holdings = services.holdings()
-    instruments = broker.instruments_by_id(differing(holdings, positions))
+    instruments = _instruments(broker, differing(holdings, positions))
     return Comparison(
         services,
         holdings,
@@ -113,6 +115,14 @@ def _beside(
         executions,
         booked,
     )
+
+
+def _instruments(broker: Broker, con_ids: Collection[int]) -> Mapping[int, Instrument]:
+    """Those that the broker still knows. One that was delisted, or has expired, differs like any other."""
+    try:
+        return broker.instruments_by_id(con_ids)
+    except ContractsUnknown as gone:
+        return broker.instruments_by_id([con_id for con_id in con_ids if con_id not in gone.con_ids])
 
 
 def _positions(broker: Broker, account: str) -> Quantities:

@@ -63,7 +63,7 @@ class Broker(Protocol):
         ...
 
     def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
-        """The contracts behind positions, which carry no exchange."""
+        """The contracts behind positions, which carry no exchange; ContractsUnknown for those that are no more."""
         ...
 
     def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:

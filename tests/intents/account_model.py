@@ -14,6 +14,7 @@ from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution, latest
 from app.core.instruments import Instrument
 from app.core.orders import OrderState
+from app.errors import ContractsUnknown
 from tests.core.builders import AAA, BBB, NOW
 
 INSTRUMENTS = {1: AAA, 2: BBB}
@@ -49,7 +50,10 @@ class ModelAccount:
         return tuple(self.told)
 
     def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
-        return {con_id: INSTRUMENTS[con_id] for con_id in con_ids}
+        asked = tuple(con_ids)
+        if gone := [con_id for con_id in asked if con_id not in INSTRUMENTS]:
+            raise ContractsUnknown(gone)
+        return {con_id: INSTRUMENTS[con_id] for con_id in asked}
 
     def quantities(self) -> dict[int, Decimal]:
         held = dict(self.before_today)

@@ -15,6 +15,7 @@ from app.intents.compare import READINGS, Comparison, compare_settled, compare_u
 from app.intents.lease import HeldLease, held_lease
 from app.intents.services import Services
 from app.ports.broker import Broker
+from tests.contracts.samples import a_booking
 from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port
 
@@ -97,3 +98,14 @@ def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(services: Services, h
         run.differences,
         run.repairs({}),
     )
+
+
+def test_a_contract_that_the_broker_knows_no_more_is_a_difference_and_stops_nothing_else(
+    services: Services, held: HeldLease
+) -> None:
+    """A future expired, or a share was delisted, while a strategy held it: runs that do not touch it go on."""
+    gone = a_booking("e.01", {"alpha": "5"}, con_id=9)
+    services.positions.apply([gone], held.lease)
+    found = compared(services, ModelAccount(before_today={2: Decimal(5)}), held)
+    assert shown(found) == [(2, Decimal(0), Decimal(5)), (9, Decimal(5), Decimal(0))]
+    assert found.differences[1].local_symbol == "contract 9"
