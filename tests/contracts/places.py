@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import yaml
 
@@ -24,6 +24,7 @@ from app.ports.journal_store import JournalStore
 from app.ports.position_store import PositionStore
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
+from schema.documents import TRADING_FIELD, configuration_path
 from schema.trading_config import SECTION
 
 
@@ -70,6 +71,32 @@ class SqliteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FirestoreProject:
+    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it."""
+
+    project: str
+
+    @contextmanager
+    def opened(self) -> Generator[Stores]:
+        # Imported here: Google's clients are not installed where only the embedded stores are tested.
+        from app.adapters.google.firestore_activity import FirestoreActivity
+        from app.adapters.google.firestore_database import FirestoreDatabase
+        from app.adapters.google.firestore_journal import FirestoreJournal
+        from app.adapters.google.firestore_positions import FirestorePositions
+
+        database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
+        try:
+            yield Stores(
+                # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
+                cast(JournalStore, FirestoreJournal(database, mode)),
+                FirestorePositions(database, mode),
+                FirestoreActivity(database, mode),
+            )
+        finally:
+            database.close()
+
+
+@dataclass(frozen=True, slots=True)
 class DuckdbFile:
     path: Path
 
@@ -86,3 +113,21 @@ class StackFilePlace:
 
     def opened(self) -> TradingConfigSource:
         return StackFile(self.path, TradingMode.PAPER)
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreConfigPlace:
+    project: str
+
+    def write(self, section: Mapping[str, object]) -> None:
+        from google.cloud import firestore
+
+        client = firestore.Client(project=self.project, database="paper")
+        client.document(configuration_path("paper")).set({TRADING_FIELD: dict(section)})
+        client.close()
+
+    def opened(self) -> TradingConfigSource:
+        from app.adapters.google.firestore_config import FirestoreConfig
+        from app.adapters.google.firestore_database import FirestoreDatabase
+
+        return FirestoreConfig(FirestoreDatabase(self.project, "paper"), TradingMode.PAPER)

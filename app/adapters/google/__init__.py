@@ -1,0 +1,1 @@
+"""Google's stores through Google's clients: Firestore, BigQuery, Secret Manager."""
