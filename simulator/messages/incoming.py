@@ -73,6 +73,8 @@ TABLES = {
         ),
         Table(90, "cancelHeadTimeStamp", fields("reqId")),
         Table(91, "reqMarketRule", fields("marketRuleId")),
+        Table(92, "reqPnL", fields("reqId account modelCode")),
+        Table(93, "cancelPnL", fields("reqId")),
         Table(99, "reqCompletedOrders", fields("apiOnly")),
     )
 }
@@ -118,8 +120,6 @@ NOT_BUILT: dict[int, tuple[str, int | None]] = {
     86: ("reqHistoricalNews", 0),
     88: ("reqHistogramData", 0),
     89: ("cancelHistogramData", 0),
-    92: ("reqPnL", 0),
-    93: ("cancelPnL", 0),
     94: ("reqPnLSingle", 0),
     95: ("cancelPnLSingle", 0),
     96: ("reqHistoricalTicks", 0),
