@@ -52,7 +52,6 @@ class Broker:
         self.changes = Changes()
         self.schedule = Schedule(market, self.orders)
         self.listener: Listener = Nobody()
-        self._quotes: dict[int, Quote] = {}
         # By permId: the orders that a fault mistreats.
         self._treated: dict[int, Treatment] = {}
 
@@ -60,11 +59,8 @@ class Broker:
         return self.accounts.contract(con_id)
 
     def quote(self, con_id: int) -> Quote:
-        """The quote of this moment; looked up once, however many orders and subscribers ask for it."""
-        known = self._quotes.get(con_id)
-        if known is None or known.at != self.now:
-            known = self._quotes[con_id] = self.market.quote(con_id, self.now)
-        return known
+        """The quote of this moment."""
+        return self.market.quote(con_id, self.now)
 
     # Time
 
@@ -318,7 +314,6 @@ class Broker:
         Raises MarketError when the market is closed, ValueError for a price that is none.
         """
         self.market.set_price(con_id, self.now, price)
-        self._quotes.pop(con_id, None)
         self.schedule.forget(con_id)
         self._trade_working(con_id)
         self.listener.quotes_moved((con_id,))

@@ -6,8 +6,9 @@ only and refuses. A number in neither is no request of this protocol.
 
 from __future__ import annotations
 
+from simulator.messages.elements import Element, Given, Repeat, fields
 from simulator.messages.order_fields import CONTRACT, IS_BAG, IS_TRUE, PLACE_ORDER
-from simulator.messages.table import Element, Given, Repeat, Table, fields
+from simulator.messages.table import Table
 
 _LEGS = Given("secType", IS_BAG, (Repeat("comboLegs", fields("conId ratio action exchange")),))
 _DELTA_NEUTRAL = Given("deltaNeutralContract", IS_TRUE, fields("dncConId dncDelta dncPrice"))

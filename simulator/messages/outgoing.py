@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.messages.elements import Repeat, fields
 from simulator.messages.order_fields import COMPLETED_ORDER as COMPLETED_ORDER_FIELDS
 from simulator.messages.order_fields import EXECUTION as EXECUTION_FIELDS
 from simulator.messages.order_fields import OPEN_ORDER as OPEN_ORDER_FIELDS
-from simulator.messages.table import Repeat, Table, fields
+from simulator.messages.table import Table
 
 TICK_PRICE = Table(1, "tickPrice", fields("version=6 reqId tickType price size=0 attrMask=0"))
 TICK_SIZE = Table(2, "tickSize", fields("version=6 reqId tickType size=0"))
