@@ -1,8 +1,7 @@
-"""`python -m bench.replay FILE`: a server that says what was recorded, and nothing else: the yardstick of a server's own
-work.
+"""`python -m bench.replay FILE`: a server that says what was recorded and computes nothing, to measure others by.
 
-FILE is JSON: for each frame that arrives, in order, the frames of the answer in hexadecimal, each written by itself. Its
-first line on stdout is its port. One client; ends when that client leaves.
+FILE is JSON: for each frame that arrives, in order, the frames of the answer in hexadecimal, each written by itself.
+Its first line on stdout is its port. One client; ends when that client leaves.
 """
 
 from __future__ import annotations

@@ -13,16 +13,21 @@ from dataclasses import dataclass
 
 from bench.replay import Answers
 from bench.round_trips import OPTIONS, replaying
-from simulator.framing import FrameReader, frame
+from simulator.framing import PREFIX, FrameReader, frame
 from simulator.launch import HOST, Launched
+from simulator.messages import incoming
 
+CLIENT_ID = "7"
 LINES_A_STOCK = 5
 HOURS = 4
 VERSION = 176
 STOCKS = tuple("AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM".split())
 
-# The answer to reqCurrentTime, asked for when all is said.
-_END = re.compile(rb"49\0001\000\d+\000$")
+_STOCK = {"secType": "STK", "exchange": "SMART", "currency": "USD"}
+_REQ_MKT_DATA, _PLACE_ORDER = incoming.TABLES[1], incoming.TABLES[3]
+_ASK_TIME = frame(("49", "1"))
+# Its answer, asked for when all is said.
+_END = re.compile(rb"\x0049\x001\x00\d+\x00$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,15 @@ class Streamed:
 def simulated(resting: int = 0) -> Streamed:
     """`resting` orders lie far from the market while the ticks pass."""
     with Launched.start(*OPTIONS) as simulator, _connected(simulator.port) as client:
-        _send(client, *_subscriptions(), *_orders(resting, simulator.account), ("49", "1"))
+        client.sendall(_subscriptions() + _orders(resting) + _ASK_TIME)
         _until_end(client)
         advance = threading.Thread(target=_advance, args=(simulator, client))
         began = time.perf_counter()
         advance.start()
         ended, received = _until_end(client)
         advance.join()
+        if resting and simulator.state(messages=False)["orders"][-1]["status"] != "Submitted":
+            raise RuntimeError("the orders that should rest do not")
         return Streamed(ended - began, _framed(received)[:-1])
 
 
@@ -56,41 +63,63 @@ def bare(frames: tuple[bytes, ...]) -> float:
     ]
     with replaying(answers) as port, _connected(port) as client:
         began = time.perf_counter()
-        _send(client, ("49", "1"))
+        client.sendall(_ASK_TIME)
         ended, _ = _until_end(client)
         return ended - began
 
 
 def _connected(port: int) -> socket.socket:
     client = socket.create_connection((HOST, port))
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    client.sendall(b"API\0" + frame((f"v{VERSION}..{VERSION}",))[:-1].replace(b"\0\0\0\x0a", b"\0\0\0\x09"))
+    offer = f"v{VERSION}..{VERSION}".encode("ascii")
+    client.sendall(PREFIX + len(offer).to_bytes(4) + offer)
     client.recv(4096)
-    _send(client, ("71", "2", "7", ""))
+    client.sendall(frame(("71", "2", CLIENT_ID, "")))
     return client
 
 
-def _send(client: socket.socket, *messages: tuple[str, ...]) -> None:
-    client.sendall(b"".join(map(frame, messages)))
-
-
-def _subscriptions() -> list[tuple[str, ...]]:
-    return [
-        ("1", "11", str(1000 * line + number), "0", symbol, "STK", "", "0", "", "", "SMART", "", "USD", "", "", "0",
-         "", "0", "0", "")
+def _subscriptions() -> bytes:
+    return b"".join(
+        _REQ_MKT_DATA.encode(
+            VERSION,
+            {
+                "version": 11,
+                "reqId": 100 * line + number,
+                "symbol": symbol,
+                "deltaNeutralContract": 0,
+                "snapshot": 0,
+            }
+            | _STOCK,
+        )
         for line in range(LINES_A_STOCK)
         for number, symbol in enumerate(STOCKS)
-    ]  # fmt: skip
+    )
 
 
-def _orders(count: int, account: str) -> list[tuple[str, ...]]:
-    """Purchases at a dollar, as the wire has them; each field stands where placeOrder has it."""
-    raise NotImplementedError
+def _orders(count: int) -> bytes:
+    """Purchases at a dollar, which none of the stocks falls to, spread over them."""
+    return b"".join(
+        _PLACE_ORDER.encode(
+            VERSION,
+            {
+                **_STOCK,
+                "orderId": number + 1,
+                "symbol": STOCKS[number % len(STOCKS)],
+                "action": "BUY",
+                "totalQuantity": 1,
+                "orderType": "LMT",
+                "lmtPrice": "1.00",
+                "tif": "GTC",
+                "transmit": 1,
+                "deltaNeutralContract": 0,
+            },
+        )
+        for number in range(count)
+    )
 
 
 def _advance(simulator: Launched, client: socket.socket) -> None:
     simulator.advance(by=HOURS * 3600)
-    _send(client, ("49", "1"))
+    client.sendall(_ASK_TIME)
 
 
 def _until_end(client: socket.socket) -> tuple[float, bytes]:
