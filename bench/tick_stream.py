@@ -27,7 +27,7 @@ _STOCK = {"secType": "STK", "exchange": "SMART", "currency": "USD"}
 _REQ_MKT_DATA, _PLACE_ORDER = incoming.TABLES[1], incoming.TABLES[3]
 _ASK_TIME = frame(("49", "1"))
 # Its answer, asked for when all is said.
-_END = re.compile(rb"\x0049\x001\x00\d+\x00$")
+_END = re.compile(rb"49\x001\x00\d{10}\x00$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def bare(frames: tuple[bytes, ...]) -> float:
     answers: Answers = [
         [frame((str(VERSION), "20190603 15:00:00 UTC"))],
         [],
-        [*frames, frame(("49", "1", "0"))],
+        [*frames, frame(("49", "1", "1559574000"))],
     ]
     with replaying(answers) as port, _connected(port) as client:
         began = time.perf_counter()
