@@ -15,7 +15,6 @@ list of faults alone.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +43,9 @@ class Scenario:
 
 def read_scenario(path: Path) -> Scenario:
     """Raises ScenarioError for a file that is not there, is no TOML or JSON, or holds anything that is not known."""
+    # Imported here: the simulator starts without a scenario most of the time, and its start is measured.
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
         said = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
