@@ -82,7 +82,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure orders, ingest or core as ratios within one run; docs/performance.md gets the figures."""
+    """Measure orders, ingest, core or simulator as ratios within one run; docs/performance.md gets the figures."""
     _sync(session, "local")
     _run(session, "python", "-m", "bench", *session.posargs)
 

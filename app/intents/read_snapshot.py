@@ -84,9 +84,15 @@ def read_snapshot(
         working=working_orders(services),
         seed=_seed(services.mode, broker_day(at)),
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        daily_profit=_daily_profit(broker, account, config) if strategies else None,
         cash=state.cash,
         locks=locks(compared.differences, compared.orders),
     )
+
+
+def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:
+    """Asked only where a limit rests on it: it is a subscription, and may take seconds to be told."""
+    return None if config.limits.max_daily_loss_percent is None else broker.daily_profit(account)
 
 
 def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:
