@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from app.ports.warehouse import Warehouse
 from tests.contracts.places import (
+    BigqueryDataset,
     ConfigPlace,
     DuckdbFile,
     SqliteFile,
@@ -23,8 +25,17 @@ def _sqlite(folder: Path) -> StorePlace:
     return SqliteFile(folder / "paper.sqlite")
 
 
-def _duckdb(folder: Path) -> WarehousePlace:
+def _duckdb(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
     return DuckdbFile(folder / "paper.duckdb")
+
+
+def _bigquery(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
+    from tests.emulators.bigquery import PROJECT, make_tables
+
+    address = request.getfixturevalue("bigquery_address")
+    dataset = f"history_{uuid4().hex}"
+    make_tables(address, PROJECT, dataset)
+    return BigqueryDataset(address, PROJECT, dataset)
 
 
 def _stack_file(folder: Path) -> ConfigPlace:
@@ -51,12 +62,27 @@ def stores(place: StorePlace) -> Generator[Stores]:
         yield stores
 
 
-@pytest.fixture(scope="session", params=[pytest.param(_duckdb, id="duckdb")])
+@pytest.fixture(scope="session")
+def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """host:port of this process's BigQuery stand-in."""
+    from tests.emulators.bigquery import emulated_bigquery
+
+    with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
+        yield address
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(_duckdb, id="duckdb"),
+        pytest.param(_bigquery, id="bigquery", marks=pytest.mark.emulator),
+    ],
+)
 def new_warehouse(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], WarehousePlace]:
     """Makes empty places for market history."""
-    return lambda: request.param(tmp_path_factory.mktemp("history"))
+    return lambda: request.param(request, tmp_path_factory.mktemp("history"))
 
 
 @pytest.fixture

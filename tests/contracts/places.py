@@ -78,6 +78,22 @@ class DuckdbFile:
 
 
 @dataclass(frozen=True, slots=True)
+class BigqueryDataset:
+    """A dataset at an emulator that runs at `address`."""
+
+    address: str
+    project: str
+    dataset: str
+
+    def opened(self) -> Warehouse:
+        # Imported here: who runs the tests without the emulators has not installed it.
+        from app.adapters.google.bigquery_warehouse import BigqueryWarehouse
+        from app.adapters.google.clients import bigquery_client
+
+        return BigqueryWarehouse(bigquery_client(self.project, self.address), self.project, self.dataset)
+
+
+@dataclass(frozen=True, slots=True)
 class StackFilePlace:
     path: Path
 
