@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -13,12 +14,22 @@ from tests.contracts.places import (
     BigqueryDataset,
     ConfigPlace,
     DuckdbFile,
+    EmulatedSecret,
+    SecretFilePlace,
+    SecretPlace,
     SqliteFile,
     StackFilePlace,
     StorePlace,
     Stores,
     WarehousePlace,
 )
+from tests.emulators.programs import google_client
+
+if TYPE_CHECKING:
+    from tests.emulators.secret_manager import EmulatedSecrets
+
+# Answers of the emulators take half a second each.
+EMULATOR = (pytest.mark.emulator, pytest.mark.timeout(300))
 
 
 def _sqlite(folder: Path) -> StorePlace:
@@ -36,6 +47,14 @@ def _bigquery(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
     dataset = f"history_{uuid4().hex}"
     make_tables(address, PROJECT, dataset)
     return BigqueryDataset(address, PROJECT, dataset)
+
+
+def _secret_file(request: pytest.FixtureRequest, folder: Path) -> SecretPlace:
+    return SecretFilePlace(folder / "credentials.json")
+
+
+def _secret_manager(request: pytest.FixtureRequest, folder: Path) -> SecretPlace:
+    return EmulatedSecret(request.getfixturevalue("secrets"), "ib-credentials")
 
 
 def _stack_file(folder: Path) -> ConfigPlace:
@@ -65,6 +84,7 @@ def stores(place: StorePlace) -> Generator[Stores]:
 @pytest.fixture(scope="session")
 def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """host:port of this process's BigQuery stand-in."""
+    google_client("google.cloud.bigquery")
     from tests.emulators.bigquery import emulated_bigquery
 
     with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
@@ -75,7 +95,7 @@ def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]
     scope="session",
     params=[
         pytest.param(_duckdb, id="duckdb"),
-        pytest.param(_bigquery, id="bigquery", marks=pytest.mark.emulator),
+        pytest.param(_bigquery, id="bigquery", marks=EMULATOR),
     ],
 )
 def new_warehouse(
@@ -100,3 +120,24 @@ def warehouse(warehouse_place: WarehousePlace) -> Warehouse:
 def config_place(request: pytest.FixtureRequest, tmp_path: Path) -> ConfigPlace:
     """Where nobody has written a trading configuration yet."""
     return request.param(tmp_path)
+
+
+@pytest.fixture
+def secrets() -> Generator[EmulatedSecrets]:
+    """A Secret Manager in which there is nothing yet."""
+    google_client("google.cloud.secretmanager_v1")
+    from tests.emulators.secret_manager import emulated_secret_manager
+
+    with emulated_secret_manager() as secrets:
+        yield secrets
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(_secret_file, id="file"),
+        pytest.param(_secret_manager, id="secret-manager", marks=EMULATOR),
+    ]
+)
+def secret_place(request: pytest.FixtureRequest, tmp_path: Path) -> SecretPlace:
+    """Where nobody has written credentials yet."""
+    return request.param(request, tmp_path)
