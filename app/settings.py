@@ -13,7 +13,6 @@ from pathlib import Path
 from app.core.mode import TradingMode
 from schema.strict import nearest
 
-
 _GOOGLE_NAMES = {
     "PROJECT_ID": "the Google Cloud project's id",
     "FIRESTORE_DATABASE": "the name of the Firestore database",

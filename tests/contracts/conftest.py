@@ -15,6 +15,8 @@ from tests.contracts.places import (
     ConfigPlace,
     DuckdbFile,
     EmulatedSecret,
+    FirestoreConfigPlace,
+    FirestoreProject,
     SecretFilePlace,
     SecretPlace,
     SqliteFile,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 EMULATOR = (pytest.mark.emulator, pytest.mark.timeout(300))
 
 
-def _sqlite(folder: Path) -> StorePlace:
+def _sqlite(request: pytest.FixtureRequest, folder: Path) -> StorePlace:
     return SqliteFile(folder / "paper.sqlite")
 
 
@@ -57,16 +59,33 @@ def _secret_manager(request: pytest.FixtureRequest, folder: Path) -> SecretPlace
     return EmulatedSecret(request.getfixturevalue("secrets"), "ib-credentials")
 
 
-def _stack_file(folder: Path) -> ConfigPlace:
+def _firestore(request: pytest.FixtureRequest, folder: Path) -> StorePlace:
+    request.getfixturevalue("firestore_emulator")
+    return FirestoreProject(f"test-{uuid4().hex}")
+
+
+def _stack_file(request: pytest.FixtureRequest, folder: Path) -> ConfigPlace:
     return StackFilePlace(folder / "Pulumi.paper.yaml")
 
 
-@pytest.fixture(scope="session", params=[pytest.param(_sqlite, id="sqlite")])
+def _firestore_config(request: pytest.FixtureRequest, folder: Path) -> ConfigPlace:
+    request.getfixturevalue("firestore_emulator")
+    return FirestoreConfigPlace(f"test-{uuid4().hex}")
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(_sqlite, id="sqlite"),
+        # The emulator lets two that write the same documents wait long for each other.
+        pytest.param(_firestore, id="firestore", marks=[pytest.mark.emulator, pytest.mark.timeout(240)]),
+    ],
+)
 def new_place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], StorePlace]:
     """Makes empty places for journal, positions and activity."""
-    return lambda: request.param(tmp_path_factory.mktemp("stores"))
+    return lambda: request.param(request, tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture
@@ -116,10 +135,15 @@ def warehouse(warehouse_place: WarehousePlace) -> Warehouse:
     return warehouse_place.opened()
 
 
-@pytest.fixture(params=[pytest.param(_stack_file, id="stack-file")])
+@pytest.fixture(
+    params=[
+        pytest.param(_stack_file, id="stack-file"),
+        pytest.param(_firestore_config, id="firestore", marks=pytest.mark.emulator),
+    ]
+)
 def config_place(request: pytest.FixtureRequest, tmp_path: Path) -> ConfigPlace:
     """Where nobody has written a trading configuration yet."""
-    return request.param(tmp_path)
+    return request.param(request, tmp_path)
 
 
 @pytest.fixture

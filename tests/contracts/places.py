@@ -26,6 +26,7 @@ from app.ports.position_store import PositionStore
 from app.ports.secret_source import SecretSource
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
+from schema.documents import TRADING_FIELD, configuration_path
 from schema.trading_config import SECTION
 
 if TYPE_CHECKING:
@@ -78,6 +79,31 @@ class SqliteFile:
         database = SqliteDatabase(self.path)
         try:
             yield Stores(SqliteJournal(database), SqlitePositions(database), SqliteActivity(database))
+        finally:
+            database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreProject:
+    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it."""
+
+    project: str
+
+    @contextmanager
+    def opened(self) -> Generator[Stores]:
+        # Imported here: Google's clients are not installed where only the embedded stores are tested.
+        from app.adapters.google.firestore_activity import FirestoreActivity
+        from app.adapters.google.firestore_database import FirestoreDatabase
+        from app.adapters.google.firestore_journal import FirestoreJournal
+        from app.adapters.google.firestore_positions import FirestorePositions
+
+        database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
+        try:
+            yield Stores(
+                FirestoreJournal(database, mode),
+                FirestorePositions(database, mode),
+                FirestoreActivity(database, mode),
+            )
         finally:
             database.close()
 
@@ -145,3 +171,21 @@ class StackFilePlace:
 
     def opened(self) -> TradingConfigSource:
         return StackFile(self.path, TradingMode.PAPER)
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreConfigPlace:
+    project: str
+
+    def write(self, section: Mapping[str, object]) -> None:
+        from google.cloud import firestore
+
+        client = firestore.Client(project=self.project, database="paper")
+        client.document(configuration_path("paper")).set({TRADING_FIELD: dict(section)})
+        client.close()
+
+    def opened(self) -> TradingConfigSource:
+        from app.adapters.google.firestore_config import FirestoreConfig
+        from app.adapters.google.firestore_database import FirestoreDatabase
+
+        return FirestoreConfig(FirestoreDatabase(self.project, "paper"), TradingMode.PAPER)

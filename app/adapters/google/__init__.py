@@ -1,1 +1,1 @@
-"""Google's services through their official clients; nothing else in app/ knows those libraries."""
+"""Google's services through their official clients: Firestore, BigQuery, Secret Manager; nothing else knows those."""
