@@ -100,16 +100,6 @@ def stores(place: StorePlace) -> Generator[Stores]:
         yield stores
 
 
-@pytest.fixture(scope="session")
-def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """host:port of this process's BigQuery stand-in."""
-    google_client("google.cloud.bigquery")
-    from tests.emulators.bigquery import emulated_bigquery
-
-    with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
-        yield address
-
-
 @pytest.fixture(
     scope="session",
     params=[

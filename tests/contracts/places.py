@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import yaml
 
@@ -100,7 +100,8 @@ class FirestoreProject:
         database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
         try:
             yield Stores(
-                FirestoreJournal(database, mode),
+                # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
+                cast(JournalStore, FirestoreJournal(database, mode)),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),
             )

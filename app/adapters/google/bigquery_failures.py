@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import requests
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 
 from app.errors import StoreUnavailable
 
 _QUOTA = frozenset({"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "resourcesExceeded"})
+_NO_IDENTITY = "the service's identity is not accepted; check that it exists and is not disabled"
 _CONFLICTS = ("due to concurrent update", "Transaction conflict", "TransactionContext Error")
 """What BigQuery, and its stand-in, say of a transaction that another one was quicker than."""
 
@@ -39,8 +40,10 @@ def explained(where: Where) -> Generator[None]:
         yield
     except TimeoutError as error:
         raise StoreUnavailable(f"{where.called} did not finish in time; try again") from error
-    except (GoogleAuthError, requests.exceptions.RequestException, ConnectionError) as error:
+    except (TransportError, requests.exceptions.RequestException, ConnectionError) as error:
         raise StoreUnavailable(f"{where.called} could not be reached; try again ({error})") from error
+    except GoogleAuthError as error:
+        raise StoreUnavailable(f"{where.called}: {_NO_IDENTITY} ({error})") from error
     except exceptions.RetryError as error:
         busy = error.cause is not None and is_conflict(error.cause)
         what = (
@@ -75,7 +78,7 @@ def _meaning(error: exceptions.GoogleAPICallError, where: Where) -> str | None:
     if isinstance(error, exceptions.Forbidden):
         return _missing_role(str(error.message), where)
     if isinstance(error, exceptions.Unauthorized):
-        return "the service's identity is not accepted; check that it exists and is not disabled"
+        return _NO_IDENTITY
     if isinstance(error, exceptions.NotFound):
         return "it, or a table of it, is not there; run `pulumi up` for this stack"
     if isinstance(error, (exceptions.ServerError, exceptions.DeadlineExceeded)):

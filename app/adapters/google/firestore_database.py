@@ -6,7 +6,7 @@ strongly consistent. What is committed is durable: an order is marked as sending
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
@@ -14,7 +14,6 @@ from typing import TypeVar
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
-from google.cloud.firestore_v1.base_query import BaseQuery
 
 from app.adapters.google.firestore_failures import failures_explained
 from app.adapters.google.firestore_transaction import (
@@ -26,12 +25,12 @@ from app.adapters.google.firestore_transaction import (
 T = TypeVar("T")
 Document = firestore.DocumentReference
 Snapshot = firestore.DocumentSnapshot
-Query = BaseQuery
+Query = firestore.Query
 
 DOCUMENTS_A_QUESTION = 1_000
 """Most documents that one request asks for by name; a longer list is asked for in several."""
 
-_READ_SECONDS = 10.0
+_READ_SECONDS = 8.0
 _READ_AGAIN = Retry(
     predicate=if_exception_type(
         exceptions.DeadlineExceeded, exceptions.InternalServerError, exceptions.ServiceUnavailable
@@ -39,7 +38,7 @@ _READ_AGAIN = Retry(
     initial=0.1,
     maximum=2.0,
     multiplier=2.0,
-    timeout=20.0,
+    timeout=10.0,
 )
 _NEVER_AGAIN = Retry(predicate=if_exception_type())
 ATTEMPTS = 12
@@ -49,7 +48,7 @@ _TRANSACT_AGAIN = Retry(
     initial=0.02,
     maximum=1.0,
     multiplier=1.6,
-    timeout=30.0,
+    timeout=15.0,
 )
 """ABORTED: another process wrote what this one had read. UNAVAILABLE: whether it was committed is not known, and run
 anew the transaction finds out."""
@@ -168,6 +167,6 @@ class FirestoreDatabase:
             return self._client
 
 
-def _portions(documents: Sequence[Document], most: int) -> Iterator[Sequence[Document]]:
+def _portions(documents: list[Document], most: int) -> Iterator[list[Document]]:
     for start in range(0, len(documents), most):
         yield documents[start : start + most]
