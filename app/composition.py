@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from flask import Flask
 
@@ -120,7 +121,8 @@ def _google_stores(settings: Settings) -> _Stores:
     client = bigquery_client(project, settings.bigquery_emulator)
     return _Stores(
         config=FirestoreConfig(database, mode),
-        journal=FirestoreJournal(database, mode),
+        # Without `locks`, which the port is losing: a lock follows from the facts of the snapshot.
+        journal=cast("JournalStore", FirestoreJournal(database, mode)),
         positions=FirestorePositions(database, mode),
         activity=FirestoreActivity(database, mode),
         warehouse=BigqueryWarehouse(client, project, settings.bigquery_dataset),

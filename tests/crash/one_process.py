@@ -1,7 +1,7 @@
 """A process of the service that makes calls of its own and prints the answers: `python -m tests.crash.one_process`.
 
-Reads one JSON document on stdin: {"folder", "port", "point", "minutes", "project", "calls": [[path, body, key], …]}. All
-calls start at once, each in a thread; each answer is one line on stdout.
+Reads one JSON document on stdin: {"folder", "port", "point", "minutes", "project", "calls": [[path, body, key], …]}.
+All calls start at once, each in a thread; each answer is one line on stdout.
 """
 
 from __future__ import annotations

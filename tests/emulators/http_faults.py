@@ -80,14 +80,13 @@ class FaultyBigquery:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
         """Says nothing."""
 
     def _pass(self) -> None:
+        assert isinstance(self.server, _Server)
         faulty = self.server.faulty
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         line = f"{self.command} {self.path}"
@@ -107,6 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815
 
     def _passed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        assert isinstance(self.server, _Server)
         host, _, port = self.server.emulator.partition(":")
         headers = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
         connection = HTTPConnection(host, int(port), timeout=60)
