@@ -73,3 +73,15 @@ def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[st
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """host:port of this process's BigQuery stand-in."""
+    from tests.emulators.programs import google_client
+
+    google_client("google.cloud.bigquery")
+    from tests.emulators.bigquery import emulated_bigquery
+
+    with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
+        yield address

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -25,6 +26,12 @@ def missing(what: str, remedy: str) -> None:
     if "CI" in os.environ:
         pytest.fail(sentence)
     pytest.skip(sentence)
+
+
+def google_client(module: str) -> None:
+    """Skips or fails the test unless the official client is installed."""
+    if find_spec("google") is None or find_spec(module) is None:
+        missing(module, "`./nox -s emulators` runs these tests with the dependency group `google`")
 
 
 @contextmanager

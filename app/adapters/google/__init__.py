@@ -1,1 +1,1 @@
-"""Google's stores through Google's clients: Firestore, BigQuery, Secret Manager."""
+"""Google's services through their official clients: Firestore, BigQuery, Secret Manager; nothing else knows those."""
