@@ -17,8 +17,8 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tests.engine.google.kinds import KINDS, Kind
-from tests.engine.google.world import World
+from tests.engine.cloud.kinds import KINDS, Kind
+from tests.engine.cloud.world import World
 
 VARIABLE = "MAKE_BELIEVE_GOOGLE"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
