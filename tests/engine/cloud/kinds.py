@@ -53,6 +53,6 @@ KINDS: dict[str, Kind] = {
         "{project}/{role}/{member}",
         required=("project", "role", "member"),
         immutable=("project", "role", "member", "condition"),
-        computed=lambda given: {"etag": "BwXhqDoJ+dA="},
+        computed=lambda _: {"etag": "BwXhqDoJ+dA="},
     ),
 }
