@@ -13,6 +13,7 @@
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
     ├── StaleFence              409  another holder has taken the lease: stop at once
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
+    ├── TooLargeForStore        422  more than a store takes at once; nothing of it was written
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
     └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
 
@@ -124,6 +125,11 @@ class GatewayNotReady(TradingError):
     title = "The gateway is not ready; nothing was sent"
     transient = True
     retry_after = 60
+
+
+class TooLargeForStore(TradingError):
+    status = 422
+    title = "Larger than the store takes"
 
 
 class StoreUnavailable(TradingError):

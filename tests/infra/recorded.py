@@ -76,7 +76,9 @@ def record(config: StackConfig) -> Record:
         settings.set_root_resource(None)  # ty: ignore[invalid-argument-type]
         mocks.set_mocks(monitor.mocks, project="ib-trading", stack=config.names.stack, monitor=monitor)
         loop.run_until_complete(stack.run_pulumi_func(lambda: deploy(config)))
-        found.outputs = loop.run_until_complete(_resolved(settings.get_root_resource().outputs))
+        root = settings.get_root_resource()
+        assert isinstance(root, stack.Stack)
+        found.outputs = loop.run_until_complete(_resolved(root.outputs))
     finally:
         asyncio.set_event_loop(None)
         loop.run_until_complete(loop.shutdown_default_executor())
