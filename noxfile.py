@@ -86,7 +86,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure orders, ingest, core or start as ratios within one run; docs/performance.md gets the figures."""
+    """Measure what is named (orders ingest core simulator start), as ratios within one run, for docs/performance.md."""
     _sync(session, "local", *(["google"] if "start" in session.posargs else []))
     _run(session, "python", "-m", "bench", *session.posargs)
 
