@@ -123,6 +123,13 @@ def _make_bigquery_stand_in(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def infra(session: nox.Session) -> None:
+    """Run the Pulumi program without an engine: what it registers, against inventories and rules."""
+    _sync(session, "infra", "test")
+    _run(session, "pytest", "tests/infra", *session.posargs)
+
+
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
     """Make the session's environment hold exactly these dependency groups of uv.lock, with the project or without."""
     wanted = [f"--{'group' if project else 'only-group'}={group}" for group in groups]
