@@ -56,23 +56,23 @@ class Checkout:
         self.world = World(folder / "google.sqlite")
 
     @classmethod
-    def clone(cls, folder: Path, bytecode: Path) -> Checkout:
+    def clone(cls, folder: Path, bytecode: Path, root: Path = ROOT) -> Checkout:
         """What `git clone` would bring once everything here is committed, with this environment as its own."""
         checkout = cls(folder, bytecode)
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         # The program is in these; the rest of the project would only be copied.
         listed = subprocess.run(
             [*listing, "infra", "schema", "Pulumi*.yaml"],
-            cwd=ROOT,
+            cwd=root,
             capture_output=True,
             text=True,
             check=True,
         )
         for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file():
+            if (root / name).is_file():
                 target = checkout.project / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, target)
+                shutil.copyfile(root / name, target)
         (checkout.project / ".venv").symlink_to(sys.prefix)
         plugin = folder / "bin" / "pulumi-resource-gcp"
         plugin.parent.mkdir()

@@ -63,7 +63,10 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in does not know {request.tok}")
         project = plain(request.args).get("projectId") or self._defaults["project"]
         answer = {"id": f"projects/{project}", "projectId": project, "number": figures(project, 12)}
-        return provider_pb2.InvokeResponse(**{"return": structure(answer)})
+        response = provider_pb2.InvokeResponse()
+        # The field has the name of a keyword.
+        getattr(response, "return").CopyFrom(structure(answer))
+        return response
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, shape = self._kind(request.type, context), shape_of(request.type)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import json_format
+from google.protobuf import empty_pb2, json_format, struct_pb2
 
 # protobuf makes these classes when it is imported, where no type checker sees them.
-Struct: Any = importlib.import_module("google.protobuf.struct_pb2").Struct
-Empty: Any = importlib.import_module("google.protobuf.empty_pb2").Empty
+Struct: Any = vars(struct_pb2)["Struct"]
+Empty: Any = vars(empty_pb2)["Empty"]
 
 SECRET = "4dabf18193072939515e22adb298388d"
 """The key that marks a structure as a secret or another special value (pulumi/sdk, resource/properties.go)."""

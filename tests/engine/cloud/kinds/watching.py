@@ -2,7 +2,7 @@
 
 Facts are from the reference of the Terraform provider that pulumi_gcp wraps (registry.terraform.io/providers/
 hashicorp/google/latest/docs/resources): google_monitoring_notification_channel, google_monitoring_alert_policy,
-google_billing_budget. Google numbers all three, and takes two that are equal.
+google_logging_metric, google_billing_budget. Google numbers all but metrics, and takes two that are equal.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ KINDS = {
         computed=lambda given: {"name": given["id"]},
         # A channel is named in full, by the id that Google gave it.
         needs=lambda given: given.get("notificationChannels", ()),
+    ),
+    "gcp:logging/metric:Metric": Kind(
+        "{project}/metrics/{name}",
+        "logging.googleapis.com",
+        immutable=("name", "project"),
+        named=("name",),
     ),
     "gcp:billing/budget:Budget": Kind(
         "billingAccounts/{billingAccount}/budgets/{number}",
