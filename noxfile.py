@@ -95,6 +95,15 @@ def clients(session: nox.Session, client: str) -> None:
     _run(session, "pytest", f"tests/clients/{client}", *session.posargs)
 
 
+@nox.session
+def engine(session: nox.Session) -> None:
+    """Deploy the stacks with the real `pulumi` from PATH, onto a stand-in for Google; arguments go to pytest."""
+    _sync(session, "infra", "test")
+    # Each test copies a stack that is deployed once; they wait for the engine's processes, which fill the cores.
+    spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
+    _run(session, "pytest", "tests/engine", *(session.posargs or spread))
+
+
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
     """Make the session's environment hold exactly these dependency groups of uv.lock, with the project or without."""
     wanted = [f"--{'group' if project else 'only-group'}={group}" for group in groups]

@@ -128,7 +128,7 @@ def test_a_label_is_on_everything_that_takes_labels_and_replaces_none(paper: Che
     labelled = [
         (type_, id_)
         for (type_, id_), found in paper.world.resources().items()
-        if "labels" in found and not type_.startswith("gcp:monitoring") or "userLabels" in found
+        if ("labels" in found and not type_.startswith("gcp:monitoring")) or "userLabels" in found
     ]
     paper.configure("paper", {"ib-trading:labels": {"owner": "ann"}})
     paper.up("paper", "--skip-preview")

@@ -20,7 +20,9 @@ def types(checkout: Checkout) -> set[str]:
     return {type_ for type_, _ in checkout.world.resources()}
 
 
-def test_a_stack_without_an_image_has_everything_but_the_service_and_what_rests_on_it(first: Checkout) -> None:
+def test_a_stack_without_an_image_has_everything_but_the_service_and_what_rests_on_it(
+    first: Checkout,
+) -> None:
     """No placeholder image is deployed: it would answer schedules with 200 while nothing trades."""
     assert not types(first) & WAITS_FOR_THE_IMAGE
     assert {
