@@ -48,6 +48,7 @@ def build_services(settings: Settings) -> Services:
     mode = settings.mode
     database = SqliteDatabase(settings.local_data_dir / f"{mode.value}.sqlite")
     return Services(
+        name=settings.service,
         mode=mode,
         broker_clock=settings.clock == "broker",
         clock=SystemClock(),

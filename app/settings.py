@@ -26,9 +26,11 @@ class GatewayAddress:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
+    """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
+    `gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
     `trading_account` stands in for an account that the stack file keeps encrypted."""
 
+    service: str
     mode: TradingMode
     project_id: str
     backend: str
@@ -57,6 +59,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if backend == "google" and not project_id:
         raise SettingsError("PROJECT_ID is not set; BACKEND=google needs the Google Cloud project's id")
     return Settings(
+        service=given.get("K_SERVICE") or f"ib-{mode.value}",
         mode=mode,
         project_id=project_id,
         backend=backend,

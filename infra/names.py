@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 APPLICATION = "ib-trading"
 
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{2,16}[a-z0-9]")
-"""A Firestore database's name has at least 4 characters, a service account's at most 30 with ours before it."""
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{2,15}[a-z0-9]")
+"""4 to 17 characters: a Firestore database's name has at least 4, a service account's at most 30 with our prefix."""
+
+OWN_LABELS = ("application", "stack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,16 @@ class Names:
     def repository(self) -> str:
         return self._alone(APPLICATION)
 
+    def images(self, region: str) -> str:
+        """What the name of every image of this stack begins with."""
+        return f"{region}-docker.pkg.dev/{self.project}/{self.repository}/"
+
     def dataset(self, name: str) -> str:
         """BigQuery takes no hyphens."""
         return self._alone(name).replace("-", "_")
 
-    def job(self, title: str) -> str:
+    def part(self, title: str) -> str:
+        """What belongs to the service and has no name of its own: network, alerts, metric, trigger."""
         return f"{self.service}-{title}"
 
     def labels(self, given: Mapping[str, str]) -> dict[str, str]:
