@@ -82,8 +82,8 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure orders, ingest or core as ratios within one run; docs/performance.md gets the figures."""
-    _sync(session, "local")
+    """Measure orders, ingest, core or preview as ratios within one run; docs/performance.md gets the figures."""
+    _sync(session, "local", "infra")
     _run(session, "python", "-m", "bench", *session.posargs)
 
 

@@ -20,8 +20,7 @@ from typing import Any
 
 import yaml
 
-from tests.engine.cloud.provider import VARIABLE
-from tests.engine.cloud.world import World
+from tests.engine.cloud.world import VARIABLE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSPHRASE = "the passphrase of a test"

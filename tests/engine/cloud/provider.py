@@ -3,7 +3,7 @@
 Behaves like Google where a deployment depends on it: properties that the type does not have are refused, so are names
 that Pulumi would make up; computed outputs are unknown until there is something; what is immutable forces a
 replacement; 403 while the API is not enabled, 404 where something is missing, 409 on a name that exists; deletion
-protection refuses when it is too late, at the deletion. Configured by the environment variable MAKE_BELIEVE_GOOGLE, the
+protection refuses when it is too late, at the deletion. Configured by the environment variable that world.py names: the
 world's file.
 """
 
@@ -23,9 +23,8 @@ from tests.engine.cloud.kinds import KINDS
 from tests.engine.cloud.kinds.kind import Kind, figures
 from tests.engine.cloud.shapes import UNKNOWN, faults, shape_of
 from tests.engine.cloud.values import Empty, plain, structure
-from tests.engine.cloud.world import World
+from tests.engine.cloud.world import VARIABLE, World
 
-VARIABLE = "MAKE_BELIEVE_GOOGLE"
 MADE_UP = "is not given: Pulumi would make up a random one"
 PROJECT = "gcp:organizations/getProject:getProject"
 SERVICE = "gcp:projects/service:Service"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import typing
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,7 +32,10 @@ def shape_of(type_: str) -> Shape:
     """Of a token: for "gcp:firestore/database:Database" what `pulumi_gcp.firestore.DatabaseArgs` takes."""
     _, module, name = type_.split(":")
     service = importlib.import_module(f"pulumi_gcp.{module.partition('/')[0]}")
-    return _shape(getattr(service, f"{name}Args"))
+    with warnings.catch_warnings():
+        # The library imports all of a service when one class of it is asked for, what it deprecates too.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return _shape(getattr(service, f"{name}Args"))
 
 
 @cache

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+VARIABLE = "MAKE_BELIEVE_GOOGLE"
+"""Names the environment variable that says which file it is."""
+
 TABLES = (
     "create table if not exists resources (id text, type text, properties text, primary key (type, id))",
     "create table if not exists calls (n integer primary key, verb text, type text, name text, id text)",
