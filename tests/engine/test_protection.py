@@ -24,12 +24,34 @@ def named(resource: dict[str, object]) -> str:
     return f"{resource['type']} {str(resource['urn']).rpartition('::')[2]}"
 
 
-def test_another_region_is_refused_since_it_would_replace_database_and_dataset(first: Checkout) -> None:
+@pytest.mark.parametrize(
+    ("component", "setting", "name"),
+    [
+        ("position_database", "location_id=site.region", "positions"),
+        ("warehouse", "location=site.region", "history"),
+    ],
+    ids=["database", "dataset"],
+)
+def test_what_would_be_replaced_with_its_data_is_refused(
+    first: Checkout, component: str, setting: str, name: str
+) -> None:
     """Data does not move with a setting: `up` ends before anything is done at Google, and names what it protects."""
+    path = first.project / "infra" / "components" / f"{component}.py"
+    text = path.read_text(encoding="utf-8")
+    assert setting in text
+    path.write_text(text.replace(setting, setting.replace("site.region", '"us-east1"')), encoding="utf-8")
+    run = first.pulumi("up", "--yes", "--stack", "paper")
+    assert run.code != 0
+    assert "protected" in run.text and f"::{name}" in run.text
+    assert first.changes() == []
+
+
+def test_another_region_is_refused(first: Checkout) -> None:
+    """It would replace all that a stack keeps."""
     first.configure("paper", {"gcp:region": "europe-west1"})
     run = first.pulumi("up", "--yes", "--stack", "paper")
     assert run.code != 0
-    assert "positions" in run.text and "history" in run.text and "protected" in run.text
+    assert "protected" in run.text
     assert first.changes() == []
 
 
@@ -68,18 +90,16 @@ def test_destroying_all_but_the_protected_leaves_exactly_those_and_their_parents
     assert held <= {id_ for _, id_ in paper.world.resources()}
 
 
-def test_without_pulumis_protection_google_itself_refuses_to_delete_the_database(paper: Checkout) -> None:
+def test_without_pulumis_protection_google_itself_refuses_to_delete_the_database(first: Checkout) -> None:
     """Two locks: who takes Pulumi's off by `state unprotect` still meets the provider's."""
-    urn = next(urn for urn in paper.resources("paper") if urn.endswith("::positions"))
-    paper.done("state", "unprotect", "--yes", "--stack", "paper", urn)
-    run = paper.pulumi(
-        "destroy", "--yes", "--stack", "paper", "--skip-preview", "--target", urn, "--target-dependents"
+    urn = next(urn for urn in first.resources("paper") if urn.endswith("::positions"))
+    first.done("state", "unprotect", "--yes", "--stack", "paper", urn)
+    run = first.pulumi(
+        "destroy", "--yes", "--skip-preview", "--stack", "paper", "--target", urn, "--target-dependents"
     )
     assert run.code != 0
-    assert "cannot destroy" in run.text
-    assert ("gcp:firestore/database:Database", "projects/ib-paper-project/databases/paper") in (
-        paper.world.resources()
-    )
+    assert "deleteProtectionState is DELETE_PROTECTION_ENABLED" in run.text
+    assert first.world.get("gcp:firestore/database:Database", "projects/ib-paper-project/databases/paper")
 
 
 @pytest.mark.parametrize(

@@ -17,24 +17,29 @@ def component(checkout: Checkout, name: str) -> Path:
     return checkout.project / "infra" / "components" / f"{name}.py"
 
 
+def rename_class(warehouse: Path, says: str) -> None:
+    """The class gives the component its type, and so all that it made their names in the state."""
+    edit(
+        warehouse, "from infra.component import Component\n", "from infra.component import Component, token\n"
+    )
+    edit(warehouse, "class Warehouse(Component):\n", f"class PriceHistory(Component):\n{says}")
+    with warehouse.open("a", encoding="utf-8") as file:
+        file.write("\n\nWarehouse = PriceHistory\n")
+
+
 def test_a_renamed_component_keeps_its_dataset_and_tables(first: Checkout) -> None:
     """With an alias the next `up` changes names in the state and asks Google for nothing."""
-    warehouse = component(first, "warehouse")
-    edit(
-        warehouse,
-        """        super().__init__("warehouse", opts)""",
-        """        self.formerly = (pulumi.Alias(name="warehouse"),)
-        super().__init__("price-history", opts)""",
-    )
+    says = '    formerly = (pulumi.Alias(type_=token("Warehouse")),)\n'
+    rename_class(component(first, "warehouse"), says)
     first.up("paper")
     assert first.changes() == []
-    names = {urn.rpartition("::")[2] for urn in first.resources("paper")}
-    assert "price-history" in names and "warehouse" not in names
+    types = {each["type"] for each in first.resources("paper").values()}
+    assert "ib-trading:index:PriceHistory" in types and "ib-trading:index:Warehouse" not in types
 
 
 def test_a_component_renamed_without_saying_so_is_refused(first: Checkout) -> None:
     """Without the alias Pulumi sees a new dataset and an old one to delete: the protection stops it."""
-    edit(component(first, "warehouse"), '__init__("warehouse", opts)', '__init__("price-history", opts)')
+    rename_class(component(first, "warehouse"), "")
     run = first.pulumi("up", "--yes", "--stack", "paper")
     assert run.code != 0
     assert "protected" in run.text

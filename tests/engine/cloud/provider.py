@@ -10,6 +10,7 @@ world's file.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from concurrent import futures
 from importlib.metadata import version
@@ -106,8 +107,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             _refuse(
                 context, f"Error 409: {id_} already exists, alreadyExists", grpc.StatusCode.ALREADY_EXISTS
             )
-        if self._world.fails("create", request.type, "after") is not None:
-            os._exit(1)
+        self._crash("create", request.type)
         return provider_pb2.CreateResponse(id=id_, properties=structure(outputs))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -166,6 +166,14 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             )
         if missing := self._world.missing(kind.needs(inputs)):
             _refuse(context, f"Error 404: not found: {missing[0]}", grpc.StatusCode.NOT_FOUND)
+
+    def _crash(self, verb: str, type_: str) -> None:
+        """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down."""
+        if self._world.fails(verb, type_, "machine") is not None:
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(1)
+        if self._world.fails(verb, type_, "after") is not None:
+            os._exit(1)
 
     def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
         text = self._world.fails(verb, type_, "before")

@@ -26,7 +26,8 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What goes wrong at the next `verb` on a `type`: "before" anything is done, or "after" (done, and not told)."""
+    """What goes wrong at the next `verb` on a `type`, at which `moment`: "before" anything is done; "after", when it is
+    done, and the provider dies before it can tell; "machine": the same, and the engine dies too."""
 
     verb: str
     type: str
