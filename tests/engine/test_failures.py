@@ -33,23 +33,33 @@ def test_a_refused_creation_is_done_by_the_next_up(fresh: Checkout, text: str) -
     fresh.up("paper", "--skip-preview", "--expect-no-changes")
 
 
-def test_what_was_created_but_not_recorded_is_taken_in_by_refresh(fresh: Checkout) -> None:
+def test_what_was_created_when_the_machine_went_down_is_imported(fresh: Checkout) -> None:
     """The machine went down after Google had created the database: the state knows that it was begun, and is locked.
-    `pulumi cancel` takes the lock off, `pulumi refresh --import-pending-creates URN ID` takes the database in, and then
-    `up` converges without a second one."""
+    `pulumi cancel` takes the lock off, `pulumi refresh --clear-pending-creates` the note, `pulumi import` takes the
+    database in, and `up` converges without a second one."""
     _die_while_creating_the_database(fresh)
     locked = fresh.pulumi("up", "--yes", "--skip-preview", "--stack", "paper")
     assert locked.code != 0 and "lock" in locked.text
     fresh.done("cancel", "--yes", "paper")
-    pending = [each["resource"]["urn"] for each in fresh.pending("paper")]
-    assert [urn.rpartition("::")[2] for urn in pending] == ["positions"]
-    imports = [f"--import-pending-creates={part}" for part in (*pending, DATABASE_ID)]
-    fresh.done("refresh", "--yes", "--skip-preview", "--stack", "paper", *imports)
-    assert fresh.pending("paper") == []
-    fresh.changes()
+    assert [urn.rpartition("::")[2] for urn in _pending(fresh)] == ["positions"]
+    fresh.done("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", "paper")
+    assert _pending(fresh) == []
+    _import_the_database(fresh)
     fresh.up("paper", "--skip-preview")
     assert (DATABASE, "positions") not in {(type_, name) for _, type_, name in fresh.changes()}
     fresh.up("paper", "--skip-preview", "--expect-no-changes")
+
+
+def test_the_engine_forgets_what_it_was_told_to_import_in_a_refresh(fresh: Checkout) -> None:
+    """Why the documented way is not `refresh --import-pending-creates URN ID`: engine 3.250.0 ends with success, the
+    note is gone, and nothing was taken in. Once this fails, an engine does what its manual says, and the shorter way
+    can be documented (docs/decisions/0027-created-but-not-recorded.md)."""
+    _die_while_creating_the_database(fresh)
+    fresh.done("cancel", "--yes", "paper")
+    imports = [f"--import-pending-creates={part}" for part in (*_pending(fresh), DATABASE_ID)]
+    fresh.done("refresh", "--yes", "--skip-preview", "--stack", "paper", *imports)
+    assert _pending(fresh) == []
+    assert not [urn for urn in fresh.resources("paper") if urn.endswith("::positions")]
 
 
 def test_a_database_that_nobody_recorded_is_a_conflict_until_it_is_imported(fresh: Checkout) -> None:
@@ -57,15 +67,11 @@ def test_a_database_that_nobody_recorded_is_a_conflict_until_it_is_imported(fres
     pending to refresh. The next `up` meets 409, which is never taken for a success; `pulumi import` takes it in."""
     fresh.world.plan(Failure("create", DATABASE, "", "after"))
     assert fresh.pulumi("up", "--yes", "--skip-preview", "--stack", "paper").code != 0
-    assert fresh.pending("paper") == []
+    assert _pending(fresh) == []
     run = fresh.pulumi("up", "--yes", "--skip-preview", "--stack", "paper")
     assert run.code != 0
     assert re.search("Error 409: .*databases/paper already exists", run.text)
-    parent = next(urn for urn in fresh.resources("paper") if urn.endswith("::position-database"))
-    resource = ("gcp:firestore/database:Database", "positions", DATABASE_ID)
-    options = ("--parent", f"parent={parent}", "--generate-code=false", "--yes", "--skip-preview")
-    fresh.done("import", *resource, *options, "--stack", "paper")
-    fresh.changes()
+    _import_the_database(fresh)
     fresh.up("paper", "--skip-preview")
     assert (DATABASE, "positions") not in {(type_, name) for _, type_, name in fresh.changes()}
 
@@ -86,3 +92,15 @@ def _die_while_creating_the_database(checkout: Checkout) -> None:
     run = checkout.pulumi("up", "--yes", "--skip-preview", "--parallel=1", "--stack", "paper")
     assert run.code != 0
     assert (DATABASE, DATABASE_ID) in checkout.world.resources()
+
+
+def _pending(checkout: Checkout) -> list[str]:
+    """The URNs of what the engine began and has not heard the end of."""
+    return [each["resource"]["urn"] for each in checkout.pending("paper")]
+
+
+def _import_the_database(checkout: Checkout) -> None:
+    parent = next(urn for urn in checkout.resources("paper") if urn.endswith("::position-database"))
+    options = ("--parent", f"parent={parent}", "--generate-code=false", "--yes", "--skip-preview")
+    checkout.done("import", DATABASE, "positions", DATABASE_ID, *options, "--stack", "paper")
+    checkout.changes()

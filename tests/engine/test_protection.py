@@ -11,6 +11,9 @@ import pytest
 from tests.engine.checkout import Checkout
 from tests.engine.stacks import REGION
 
+PROTECTED = "currently marked for protection"
+"""What the engine says of a replacement that it refuses."""
+
 KEEPS = (
     "gcp:artifactregistry/repository:Repository images",
     "gcp:bigquery/dataset:Dataset history",
@@ -42,7 +45,7 @@ def test_what_would_be_replaced_with_its_data_is_refused(
     path.write_text(text.replace(setting, setting.replace("site.region", '"us-east1"')), encoding="utf-8")
     run = first.pulumi("up", "--yes", "--stack", "paper")
     assert run.code != 0
-    assert "protected" in run.text and f"::{name}" in run.text
+    assert f"::{name}" in run.text and PROTECTED in run.text
     assert first.changes() == []
 
 
@@ -51,7 +54,7 @@ def test_another_region_is_refused(first: Checkout) -> None:
     first.configure("paper", {"gcp:region": "europe-west1"})
     run = first.pulumi("up", "--yes", "--stack", "paper")
     assert run.code != 0
-    assert "protected" in run.text
+    assert PROTECTED in run.text
     assert first.changes() == []
 
 
