@@ -7,6 +7,7 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import nox
 
@@ -25,6 +26,9 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # Other people's client libraries that the simulator must serve unmodified: each has a dependency group
 # `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
 CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
+
+# Where tests/emulators/bigquery.py looks for it.
+BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
 WORKERS = max(4, os.cpu_count() or 1)
 
@@ -82,8 +86,9 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure orders, ingest, core or preview as ratios within one run; docs/performance.md gets the figures."""
-    _sync(session, "local", "infra")
+    """Measure orders, ingest, core, start or preview as ratios within one run; docs/performance.md gets the figures."""
+    libraries = {"start": "google", "preview": "infra"}
+    _sync(session, "local", *(group for name, group in libraries.items() if name in session.posargs))
     _run(session, "python", "-m", "bench", *session.posargs)
 
 
@@ -96,10 +101,41 @@ def clients(session: nox.Session, client: str) -> None:
 
 
 @nox.session
+def emulators(session: nox.Session) -> None:
+    """Run the tests that need Firestore, BigQuery or Secret Manager, each on an emulator of this machine."""
+    _sync(session, "test", "google")
+    _make_bigquery_stand_in(session)
+    _run(
+        session, "pytest", "-m", "emulator", *(session.posargs or ("--numprocesses", "2", "--dist=loadfile"))
+    )
+
+
+def _make_bigquery_stand_in(session: nox.Session) -> None:
+    """Make the environment of local-bigquery, which needs Python 3.13 and a DuckDB that is not the project's."""
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--no-default-groups",
+        "--only-group=bigquery-stand-in",
+        "--python=3.13",
+        env={"UV_PROJECT_ENVIRONMENT": str(BIGQUERY_STAND_IN), "UV_PYTHON_DOWNLOADS": "never"},
+    )
+
+
+@nox.session
+def infra(session: nox.Session) -> None:
+    """Run the Pulumi program without an engine: what it registers, against inventories and rules."""
+    _sync(session, "infra", "test")
+    _run(session, "pytest", "tests/infra", *session.posargs)
+
+
+@nox.session
 def engine(session: nox.Session) -> None:
     """Deploy the stacks with the real `pulumi` from PATH, onto a stand-in for Google; arguments go to pytest."""
     _sync(session, "infra", "test")
-    # Each test copies a stack that is deployed once; they wait for the engine's processes, which fill the cores.
+    # They wait for the engine's processes, which fill the cores.
     spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
     _run(session, "pytest", "tests/engine", *(session.posargs or spread))
 

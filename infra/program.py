@@ -39,7 +39,7 @@ def deploy(config: StackConfig) -> None:
             network,
         )
         service.let_invoke("operator", identity.operator_member)
-        Schedules(site, service, config.trading.schedules)
+        Schedules(site, service, config.trading.schedules, paused=settings.schedules_paused)
     # Secret whether or not the file keeps it so: it is a person's.
     address = settings.notification_address
     alerts = Alerts(

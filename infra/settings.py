@@ -59,6 +59,8 @@ class Settings(_Section, frozen=True):
     """Whether the Google project hosts other stacks of this program: names then carry the stack's."""
     gateway_lifetime: Literal["", "request", "always"] = ""
     """"": paper's gateway lives for a request, live's always, since each login may need a person's second factor."""
+    schedules_paused: bool = False
+    """Whether the jobs are there and call nothing: until a first deployment is known to work, or while one looks."""
     static_egress_address: bool = False
     operators: tuple[str, ...] = ()
     """Who may call the service by hand, as IAM members: user:ann@example.com, group:…"""

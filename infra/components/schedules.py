@@ -31,6 +31,8 @@ class Schedules(Component):
         site: Site,
         service: TradingService,
         schedules: Sequence[Schedule],
+        *,
+        paused: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("schedules", opts)
@@ -53,7 +55,7 @@ class Schedules(Component):
                 description=f"Calls {schedule.intent}",
                 schedule=schedule.cron,
                 time_zone=schedule.time_zone,
-                paused=False,
+                paused=paused,
                 attempt_deadline=f"{TIMEOUT_SECONDS}s",
                 # A repeated attempt carries the same job and time: the service answers it with what it did before.
                 retry_config=gcp.cloudscheduler.JobRetryConfigArgs(

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ EFFECTS = {
     "tempfile.mkstemp",
     "urllib.Request",
 }
+UNWATCHED = ("dill",)
+"""Libraries that do something when they are imported: pulumi's pickler tries out every kind of file."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
@@ -47,6 +50,8 @@ class Witness:
         if self.importing is None:
             return
         opened_to_write = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING
+        if event.startswith("socket.") and _asks_for_ipv6():
+            return
         if event in EFFECTS or event.startswith("socket.") or opened_to_write:
             self.note(f"{event} {arguments[0]!s:.80}")
 
@@ -60,6 +65,12 @@ class Witness:
         self.seen.append({"module": str(self.importing), "effect": effect, "at": at})
 
 
+def _asks_for_ipv6() -> bool:
+    """urllib3, below Google's clients, binds a socket of this machine for an instant to learn what it can do."""
+    frames = traceback.extract_stack()
+    return any(frame.name == "_has_ipv6" and "urllib3" in Path(frame.filename).parts for frame in frames)
+
+
 def _is_ours(filename: str) -> bool:
     path = Path(filename)
     return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts and path != Path(__file__)
@@ -68,6 +79,9 @@ def _is_ours(filename: str) -> bool:
 def main(names: list[str]) -> None:
     witness = Witness()
     absent: dict[str, str] = {}
+    for library in UNWATCHED:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(library)
     sys.addaudithook(witness)
     for name in names:
         witness.importing = name
