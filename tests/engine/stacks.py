@@ -33,3 +33,21 @@ def in_one_project(stack: str) -> dict[str, Any]:
         "ib-trading:sharedProject": True,
         "ib-trading:image": image(f"ib-one-project/ib-trading-{stack}"),
     }
+
+
+KEY = f"projects/ib-keys/locations/{REGION}/keyRings/ib/cryptoKeys"
+
+EVERY_OPTION: dict[str, Any] = {
+    "ib-trading:image": IMAGE,
+    "ib-trading:gatewayLifetime": "always",
+    "ib-trading:staticEgressAddress": True,
+    "ib-trading:labels": {"owner": "ann"},
+    "ib-trading:budget": {"amount": 50, "currency": "CHF", "billingAccount": "000000-AAAAAA-111111"},
+    "ib-trading:customerManagedKey": f"{KEY}/data",
+    "ib-trading:build": {
+        "repository": f"projects/ib-paper-project/locations/{REGION}/connections/host/repositories/ib",
+        "stateBucket": "ib-paper-state",
+        "stateKey": f"{KEY}/state",
+    },
+}
+"""All that a stack can have besides what it always has."""

@@ -15,8 +15,6 @@ import yaml
 from tests.engine.checkout import Checkout
 from tests.engine.stacks import NEXT_IMAGE
 
-KEY = "projects/keys/locations/europe-west6/keyRings/ib/cryptoKeys/paper"
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.engine.checkout import Checkout
 from tests.engine.cloud.kinds import KINDS
-from tests.engine.stacks import IMAGE
+from tests.engine.stacks import EVERY_OPTION, IMAGE
 
 WAITS_FOR_THE_IMAGE = {
     "gcp:cloudrunv2/service:Service",
@@ -58,6 +58,19 @@ def test_a_second_up_changes_nothing_in_either_stack(two: Checkout) -> None:
     for stack in ("paper", "live"):
         two.up(stack, "--expect-no-changes")
     assert two.changes() == []
+
+
+def test_a_stack_with_every_option_deploys_at_once_and_then_does_not_change(fresh: Checkout) -> None:
+    """Network, key, budget and build pipeline together, from an empty project: everything waits for what it needs."""
+    fresh.configure("paper", EVERY_OPTION)
+    fresh.up("paper")
+    assert {type_ for type_, _ in fresh.world.resources()} >= {
+        "gcp:billing/budget:Budget",
+        "gcp:cloudbuild/trigger:Trigger",
+        "gcp:compute/address:Address",
+        "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+    }
+    fresh.up("paper", "--skip-preview", "--expect-no-changes")
 
 
 def test_a_preview_shows_what_would_change_and_does_nothing(first: Checkout) -> None:

@@ -21,13 +21,13 @@ import grpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine.cloud.kinds import KINDS
-from tests.engine.cloud.kinds.kind import Kind, figures
+from tests.engine.cloud.kinds.identity import ANSWERS
+from tests.engine.cloud.kinds.kind import Kind
 from tests.engine.cloud.shapes import UNKNOWN, faults, shape_of
 from tests.engine.cloud.values import Empty, plain, structure
 from tests.engine.cloud.world import VARIABLE, World
 
 MADE_UP = "is not given: Pulumi would make up a random one"
-PROJECT = "gcp:organizations/getProject:getProject"
 SERVICE = "gcp:projects/service:Service"
 
 
@@ -59,13 +59,14 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
-        if request.tok != PROJECT:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in does not know {request.tok}")
-        project = plain(request.args).get("projectId") or self._defaults["project"]
-        answer = {"id": f"projects/{project}", "projectId": project, "number": figures(project, 12)}
+        answer = ANSWERS.get(request.tok)
+        if answer is None:
+            _refuse(context, f"the stand-in does not know {request.tok}", grpc.StatusCode.UNIMPLEMENTED)
+        given = plain(request.args)
+        told = answer(given.get("project") or given.get("projectId") or self._defaults["project"])
         response = provider_pb2.InvokeResponse()
         # The field has the name of a keyword.
-        getattr(response, "return").CopyFrom(structure(answer))
+        getattr(response, "return").CopyFrom(structure(told))
         return response
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:

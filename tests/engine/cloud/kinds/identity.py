@@ -1,9 +1,10 @@
-"""Who may do what in a project: enabled services, service accounts, roles on projects, accounts and keys.
+"""Who may do what in a project: enabled services, service accounts, roles on projects, accounts, keys
+and buckets.
 
 Facts are from the reference of the Terraform provider that pulumi_gcp wraps (registry.terraform.io/providers/
 hashicorp/google/latest/docs/resources): google_project_service (`disable_on_destroy`), google_project_service_identity,
 google_service_account ("Changing this forces a new service account to be created"), google_service_account_iam,
-google_project_iam, google_kms_crypto_key_iam.
+google_project_iam, google_kms_crypto_key_iam, google_storage_bucket_iam.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ KINDS = {
         immutable=("project",),
         whole=elsewhere,
     ),
+    "gcp:storage/bucketIAMMember:BucketIAMMember": grant(
+        "b/{bucket}",
+        # Enabled in every new project.
+        "",
+        immutable=("bucket",),
+        whole=elsewhere,
+    ),
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": grant(
         "{cryptoKeyId}",
         "cloudkms.googleapis.com",
@@ -76,3 +84,19 @@ KINDS = {
         whole=elsewhere,
     ),
 }
+
+
+def _project(project: str) -> Properties:
+    return {"id": f"projects/{project}", "projectId": project, "number": figures(project, 12)}
+
+
+def _bigquery_account(project: str) -> Properties:
+    email = f"bq-{figures(project, 12)}@bigquery-encryption.iam.gserviceaccount.com"
+    return {"id": email, "project": project, "email": email, "member": f"serviceAccount:{email}"}
+
+
+ANSWERS = {
+    "gcp:organizations/getProject:getProject": _project,
+    "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount": _bigquery_account,
+}
+"""What a program may ask of a project, by Pulumi's token."""

@@ -11,8 +11,10 @@ from typing import Any
 Properties = Mapping[str, Any]
 
 ACCOUNT = "projects/{project}/serviceAccounts/{email}"
-OWN_ACCOUNT = re.compile(r"(?:serviceAccount:)?([a-z0-9-]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com)")
-"""An account somebody made. Google's own service agents have other domains, gcp-sa-…, and exist without being made."""
+OWN_ACCOUNT = re.compile(
+    r"(?:serviceAccount:)?((?!service-\d|bq-\d)[a-z0-9-]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com)"
+)
+"""An account that somebody made. Google's own agents, service-NUMBER@… and bq-NUMBER@…, exist without being made."""
 
 
 def nothing(_: Properties) -> Properties:
@@ -83,11 +85,7 @@ def within(folder: str, name: str) -> str:
 def accounts(*texts: str | None) -> list[str]:
     """The ids of the service accounts that are named in `texts`."""
     found = [OWN_ACCOUNT.fullmatch(text) for text in texts if text]
-    return [
-        ACCOUNT.format(project=match[2], email=match[1])
-        for match in found
-        if match and not match[2].startswith("gcp-sa-")
-    ]
+    return [ACCOUNT.format(project=match[2], email=match[1]) for match in found if match]
 
 
 def grant(on: str, api: str, *, immutable: tuple[str, ...], whole: Callable[[Properties], str]) -> Kind:
