@@ -24,7 +24,11 @@ FLAT = Path(__file__).parent / "flat" / "__main__.py"
 PROJECT = """\
 name: flat
 main: flat
-runtime: {name: python, options: {toolchain: uv, virtualenv: .venv}}
+runtime:
+  name: python
+  options:
+    toolchain: uv
+    virtualenv: .venv
 """
 STACK = "pulumi:pulumi:Stack"
 
