@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from flask import Flask
 
@@ -123,7 +122,7 @@ def _google_stores(settings: Settings) -> _Stores:
     return _Stores(
         config=FirestoreConfig(database, mode),
         # Without `locks`, which the port is losing: a lock follows from the facts of the snapshot.
-        journal=cast("JournalStore", FirestoreJournal(database, mode)),
+        journal=FirestoreJournal(database, mode),
         positions=FirestorePositions(database, mode),
         activity=FirestoreActivity(database, mode),
         warehouse=BigqueryWarehouse(client, project, settings.bigquery_dataset),

@@ -11,6 +11,7 @@
     ├── InstrumentLocked        423  what is held of an instrument, or ordered, is in doubt
     ├── RunDeadline             504  the same key resumes the run, or does it anew if nothing was planned yet
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
+    │   └── ContractsUnknown    502  it gives no details of contracts that the ledger names
     ├── StaleFence              409  another holder has taken the lease: stop at once
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
     ├── TooLargeForStore        422  more than a store takes at once; nothing of it was written
@@ -23,7 +24,7 @@ claim and stores nothing; any other is the run's stored answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from schema.strict import FieldError
 
@@ -118,6 +119,15 @@ class BrokerFault(TradingError):
     def withdraws_claim(self) -> bool:
         """A question left open before anything was planned is asked anew under the same key."""
         return True
+
+
+class ContractsUnknown(BrokerFault):
+    """`con_ids` are those that the broker does not know any more: expired, or delisted."""
+
+    def __init__(self, con_ids: Collection[int]) -> None:
+        ids = ", ".join(map(str, con_ids))
+        super().__init__(f"the broker gives no details of the contracts with the ids {ids}")
+        self.con_ids = frozenset(con_ids)
 
 
 class GatewayNotReady(TradingError):

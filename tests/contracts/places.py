@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import yaml
 
@@ -101,7 +101,7 @@ class FirestoreProject:
         try:
             yield Stores(
                 # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
-                cast(JournalStore, FirestoreJournal(database, mode)),
+                FirestoreJournal(database, mode),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),
             )

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from app.composition import build_services, create
 from app.intents.services import Services
-from app.ports.journal_store import JournalStore
 from simulator.launch import Launched
 from tests.crash.stopping import later
 from tests.service import ServiceUnderTest, settings
@@ -103,7 +102,7 @@ def on_firestore(services: Services, project: str) -> Services:
     database, mode = FirestoreDatabase(project, services.mode.value), services.mode
     return replace(
         services,
-        journal=cast(JournalStore, FirestoreJournal(database, mode)),
+        journal=FirestoreJournal(database, mode),
         positions=FirestorePositions(database, mode),
         activity=FirestoreActivity(database, mode),
     )

@@ -72,7 +72,7 @@ def test_a_measurement_that_is_not_known_is_refused_with_those_that_are(
 ) -> None:
     """Exit code 2."""
     assert main(arguments) == 2
-    assert capsys.readouterr().err.endswith("known: orders, ingest, core\n")
+    assert capsys.readouterr().err.endswith("known: orders, ingest, core, simulator, start\n")
 
 
 def measured(figure: float) -> Measured:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.coverage import DaySpan
@@ -150,13 +152,25 @@ class DuckdbWarehouse:
                     raise StoreUnavailable(f"{self._path}: {remedy} ({busy})") from busy.__cause__
             time.sleep(_PAUSE_SECONDS)
 
+    def _make(self) -> None:
+        """Makes the file under another name first: to another process that opens it while DuckDB makes it, it is not
+        a valid database."""
+        import duckdb
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{self._path.name}.", dir=self._path.parent) as folder:
+            draft = Path(folder) / self._path.name
+            duckdb.connect(draft).close()
+            with suppress(FileExistsError):
+                self._path.hardlink_to(draft)
+
     def _once(self, work: Callable[[duckdb.DuckDBPyConnection], T], writing: bool) -> T:
         # Imported here: it takes a third of a second, and who keeps the history elsewhere has not installed it.
         import duckdb
 
         try:
-            if writing:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            if writing and not self._path.exists():
+                self._make()
             with duckdb.connect(self._path, read_only=not writing) as connection:
                 return work(connection)
         except OSError as error:
