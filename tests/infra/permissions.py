@@ -82,12 +82,13 @@ Computed from what `pulumi up` registers, for both stacks in one Google project 
 same, without the stack in the names. Written by `{command}`; a test compares.
 
 Google's own service agents (Cloud Run's pulls the images, Cloud Scheduler's signs its account's tokens) have what
-Google gives them in every project; the table has what is granted beyond that. Whoever runs `pulumi up` has what they were given by hand.
+Google gives them in every project; the table has what is granted beyond that. Whoever runs `pulumi up` has what they
+were given by hand.
 """
 
 
 def page() -> str:
-    lines = [HEADER.format(command=COMMAND)]
+    lines: list[str] = [HEADER.format(command=COMMAND)]
     for stack in ("paper", "live"):
         lines += [f"## The {stack} stack", "", "| who | on | role | so it |", "| --- | --- | --- | --- |"]
         lines += sorted(_row(grant) for grant in grants(record(everything(stack, shared=True))))
