@@ -1,31 +1,34 @@
 """The program that the engine starts as `pulumi-resource-gcp`: speaks the provider protocol, acts on a World.
 
-Behaves like Google where a deployment depends on it: computed outputs, required inputs, replacement when what is
-immutable changes, 409 on a name that exists, deletion protection that refuses. Configured by the environment variable
-MAKE_BELIEVE_GOOGLE, the world's file.
+Behaves like Google where a deployment depends on it: properties that the type does not have are refused, so are names
+that Pulumi would make up; computed outputs are unknown until there is something; what is immutable forces a
+replacement; 403 while the API is not enabled, 404 where something is missing, 409 on a name that exists; deletion
+protection refuses when it is too late, at the deletion. Configured by the environment variable that world.py names: the
+world's file.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from concurrent import futures
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tests.engine.cloud.kinds import KINDS, Kind
-from tests.engine.cloud.world import World
+from tests.engine.cloud.kinds import KINDS
+from tests.engine.cloud.kinds.identity import ANSWERS
+from tests.engine.cloud.kinds.kind import Kind
+from tests.engine.cloud.shapes import UNKNOWN, faults, shape_of
+from tests.engine.cloud.values import Empty, plain, structure
+from tests.engine.cloud.world import VARIABLE, World
 
-VARIABLE = "MAKE_BELIEVE_GOOGLE"
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What the engine writes for a value that a preview cannot know (pulumi/sdk, resource/plugin/rpc.go)."""
-SECRET = "4dabf18193072939515e22adb298388d"
-"""The key that marks a structure as a secret or another special value (pulumi/sdk, resource/properties.go)."""
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+MADE_UP = "is not given: Pulumi would make up a random one"
+SERVICE = "gcp:projects/service:Service"
 
 
 class Google(provider_pb2_grpc.ResourceProviderServicer):
@@ -37,7 +40,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_pb2.PluginInfo(version="0.0.0")
+        return plugin_pb2.PluginInfo(version=version("pulumi-gcp"))
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.GetSchemaResponse(schema="{}")
@@ -55,14 +58,29 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             supportsPreview=True, acceptSecrets=False, acceptResources=False
         )
 
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        answer = ANSWERS.get(request.tok)
+        if answer is None:
+            _refuse(context, f"the stand-in does not know {request.tok}", grpc.StatusCode.UNIMPLEMENTED)
+        given = plain(request.args)
+        told = answer(given.get("project") or given.get("projectId") or self._defaults["project"])
+        response = provider_pb2.InvokeResponse()
+        # The field has the name of a keyword.
+        getattr(response, "return").CopyFrom(structure(told))
+        return response
+
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
-        kind, news = self._kind(request.type, context), plain(request.news)
+        kind, shape = self._kind(request.type, context), shape_of(request.type)
+        given = plain(request.news)
+        missing = [(name, MADE_UP) for name in kind.named if given.get(name) in (None, "")]
         failures = [
-            provider_pb2.CheckFailure(property=name, reason=f'missing required property "{name}"')
-            for name in kind.required
-            if news.get(name) in (None, "")
+            provider_pb2.CheckFailure(property=name, reason=reason)
+            for name, reason in (*missing, *faults(shape, given))
         ]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        ours = {name: value for name, value in self._defaults.items() if name in shape.properties}
+        return provider_pb2.CheckResponse(
+            inputs=structure({**ours, **kind.defaults, **given}), failures=failures
+        )
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = self._kind(request.type, context)
@@ -70,26 +88,27 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         changed = sorted(
             name for name in {*olds, *news} if not name.startswith("__") and olds.get(name) != news.get(name)
         )
-        replaces = [name for name in changed if name in kind.immutable]
+        replaces = [path for path in kind.immutable if _at(olds, path) != _at(news, path)]
         changes = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(
             changes=changes, diffs=changed, replaces=replaces, deleteBeforeReplace=bool(replaces)
         )
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
-        kind, inputs = self._kind(request.type, context), self._inputs(request.properties)
+        kind, inputs = self._kind(request.type, context), plain(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(id="", properties=structure(self._outputs(kind, inputs)))
+            unknown = dict.fromkeys(kind.computed({**inputs, "id": UNKNOWN}), UNKNOWN)
+            return provider_pb2.CreateResponse(id="", properties=structure({**inputs, **unknown}))
         self._world.note("create", request.type, request.name)
-        self._fail("create", request.type, "before", context)
-        id_ = kind.id.format_map(inputs)
-        outputs = self._outputs(kind, inputs)
-        if not self._world.create(request.type, id_, outputs):
-            context.abort(
-                grpc.StatusCode.ALREADY_EXISTS, f"googleapi: Error 409: {id_} already exists, alreadyExists"
+        self._fail("create", request.type, context)
+        self._refuse_early(kind, inputs, context)
+        id_ = kind.id.format_map({**inputs, "number": self._world.number() if "{number}" in kind.id else 0})
+        outputs = self._outputs(kind, inputs, id_)
+        if not self._world.create(request.type, id_, outputs) and not kind.additive:
+            _refuse(
+                context, f"Error 409: {id_} already exists, alreadyExists", grpc.StatusCode.ALREADY_EXISTS
             )
-        if self._world.fails("create", request.type, "after") is not None:
-            os._exit(1)
+        self._crash("create", request.type)
         return provider_pb2.CreateResponse(id=id_, properties=structure(outputs))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -97,72 +116,82 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         found = self._world.get(request.type, request.id)
         if found is None:
             return provider_pb2.ReadResponse()
-        inputs = {name: found[name] for name in plain(request.inputs) if name in found}
+        # What is imported has no inputs yet: then everything that one could have given.
+        names = plain(request.inputs) or shape_of(request.type).properties
+        inputs = {name: found[name] for name in names if name in found}
         return provider_pb2.ReadResponse(id=request.id, properties=structure(found), inputs=structure(inputs))
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
-        kind, inputs = self._kind(request.type, context), self._inputs(request.news)
-        outputs = self._outputs(kind, inputs)
+        kind, inputs = self._kind(request.type, context), plain(request.news)
+        outputs = self._outputs(kind, inputs, request.id)
         if not request.preview:
             self._world.note("update", request.type, request.name, request.id)
-            self._fail("update", request.type, "before", context)
+            self._fail("update", request.type, context)
             self._world.put(request.type, request.id, outputs)
         return provider_pb2.UpdateResponse(properties=structure(outputs))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._world.note("delete", request.type, request.name, request.id)
-        self._fail("delete", request.type, "before", context)
+        self._fail("delete", request.type, context)
         kind = self._kind(request.type, context)
         found = self._world.get(request.type, request.id) or {}
-        if kind.guard and found.get(kind.guard):
-            context.abort(
-                grpc.StatusCode.FAILED_PRECONDITION, f"cannot destroy {request.id}: {kind.guard} is set on it"
-            )
-        self._world.delete(request.type, request.id)
-        return empty_pb2.Empty()
+        policy = found.get("deletionPolicy", "DELETE")
+        if reason := kind.guard(found) or ("deletionPolicy is PREVENT" if policy == "PREVENT" else ""):
+            _refuse(context, f"cannot destroy {request.id}: {reason}", grpc.StatusCode.FAILED_PRECONDITION)
+        if policy != "ABANDON" and not kind.stays:
+            self._world.delete(request.type, request.id)
+        return Empty()
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return empty_pb2.Empty()
+        return Empty()
 
     def _kind(self, type_: str, context: grpc.ServicerContext) -> Kind:
         kind = KINDS.get(type_)
         if kind is None:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in for Google does not know {type_}")
-        assert kind is not None
+            _refuse(context, f"the stand-in does not know {type_}", grpc.StatusCode.UNIMPLEMENTED)
         return kind
 
-    def _inputs(self, given: struct_pb2.Struct) -> dict[str, Any]:
-        return {**self._defaults, **plain(given)}
-
-    def _outputs(self, kind: Kind, inputs: dict[str, Any]) -> dict[str, Any]:
-        """What Google tells of a resource: what was asked for, and what it made of it. Unknown while it rests on
-        something unknown."""
+    def _outputs(self, kind: Kind, inputs: dict[str, Any], id_: str) -> dict[str, Any]:
+        """What Google tells of a resource: what was asked for, and what it made of it."""
         if UNKNOWN in repr(inputs):
             return inputs
-        return {**inputs, **kind.computed(inputs)}
+        return {**inputs, **kind.computed({**inputs, "id": id_})}
 
-    def _fail(self, verb: str, type_: str, moment: str, context: grpc.ServicerContext) -> None:
-        text = self._world.fails(verb, type_, moment)
+    def _refuse_early(self, kind: Kind, inputs: dict[str, Any], context: grpc.ServicerContext) -> None:
+        project = inputs.get("project") or self._defaults.get("project", "")
+        if kind.api and self._world.get(SERVICE, f"{project}/{kind.api}") is None:
+            _refuse(
+                context,
+                f"Error 403: {kind.api} has not been used in project {project} before or it is disabled",
+                grpc.StatusCode.PERMISSION_DENIED,
+            )
+        if missing := self._world.missing(kind.needs(inputs)):
+            _refuse(context, f"Error 404: not found: {missing[0]}", grpc.StatusCode.NOT_FOUND)
+
+    def _crash(self, verb: str, type_: str) -> None:
+        """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down."""
+        if self._world.fails(verb, type_, "machine") is not None:
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(1)
+        if self._world.fails(verb, type_, "after") is not None:
+            os._exit(1)
+
+    def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
+        text = self._world.fails(verb, type_, "before")
         if text is not None:
-            context.abort(grpc.StatusCode.PERMISSION_DENIED, text)
+            _refuse(context, text, grpc.StatusCode.UNKNOWN)
 
 
-def plain(given: struct_pb2.Struct) -> dict[str, Any]:
-    """A structure of the protocol as Python values, without the marks of secrets."""
-    return _unmarked(json_format.MessageToDict(given))
+def _refuse(context: grpc.ServicerContext, text: str, code: grpc.StatusCode) -> NoReturn:
+    """Ends the call; the Terraform provider hands Google's sentences on in this form."""
+    context.abort(code, f"googleapi: {text}")
+    raise AssertionError("abort raises")
 
 
-def structure(values: dict[str, Any]) -> struct_pb2.Struct:
-    return json_format.ParseDict(values, struct_pb2.Struct())
-
-
-def _unmarked(value: Any) -> Any:
-    if isinstance(value, dict):
-        if value.get(SECRET) == SECRET_SIGNATURE:
-            return _unmarked(value["value"])
-        return {key: _unmarked(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_unmarked(member) for member in value]
+def _at(given: dict[str, Any], path: str) -> object:
+    value: Any = given
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+VARIABLE = "MAKE_BELIEVE_GOOGLE"
+"""Names the environment variable that says which file it is."""
+
 TABLES = (
     "create table if not exists resources (id text, type text, properties text, primary key (type, id))",
     "create table if not exists calls (n integer primary key, verb text, type text, name text, id text)",
+    "create table if not exists numbers (n integer primary key)",
     "create table if not exists failures (n integer primary key, verb text, type text, text text, moment text)",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What goes wrong at the next `verb` on a `type`: "before" anything is done, or "after" (done, and not told)."""
+    """What goes wrong at the next `verb` on a `type`, at which `moment`: "before" anything is done; "after", when it is
+    done, and the provider dies before it can tell; "machine": the same, and the engine dies too."""
 
     verb: str
     type: str
@@ -40,6 +45,8 @@ class World:
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
         database = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        # It need not survive a loss of power, and every call writes.
+        database.execute("pragma synchronous = off")
         try:
             database.execute("begin immediate")
             yield database
@@ -82,6 +89,20 @@ class World:
             database.execute("delete from failures where n = ?", (row[0],))
             return row[1]
 
+    def number(self) -> int:
+        """The next number that Google gives to what it names itself."""
+        with self._open() as database:
+            return database.execute("insert into numbers default values").lastrowid or 0
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that nothing has."""
+        with self._open() as database:
+            return [
+                id_
+                for id_ in ids
+                if not database.execute("select 1 from resources where id = ? limit 1", (id_,)).fetchone()
+            ]
+
     def get(self, type_: str, id_: str) -> dict[str, Any] | None:
         with self._open() as database:
             row = database.execute(
@@ -110,6 +131,13 @@ class World:
     def delete(self, type_: str, id_: str) -> None:
         with self._open() as database:
             database.execute("delete from resources where type = ? and id = ?", (type_, id_))
+
+    def change(self, type_: str, id_: str, **properties: Any) -> None:
+        """Somebody changes it in the console."""
+        found = self.get(type_, id_)
+        if found is None:
+            raise LookupError(f"there is no {type_} {id_}")
+        self.put(type_, id_, found | properties)
 
     def resources(self) -> dict[tuple[str, str], dict[str, Any]]:
         """(type, id) → properties of everything there is."""
