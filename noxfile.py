@@ -140,6 +140,13 @@ def engine(session: nox.Session) -> None:
     _run(session, "pytest", "tests/engine", *(session.posargs or spread))
 
 
+@nox.session
+def bootstrap(session: nox.Session) -> None:
+    """Make the bucket and the key of a stack's state, once (-- paper); shows the commands, and asks."""
+    _sync(session, "local")
+    _run(session, "python", "-m", "delivery.bootstrap", *session.posargs)
+
+
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
     """Make the session's environment hold exactly these dependency groups of uv.lock, with the project or without."""
     wanted = [f"--{'group' if project else 'only-group'}={group}" for group in groups]

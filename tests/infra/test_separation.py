@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.names import STACK_NAME, Names
+from infra.names import Names
 from infra.stack_config import StackConfig
+from schema.stack_names import STACK_NAME
 from tests.infra.identities import ENABLED_ONCE, identity
 from tests.infra.recorded import record
 from tests.infra.stacks import deployed, everything
