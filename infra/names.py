@@ -24,7 +24,7 @@ class Names:
 
     @property
     def service(self) -> str:
-        """The Cloud Run service; the scheduler's jobs are named after it."""
+        """The Cloud Run service; schema/schedules.py names the scheduler's jobs after it."""
         return f"ib-{self.stack}"
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{2,15}[a-z0-9]")
-"""4 to 17 characters: a Firestore database's name has at least 4, a service account's at most 30 with our prefix."""
+STACK_NAME = re.compile(r"(?!.*--)[a-z][a-z0-9-]{2,15}[a-z0-9]")
+"""4 to 17 characters: a Firestore database's name has at least 4, a service account's at most 30 with our prefix.
+No two hyphens together: they end the stack's name where another name follows it (schema/schedules.py)."""
 
-STACK_NAME_RULE = "Google's names are made of it; give it 4 to 17 small letters, digits and hyphens"
+STACK_NAME_RULE = "Google's names are made of it; give it 4 to 17 small letters, digits and single hyphens"
 """What to tell whoever chose another one."""
