@@ -26,6 +26,13 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
 CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 
+# What the ib adapter does, alone and over the wire, and the trading that goes through it.
+ADAPTER_TESTS = (
+    "tests/adapters",
+    *(f"tests/wire/test_broker_{concern}.py" for concern in ("lies", "orders", "questions", "session")),
+    *(f"tests/wire/test_{intent}.py" for intent in ("allocation", "cash_balancer", "close_all")),
+)
+
 WORKERS = max(4, os.cpu_count() or 1)
 
 # Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
@@ -93,6 +100,14 @@ def clients(session: nox.Session, client: str) -> None:
     """Let another client library trade against the simulator, each in an environment of its own."""
     _sync(session, "test", f"client-{client}")
     _run(session, "pytest", f"tests/clients/{client}", *session.posargs)
+
+
+@nox.session(name="ib-async")
+def ib_async(session: nox.Session) -> None:
+    """Run the ib adapter's tests with ib_async in the place of ib_insync."""
+    _sync(session, "test", "client-ib-async")
+    spread = ("--numprocesses", str(WORKERS), "--dist=worksteal", *ADAPTER_TESTS)
+    _run(session, "pytest", "--ib-library=ib_async", *(session.posargs or spread))
 
 
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
