@@ -9,15 +9,15 @@
     ├── PlanRefused             422  a strategy, a price or a limit forbids it; nothing was sent
     ├── TradingDisabled         423  the kill switch
     ├── InstrumentLocked        423  what is held of an instrument, or ordered, is in doubt
-    ├── RunDeadline             504  the run goes on settling; the same key resumes it
+    ├── RunDeadline             504  the same key resumes the run, or does it anew if nothing was planned yet
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
     ├── StaleFence              409  another holder has taken the lease: stop at once
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
     └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
 
-As long as nothing is planned, a transient error, a RequestError or a BrokerFault withdraws the run's claim and stores
-nothing; any other is the run's stored answer.
+As long as nothing is planned, a transient error, a RequestError, a RunDeadline or a BrokerFault withdraws the run's
+claim and stores nothing; any other is the run's stored answer.
 """
 
 from __future__ import annotations
@@ -102,6 +102,11 @@ class InstrumentLocked(TradingError):
 class RunDeadline(TradingError):
     status = 504
     title = "The run's deadline passed"
+
+    @property
+    def withdraws_claim(self) -> bool:
+        """Before anything was planned the same key may try again, at a broker that is quicker then."""
+        return True
 
 
 class BrokerFault(TradingError):

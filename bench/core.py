@@ -27,12 +27,13 @@ from app.core.mode import TradingMode
 from app.core.plan import make_plan
 from app.core.signals import StrategyView
 from app.core.snapshot import Snapshot, TradingSwitch
-from app.intents.allocation import Allocation, AllocationRequest
+from app.intents.allocation import Allocation
 from app.intents.intent import Call
 from app.intents.services import Services
 from bench.market import write_market
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services
+from schema.requests import AllocationRequest
 from schema.trading_config import Exposure, Limits, TradingConfig
 from simulator.launch import Launched
 

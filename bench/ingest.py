@@ -21,12 +21,13 @@ import msgspec
 from app.adapters.local.duckdb_warehouse import DuckdbWarehouse
 from app.core.coverage import DaySpan
 from app.core.history import Bar, Portion, Series
-from app.intents.collect_market_data import CollectMarketData, CollectMarketDataRequest
+from app.intents.collect_market_data import CollectMarketData
 from app.intents.intent import Call
 from app.strategies.trend import Trend
 from bench.bare_loop import ANSWER_SECONDS, CLIENT_ID
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services
+from schema.requests import CollectMarketDataRequest
 from simulator.launch import HOST, Launched
 
 ROUNDS = 5

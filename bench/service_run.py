@@ -17,12 +17,13 @@ from typing import Any
 import msgspec
 
 from app.composition import build_services
-from app.intents.allocation import Allocation, AllocationRequest
+from app.intents.allocation import Allocation
 from app.intents.intent import Call
 from app.intents.services import Services
 from app.settings import read_settings
 from app.strategies.strategy import ContractSpec, Strategy, StrategyView
 from app.strategies.trend import Trend
+from schema.requests import AllocationRequest
 from simulator.launch import HOST, Launched
 
 STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from schema.cron import CronError, parse_cron
-from schema.intents import INTENTS
-from schema.strict import FieldError, nearest
+from schema.intents import INTENTS, IntentName
+from schema.strict import FieldError, StrictError, nearest, parse
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -67,8 +67,8 @@ def _errors_of(schedule: Schedule, path: str) -> Iterator[FieldError]:
     if intent is None:
         remedy = nearest(schedule.intent, tuple(known))
         yield FieldError(f"{path}.intent", f"unknown intent {schedule.intent!r}; {remedy}")
-    elif schedule.body is not None and intent.method != "POST":
-        yield FieldError(f"{path}.body", f"{intent.name} takes no body; leave it out")
+    elif schedule.body is not None:
+        yield from _errors_of_body(schedule.body, intent, f"{path}.body")
     if schedule.name and not NAME.fullmatch(schedule.name):
         remedy = "write small letters, digits and hyphens, a letter first"
         yield FieldError(f"{path}.name", f"{schedule.name!r} cannot name a job; {remedy}")
@@ -85,6 +85,18 @@ def _errors_of(schedule: Schedule, path: str) -> Iterator[FieldError]:
         return
     if not cron.ever():
         yield FieldError(f"{path}.cron", f"{schedule.cron!r} is never due; there is no such day")
+
+
+def _errors_of_body(body: dict[str, Any], intent: IntentName, path: str) -> Iterator[FieldError]:
+    """What the service would answer with 400 each time that the schedule is due."""
+    if intent.body is None:
+        yield FieldError(path, f"{intent.name} takes no body; leave it out")
+        return
+    try:
+        parse(body, intent.body)
+    except StrictError as refused:
+        for error in refused.errors:
+            yield FieldError(f"{path}.{error.path}" if error.path else path, error.message)
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -12,13 +12,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schema.requests import AdaptivePriority
 from schema.schedules import Schedule, schedule_errors
 from schema.strict import FieldError, StrictError, parse
 
 SECTION = "ib-trading:trading"
 
 Seconds = Annotated[int, msgspec.Meta(ge=0)]
-AdaptivePriority = Literal["Urgent", "Normal", "Patient"]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

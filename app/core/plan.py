@@ -59,6 +59,8 @@ class Plan:
     fx: Mapping[str, FxRate]
     signals: BySymbol
     holdings: BySymbol
+    working: BySymbol
+    """What live orders may still buy (+) or sell (−) for each strategy: set off against its target like a holding."""
     target_positions: BySymbol
     trades: BySymbol
     internal_crosses: tuple[InternalCross, ...]
@@ -156,6 +158,7 @@ def written_out(
         fx=dict(snapshot.fx),
         signals=_by_symbol(signals, names),
         holdings=_by_symbol({name: snapshot.holdings.get(name, {}) for name in strategies}, names),
+        working=_by_symbol({name: snapshot.working.get(name, {}) for name in strategies}, names),
         target_positions=_by_symbol(targets, names),
         trades=_by_symbol(trades, names),
         internal_crosses=proposal.crosses,

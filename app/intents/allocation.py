@@ -10,23 +10,17 @@ from app.core.snapshot import Snapshot
 from app.errors import ConfigurationFault, RequestError, TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
-from app.intents.order_request import OrderPropertiesRequest
+from app.intents.order_request import check_properties, properties_at
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_snapshot
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
-from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
+from app.intents.trading_run import TRADING_REFUSALS, TradingRun
 from app.ports.broker import Broker
 from app.strategies.strategy import Strategy
+from schema.requests import AllocationRequest
 from schema.strict import FieldError, nearest
 from schema.trading_config import SECTION, TradingConfig
-
-
-class AllocationRequest(TradingRequest, frozen=True, kw_only=True):
-    """`strategies`: which ones to run; all with an exposure where it is left out."""
-
-    strategies: tuple[str, ...] | None = None
-    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class Allocation:
 
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._strategies(request, config)
-        request.order_properties.check(self.services.clock.now())
+        check_properties(request.order_properties, self.services.clock.now())
 
     def prepare(self, broker: Broker, account: str, held: HeldLease, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""
@@ -55,7 +49,7 @@ class Allocation:
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
         strategies = self._strategies(request, snapshot.config)
-        return make_plan(snapshot, strategies, request.order_properties.at(snapshot.at))
+        return make_plan(snapshot, strategies, properties_at(request.order_properties, snapshot.at))
 
     def _strategies(self, request: AllocationRequest, config: TradingConfig) -> Mapping[str, Strategy]:
         return chosen_strategies(self.services.strategies, request.strategies, config)

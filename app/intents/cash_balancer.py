@@ -17,13 +17,10 @@ from app.intents.read_rates import QUOTED_ON, listed_pair, read_rates
 from app.intents.read_snapshot import read_account
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
-from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
+from app.intents.trading_run import TRADING_REFUSALS, TradingRun
 from app.ports.broker import Broker
+from schema.requests import CashBalancerRequest
 from schema.trading_config import TradingConfig
-
-
-class CashBalancerRequest(TradingRequest, frozen=True, kw_only=True):
-    """Takes `dryRun` only."""
 
 
 @dataclass(frozen=True, slots=True)

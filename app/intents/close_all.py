@@ -12,25 +12,19 @@ from app.core.snapshot import Snapshot
 from app.errors import BrokerFault, RequestError, TradingError
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
-from app.intents.order_request import OrderPropertiesRequest
+from app.intents.order_request import check_properties, properties_at
 from app.intents.phases import Phases
 from app.intents.read_snapshot import read_account, working_orders
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
-from app.intents.trading_run import TRADING_REFUSALS, TradingRequest, TradingRun
+from app.intents.trading_run import TRADING_REFUSALS, TradingRun
 from app.ports.broker import Broker
+from schema.requests import CloseAllRequest
 from schema.strict import FieldError, nearest
 from schema.trading_config import TradingConfig
 
 CANCEL_SECONDS = 20.0
 """How long the broker may take to say what became of the orders that are to be cancelled. Shorter than a lease."""
-
-
-class CloseAllRequest(TradingRequest, frozen=True, kw_only=True):
-    """`strategies`: whose holdings to close; left out, everything that the broker shows, what no strategy holds too."""
-
-    strategies: tuple[str, ...] | None = None
-    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class CloseAll:
 
     def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
         """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
-        request.order_properties.check(self.services.clock.now())
+        check_properties(request.order_properties, self.services.clock.now())
         known = {*self.services.strategies, *config.exposure.strategies, *self.services.positions.holdings()}
         errors = tuple(
             FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
@@ -87,7 +81,9 @@ class CloseAll:
         return replace(snapshot, working=left)
 
     def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
-        return close_out(snapshot, _unique(request.strategies), request.order_properties.at(snapshot.at))
+        return close_out(
+            snapshot, _unique(request.strategies), properties_at(request.order_properties, snapshot.at)
+        )
 
     def _cancels(self, order_ref: str, request: CloseAllRequest) -> bool:
         """Whether it is an order of ours, by its reference even if the journal was lost; with `strategies`, one in

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from app.core.canonical import camel, canonical_json
 from app.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
@@ -29,10 +29,11 @@ from app.errors import (
     TradingError,
 )
 from app.intents.allocation import chosen_strategies
-from app.intents.intent import Answer, Call, Request, Result, common, envelope, problem
+from app.intents.intent import Answer, Call, Result, common, envelope, problem
 from app.intents.read_snapshot import HISTORY_SERIES
 from app.intents.services import Services
 from app.ports.broker import Broker
+from schema.requests import CollectMarketDataRequest
 from schema.strict import FieldError
 from schema.tables import BAR_SIZES
 from schema.trading_config import TradingConfig
@@ -46,26 +47,6 @@ EARLIEST = date(1900, 1, 1)
 
 INSTRUMENTS_AT_ONCE = 10
 """So many are asked together, and written together at the end of each round of questions: what a kill can cost."""
-
-
-WhatToShow = Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"]
-
-
-class CollectMarketDataRequest(Request, frozen=True, kw_only=True):
-    """`instruments` are US stocks by symbol; left out, everything that `strategies` (default: all with an exposure)
-    need. `since` and `until` are days, both included. `bar_size` is the broker's name of it."""
-
-    instruments: tuple[str, ...] | None = None
-    strategies: tuple[str, ...] | None = None
-    bar_size: str = "1 day"
-    since: date | None = None
-    until: date | None = None
-    what_to_show: WhatToShow | None = None
-    """None: ADJUSTED_LAST for days, which is what strategies see, TRADES for shorter bars."""
-
-    @property
-    def series(self) -> str:
-        return self.what_to_show or (HISTORY_SERIES if self.bar_size == DAILY else "TRADES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +188,7 @@ class CollectMarketData:
             at = self.services.business_time(broker)
             resolved = broker.instruments(need.spec for need in needs)
             ids = [instrument.con_id for instrument in resolved.values()]
-            stored = self.services.warehouse.stored(ids, request.series, request.bar_size)
+            stored = self.services.warehouse.stored(ids, _series(request), request.bar_size)
             for first in range(0, len(needs), INSTRUMENTS_AT_ONCE):
                 some = needs[first : first + INSTRUMENTS_AT_ONCE]
                 group = [
@@ -253,7 +234,7 @@ def _begin(
 ) -> Progress:
     until = min(request.until or date.max, last_complete_day(instrument, at))
     since = request.since or until - timedelta(days=_calendar_days(need.history_days))
-    series = Series(instrument.con_id, instrument.local_symbol, request.series, request.bar_size)
+    series = Series(instrument.con_id, instrument.local_symbol, _series(request), request.bar_size)
     to_ask = questions(instrument, series, DaySpan(since, until), stored) if since <= until else ()
     return Progress(instrument, stored, to_ask, stored.newest)
 
@@ -280,12 +261,16 @@ def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: Tradin
     return (taken,)
 
 
+def _series(request: CollectMarketDataRequest) -> str:
+    return request.what_to_show or (HISTORY_SERIES if request.bar_size == DAILY else "TRADES")
+
+
 def check(request: CollectMarketDataRequest) -> None:
     """RequestError for what the types cannot say."""
     if request.bar_size not in BAR_SIZES:
         message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
         raise RequestError(message, errors=(FieldError("barSize", message),))
-    if request.series == ADJUSTED and request.bar_size != DAILY:
+    if _series(request) == ADJUSTED and request.bar_size != DAILY:
         message = (
             "the broker takes no end date for ADJUSTED_LAST, so that it is collected in days only; say TRADES"
         )

@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.errors import BrokerFault, GatewayNotReady, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
+from schema.requests import Request
 
 
 class CurrentTimeRequest(Request, frozen=True, kw_only=True):

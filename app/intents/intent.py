@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-import msgspec
-
 from app.core.canonical import camel, canonical_json
 from app.core.journal import StoredResponse
 from app.errors import TradingError
 from app.intents.services import Services
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The base of every request: strict, camelCase, everything optional."""
-
+from schema.requests import Request
 
 R = TypeVar("R", bound=Request)
 

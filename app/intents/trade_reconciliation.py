@@ -1,8 +1,10 @@
 """trade-reconciliation: books what the broker has told, compares ledger and broker, proposes repairs, applies the
 accepted ones.
 
-A dry-run shows the same proposals and writes nothing. The call has no key of its own: doing it again finds nothing
-new to do, and a repair is applied once.
+A dry-run shows the same proposals and writes nothing. A call with a key is done once for it, as a trading run is. One
+without a key is always done: a person who asks again a minute later wants the facts of that minute, and every booking
+and every repair has an id under which it is applied once. For the same reason a call that died half way has given its
+key back.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from decimal import Decimal
 
 from app.core.attribution import Booking
 from app.core.instruments import Instrument
-from app.core.journal import IN_DOUBT, JournalledOrder
+from app.core.journal import IN_DOUBT, JournalledOrder, Run, RunState
 from app.core.positions import Holdings, Quantities, with_changes
 from app.core.reconciliation import REPAIR, Difference, Repair, closed, differences, locks_of, repairs
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
+    KeyReused,
     PlanRefused,
     RunInProgress,
     StaleFence,
@@ -27,22 +30,18 @@ from app.errors import (
     TradingError,
 )
 from app.intents.intent import Answer, Call, Result, common
-from app.intents.lease import HeldLease, held_lease
+from app.intents.keyed_run import KeyedRun
+from app.intents.lease import HeldLease
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import Findings, close_runs, find, settle_earlier
 from app.intents.trading_result import OrderShown, order_shown
-from app.intents.trading_run import TradingRequest
 from app.ports.broker import Broker
+from schema.requests import TradeReconciliationRequest
+from schema.trading_config import TradingConfig
 
 READINGS = 3
 """How often positions are asked for until no fill comes between the question for them and that for executions."""
-
-
-class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
-    """`accept`: ids of proposed repairs to apply."""
-
-    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,7 @@ class TradeReconciliation:
     refusals: tuple[type[TradingError], ...] = (
         RunInProgress,
         StaleFence,
+        KeyReused,
         PlanRefused,
         BrokerFault,
         GatewayNotReady,
@@ -100,38 +100,45 @@ class TradeReconciliation:
     )
 
     def answer(self, call: Call[TradeReconciliationRequest]) -> Answer:
-        return self._dry_run(call) if call.request.dry_run else self._run(call)
+        config = self.services.config.read()
+        if call.request.dry_run:
+            return self._dry_run(call, config)
+        keyed = KeyedRun(self.services, self.name, call, config, signed=False)
 
-    def _dry_run(self, call: Call[TradeReconciliationRequest]) -> Answer:
+        def reconciled(broker: Broker, run: Run, held: HeldLease) -> Answer:
+            with keyed.refusing(run, held):
+                account = account_to_trade(self.services, broker, config)
+                return keyed.end(run, held, RunState.SETTLED, self._reconciled(broker, account, held, call))
+
+        return keyed.answer(reconciled)
+
+    def _dry_run(self, call: Call[TradeReconciliationRequest], config: TradingConfig) -> Answer:
         services = self.services
         with services.gateway.session() as broker:
-            account = account_to_trade(services, broker, services.config.read())
+            account = account_to_trade(services, broker, config)
             found, positions = self._read(broker, account, lambda: find(services, broker, account))
             compared = self._compared(broker, found.orders, found.bookings, positions)
             self._chosen(compared, call.request.accept)
         return self._document(call, compared, found.bookings, ())
 
-    def _run(self, call: Call[TradeReconciliationRequest]) -> Answer:
+    def _reconciled(
+        self, broker: Broker, account: str, held: HeldLease, call: Call[TradeReconciliationRequest]
+    ) -> Answer:
         services = self.services
-        with (
-            held_lease(services.journal, services.clock, call.run_id) as held,
-            services.gateway.session() as broker,
-        ):
-            account = account_to_trade(services, broker, services.config.read())
-            booked: list[Booking] = []
+        booked: list[Booking] = []
 
-            def settled() -> Findings:
-                found = settle_earlier(services, broker, account, held.renew(), call.run_id)
-                booked.extend(found.bookings)
-                return found
+        def settled() -> Findings:
+            found = settle_earlier(services, broker, account, held.renew(), call.run_id)
+            booked.extend(found.bookings)
+            return found
 
-            found, positions = self._read(broker, account, settled)
+        found, positions = self._read(broker, account, settled)
+        compared = self._compared(broker, services.journal.unsettled_orders(), (), positions)
+        chosen = self._chosen(compared, call.request.accept)
+        if chosen:
+            self._apply(broker, chosen, compared.orders, found, held)
             compared = self._compared(broker, services.journal.unsettled_orders(), (), positions)
-            chosen = self._chosen(compared, call.request.accept)
-            if chosen:
-                self._apply(broker, chosen, compared.orders, found, held)
-                compared = self._compared(broker, services.journal.unsettled_orders(), (), positions)
-            services.journal.save_locks(locks_of(compared.repairs), held.renew())
+        services.journal.save_locks(locks_of(compared.repairs), held.renew())
         return self._document(call, compared, booked, chosen)
 
     def _read(

@@ -12,8 +12,9 @@ import msgspec
 
 from app.core.snapshot import TradingSwitch
 from app.errors import StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
+from schema.requests import Request
 
 
 class TradingEnabledRequest(Request, frozen=True, kw_only=True):

@@ -7,12 +7,9 @@ A dry-run stops after deciding: it claims nothing, holds no lease, writes nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-
-import msgspec
 
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
@@ -22,11 +19,7 @@ from app.core.journal import (
     JournalledOrder,
     Run,
     RunState,
-    StoredResponse,
-    body_hash,
-    given_up,
     outcome,
-    signature,
 )
 from app.core.limits import said_together
 from app.core.order_properties import PropertiesRefused
@@ -50,8 +43,9 @@ from app.errors import (
     TradingDisabled,
     TradingError,
 )
-from app.intents.intent import Answer, Call, Request, common, problem
-from app.intents.lease import HeldLease, held_lease
+from app.intents.intent import Answer, Call, common
+from app.intents.keyed_run import KeyedRun
+from app.intents.lease import HeldLease
 from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
@@ -83,12 +77,6 @@ TRADING_REFUSALS: tuple[type[TradingError], ...] = (
 """Every way in which a trading run can end without having done what was asked."""
 
 
-class TradingRequest(Request, frozen=True, kw_only=True):
-    """What every trading intent takes. `dry_run`: plan only, send nothing."""
-
-    dry_run: bool = False
-
-
 class Trader(Protocol):
     """What a trading intent adds to the life of a run. `check` raises before anything is claimed or read from the
     broker."""
@@ -113,7 +101,7 @@ class Trader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TradingRun:
-    """One call of a trading intent."""
+    """One call of a trading intent; whether it is a repetition, keyed_run.py decides."""
 
     services: Services
     trader: Trader
@@ -125,18 +113,13 @@ class TradingRun:
         self.trader.check(self.call.request, self.config)
         if self.call.request.dry_run:
             return self._dry_run()
-        run = self._run_for_key()
-        earlier = self._claim(run)
-        if earlier is not None:
-            repeated = self._repeated(run, earlier)
-            if repeated is not None:
-                return repeated
-            # That run died before it did anything, and has given the key back.
-            if self._claim(run) is not None:
-                raise RunInProgress("the same request is still being worked on; ask again later")
-        return self._claimed(run)
+        return self._keyed().answer(self._trade)
+
+    def _keyed(self) -> KeyedRun:
+        return KeyedRun(self.services, self.trader.name, self.call, self.config)
 
     def _dry_run(self) -> Answer:
+        deadline = self._deadline(self.services.clock.now())
         with self.services.gateway.session() as broker:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
@@ -144,95 +127,19 @@ class TradingRun:
                 found = find(self.services, broker, account)
                 services = replace(self.services, unwritten=Unwritten(found.orders, found.bookings))
                 settled = replace(self, services=services, trader=self.trader.over(services))
-                snapshot = settled._read(broker)
+                snapshot = settled._read(broker, deadline)
             plan = settled._decide(snapshot)
         return Answer(200, canonical_json(self._result(plan, (), ()).members()))
 
-    def _run_for_key(self) -> Run:
-        body = msgspec.to_builtins(self.call.request)
-        return Run(
-            run_id=self.call.run_id,
-            key=self.call.key or signature(self.services.mode, self.trader.name, body),
-            body_hash=body_hash(self.trader.name, body),
-            intent=self.trader.name,
-            state=RunState.CLAIMED,
-            claimed_at=self.services.clock.now(),
-        )
-
-    def _claim(self, run: Run) -> Run | None:
-        """None if the run is ours, else the run that has the key. A mere signature expires, a caller's key never."""
-        window = timedelta(minutes=self.config.retry_check_minutes)
-        return self.services.journal.claim(run, None if self.call.key else run.claimed_at - window)
-
-    def _repeated(self, run: Run, earlier: Run) -> Answer | None:
-        """The answer of the run that has the key; None if it came to nothing and has the key no more."""
-        if earlier.body_hash != run.body_hash:
-            raise KeyReused(
-                f"this key was used for another request in run {earlier.run_id}; use a new key for a new request"
-            )
-        if earlier.response is not None:
-            return Answer.stored(earlier.response)
-        if not self._settled_as_interrupted():
-            raise RunInProgress("the same request is still being worked on; ask again later", earlier.run_id)
-        settled = self.services.journal.run(earlier.run_id)
-        if settled is None or settled.key != earlier.key:
-            return None
-        if settled.response is None:
-            raise RunInProgress(
-                "the run's orders are still working; ask again later for what became of them",
-                earlier.run_id,
-            )
-        return Answer.stored(settled.response)
-
-    def _settled_as_interrupted(self) -> bool:
-        """Whether the run with our key died with its process; if so it is settled from the broker's records first."""
-        try:
-            with self._lease() as held, self.services.gateway.session() as broker:
-                account = account_to_trade(self.services, broker, self.config)
-                settle_earlier(self.services, broker, account, held.lease, self.call.run_id)
-        except RunInProgress:
-            return False
-        return True
-
-    def _claimed(self, run: Run) -> Answer:
-        try:
-            with self._lease() as held, self.services.gateway.session() as broker:
-                self._check_claim(run)
-                return self._trade(broker, run, held)
-        except TradingError as error:
-            if error.withdraws_claim:
-                self._give_key_back(run)
-            raise
-
-    def _give_key_back(self, run: Run) -> None:
-        """While nothing was planned nothing can have been sent: the key may be used again. A broker that did not
-        answer is asked anew then; a plan, an order or an answer that is there stays."""
-        if self.services.journal.run(run.run_id) in (run, given_up(run)):
-            self.services.journal.withdraw(run.run_id)
-
-    def _check_claim(self, run: Run) -> None:
-        """Between our claim and our lease another run may have taken us for dead and given our key back."""
-        if self.services.journal.run(run.run_id) != run:
-            raise RunInProgress("another trading run was quicker; ask again")
-
-    def _lease(self) -> AbstractContextManager[HeldLease]:
-        return held_lease(self.services.journal, self.services.clock, self.call.run_id)
-
     def _trade(self, broker: Broker, run: Run, held: HeldLease) -> Answer:
-        try:
+        with self._keyed().refusing(run, held):
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
                 self.trader.prepare(broker, account, held, self.call.request)
                 settle_earlier(self.services, broker, account, held.lease, run.run_id)
                 held.renew()
-                snapshot = self._read(broker)
+                snapshot = self._read(broker, self._deadline(run.claimed_at), held)
             plan = self._decide(snapshot)
-        except StaleFence as error:
-            raise RunInProgress(f"{error.detail} (nothing was sent)") from error
-        except TradingError as error:
-            if not error.withdraws_claim:
-                self._end(run, held, RunState.REFUSED, self._refusal(error))
-            raise
         orders = journalled(
             self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
         )
@@ -271,7 +178,7 @@ class TradingRun:
                 sending = Submission(
                     self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
                 )
-                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run))
+                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run.claimed_at))
             else:
                 self._stop_if_disabled(plan)
                 self.services.journal.save_run(run, held.renew())
@@ -285,7 +192,7 @@ class TradingRun:
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
         members = self._result(plan, orders, executions, run).members() | not_done(orders, status)
-        return self._end(run, held, state, Answer(status, canonical_json(members)))
+        return self._keyed().end(run, held, state, Answer(status, canonical_json(members)))
 
     def _stop_if_disabled(self, plan: Plan) -> None:
         """A run of internal crosses alone sends nothing, and yet trades: the kill switch is asked once more."""
@@ -293,8 +200,8 @@ class TradingRun:
         if plan.internal_crosses and not (switch.enabled or plan.reduce_only):
             raise TradingDisabled(f"trading was disabled before the crosses were booked: {switch.reason}")
 
-    def _deadline(self, run: Run) -> datetime:
-        return run.claimed_at + timedelta(seconds=self.config.run_deadline_seconds)
+    def _deadline(self, begun: datetime) -> datetime:
+        return begun + timedelta(seconds=self.config.run_deadline_seconds)
 
     def _booked(
         self, broker: Broker, orders: Sequence[JournalledOrder], account: str, held: HeldLease
@@ -319,17 +226,13 @@ class TradingRun:
         self.services.journal.save_orders(orders, held.renew())
         book(self.services, orders, executions, held.lease)
 
-    def _end(self, run: Run, held: HeldLease, state: RunState, answer: Answer) -> Answer:
-        response = StoredResponse(answer.status, answer.body)
-        self.services.journal.save_run(replace(run, state=state, response=response), held.renew())
-        return answer
-
-    def _read(self, broker: Broker) -> Snapshot:
+    def _read(self, broker: Broker, deadline: datetime, held: HeldLease | None = None) -> Snapshot:
         """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
         snapshot = self.trader.read(broker, self.call.request, self.config)
         if not self.config.what_if:
             return snapshot
-        return with_margins(broker, snapshot, self._planned(snapshot).orders)
+        drafts = self._planned(snapshot).orders
+        return with_margins(broker, snapshot, drafts, self.services.clock, deadline, held)
 
     def _planned(self, snapshot: Snapshot) -> Plan:
         """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""
@@ -351,11 +254,6 @@ class TradingRun:
             refusal = TradingDisabled if disabled else PlanRefused
             raise refusal(detail, members={"plan": plan, "limits": plan.limits})
         return plan
-
-    def _refusal(self, error: TradingError) -> Answer:
-        """What is stored is what the caller gets of the error, byte for byte."""
-        members = {"tradingMode": self.services.mode.value} | problem(error, self.call.run_id)
-        return Answer(error.status, canonical_json(members))
 
     def _result(
         self,

@@ -12,11 +12,12 @@ from app.core.attribution import Booking
 from app.core.canonical import plain
 from app.core.journal import JournalledOrder
 from app.errors import NotKnown, StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
 from app.intents.trading_result import OrderShown, order_shown
 from app.queries.run import stored
 from app.queries.runs import RunShown, run_shown
+from schema.requests import Request
 
 
 class ExplainRequest(Request, frozen=True, kw_only=True):
@@ -28,13 +29,15 @@ class ExplainRequest(Request, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True)
 class StrategyPart:
     """One strategy's way to this order. `signal` is a fraction of its `capital` (base currency); the quantities are
-    signed contracts: `target` − `holding` (− what is at work already) = `trade` = `crossed` + `ordered`;
-    `attributed` is what the order's fills have brought it so far. None: the plan does not say."""
+    signed contracts: `target` − `holding` − `working` = `trade` = `crossed` + `ordered`, where `working` is what other
+    orders of ours could still bring it; `attributed` is what this order's fills have brought it so far. None: the plan
+    does not say."""
 
     strategy: str
     capital: Decimal | None
     signal: Decimal | None
     holding: Decimal
+    working: Decimal
     target: Decimal | None
     trade: Decimal
     crossed: Decimal
@@ -123,7 +126,7 @@ def _part(
 
     capital = plan.get("capital", {}).get(name)
     signal, target = told("signals"), told("targetPositions")
-    holding, trade = told("holdings") or Decimal(0), told("trades") or Decimal(0)
+    holding, working, trade = (told(name) or Decimal(0) for name in ("holdings", "working", "trades"))
     ordered = order.source.get(name, Decimal(0))
     if (signal is None or capital is None) and (trade or ordered):
         why = (
@@ -134,9 +137,10 @@ def _part(
         why = f"{name} ordered none of it"
     else:
         wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')}"
+        at_work = f" and had {plain(working)} at work" if working else ""
         why = (
-            f"{name} wants {wants} in {symbol}: {plain(target or Decimal(0))}; it held {plain(holding)}, so it"
-            f" trades {plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by"
+            f"{name} wants {wants} in {symbol}: {plain(target or Decimal(0))}; it held {plain(holding)}{at_work},"
+            f" so it trades {plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by"
             " this order"
         )
     return StrategyPart(
@@ -144,6 +148,7 @@ def _part(
         capital=None if capital is None else _exact(capital),
         signal=signal,
         holding=holding,
+        working=working,
         target=target,
         trade=trade,
         crossed=crossed,

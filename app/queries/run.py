@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from app.errors import NotKnown, StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
 from app.intents.trading_result import OrderShown, order_shown
 from app.queries.runs import RunShown, run_shown
+from schema.requests import Request
 
 
 class RunRequest(Request, frozen=True, kw_only=True):

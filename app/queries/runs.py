@@ -10,8 +10,9 @@ import msgspec
 
 from app.core.journal import Run, RunState
 from app.errors import StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
+from schema.requests import Request
 
 
 class RunsRequest(Request, frozen=True, kw_only=True):

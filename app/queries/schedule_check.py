@@ -11,14 +11,12 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
-
-import msgspec
 
 from app.errors import ConfigurationFault, StoreUnavailable, TradingError
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
 from app.ports.activity_log import Activity
+from schema.requests import ScheduleCheckRequest
 from schema.schedules import Schedule
 
 GRACE = timedelta(minutes=35)
@@ -28,12 +26,6 @@ EARLY = timedelta(minutes=5)
 """The scheduler's clock may be ahead of ours by less than this."""
 
 log = logging.getLogger("app.schedules")
-
-
-class ScheduleCheckRequest(Request, frozen=True, kw_only=True):
-    """`hours`: how far back to look. The default covers a day of 25 hours and a late check."""
-
-    hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 26
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from app.errors import (
     StoreUnavailable,
     TradingError,
 )
-from app.intents.intent import Answer, Call, Request, Result, common
+from app.intents.intent import Answer, Call, Result, common
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
+from schema.requests import Request
 from schema.trading_config import TradingConfig
 
 

@@ -21,9 +21,9 @@ from app.core.order_properties import (
     check_combination,
 )
 from app.errors import RequestError
-from app.intents.collect_market_data import CollectMarketDataRequest, WhatToShow, check
+from app.intents.collect_market_data import check
 from app.intents.good_after import EXAMPLE
-from app.intents.order_request import OrderPropertiesRequest
+from schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, WhatToShow
 from schema.tables import BAR_SIZES
 
 Schema = dict[str, Any]

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from flask import Request as HttpRequest
 
 from app.errors import RequestError
-from app.intents.intent import Request, ScheduledCall
+from app.intents.intent import ScheduledCall
+from schema.requests import Request
 from schema.strict import FieldError, StrictError, parse
 
 MAX_BODY_BYTES = 64 * 1024

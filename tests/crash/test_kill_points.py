@@ -11,6 +11,7 @@ from tests.crash.processes import Ground
 from tests.crash.stopping import POINTS
 
 ALLOCATE = ("/allocation", {"strategies": ["dummy"]})
+RECONCILE = ("/trade-reconciliation", {})
 LEASE_OVER = 5.0
 ADOPTED = ("sent 3", "filled", "booked")
 """Where orders were at the broker. With "sent 3" the others of the window were marked and never left."""
@@ -87,3 +88,29 @@ def test_while_the_dead_process_s_lease_lasts_the_next_run_waits(ground: Ground)
     interrupted(ground, "filled")
     reply = ground.call(*ALLOCATE, "tuesday")
     assert (reply["status"], ground.ledger()) == (409, {})
+
+
+@pytest.mark.parametrize("point", ["claimed", "booked"])
+def test_a_reconciliation_that_was_killed_is_done_under_its_key_by_the_next_attempt(
+    ground: Ground, point: str
+) -> None:
+    """It sends nothing, so that its key is never locked for good; what it had booked is not booked again."""
+    ground.simulator.trade("KO", "BUY", 7)
+    ground.killed_at(point, (*RECONCILE, "friday"))
+    reply = ground.call(*RECONCILE, "friday", LEASE_OVER)
+    assert (reply["status"], reply["replayed"]) == (200, False)
+    assert ground.ledger() == ground.positions() != {}
+    again = ground.call(*RECONCILE, "friday", LEASE_OVER)
+    assert (again["body"], again["replayed"]) == (reply["body"], True)
+
+
+def test_a_repair_that_was_accepted_before_the_kill_is_accepted_once(ground: Ground) -> None:
+    """The attempt after the kill finds its repair applied, and no longer proposed: that is no refusal."""
+    ground.simulator.trade("KO", "BUY", 7)
+    ground.simulator.advance(by="1 day")
+    [repair] = ground.call(*RECONCILE, "look")["body"]["repairs"]
+    accept = ("/trade-reconciliation", {"accept": [repair["id"]]}, "accept")
+    ground.killed_at("booked", accept)
+    reply = ground.call(*accept, LEASE_OVER)
+    assert (reply["status"], reply["body"]["repairs"]) == (200, [])
+    assert ground.ledger() == ground.positions() != {}

@@ -19,6 +19,12 @@ def test_what_trades_is_never_called_by_get() -> None:
     assert [intent.name for intent in INTENTS if intent.trades and intent.method != "POST"] == []
 
 
+def test_what_is_read_with_get_takes_no_body_and_nothing_else_does_without() -> None:
+    assert {intent.name for intent in INTENTS if intent.body is None} == {
+        intent.name for intent in INTENTS if intent.method == "GET"
+    }
+
+
 def test_a_bar_is_known_by_columns_that_are_there_and_never_empty() -> None:
     required = {column.name for column in BAR_COLUMNS if column.required}
     assert set(BAR_KEY) <= required

@@ -41,6 +41,25 @@ def test_two_schedules_of_one_intent_are_told_apart_by_name() -> None:
         ({"timeZone": ""}, "schedules[0].timeZone", "IANA database"),
         ({"intent": "alocation"}, "schedules[0].intent", "did you mean 'allocation'?"),
         ({"intent": "summary", "body": {}}, "schedules[0].body", "takes no body"),
+        ({"body": {"dryrun": True}}, "schedules[0].body.dryrun", "did you mean 'dryRun'?"),
+        ({"body": {"dryRun": "true"}}, "schedules[0].body.dryRun", "expected `bool`, got `str`"),
+        ({"body": {"strategies": "trend"}}, "schedules[0].body.strategies", "expected `array | null`"),
+        (
+            {"body": {"orderProperties": {"ordertype": "MOC"}}},
+            "schedules[0].body.orderProperties.ordertype",
+            "did you mean 'orderType'?",
+        ),
+        (
+            {"body": {"orderProperties": {"orderType": "LMT", "limitOffsetBps": 2.5}}},
+            "schedules[0].body.orderProperties.limitOffsetBps",
+            'in quotes, "2.5"',
+        ),
+        ({"intent": "schedule-check", "body": {"hours": 0}}, "schedules[0].body.hours", ">= 1"),
+        (
+            {"intent": "cash-balancer", "body": {"strategies": []}},
+            "schedules[0].body.strategies",
+            "known here: dryRun",
+        ),
         ({"name": "Morning run"}, "schedules[0].name", "small letters"),
         ({"time_zone": "UTC"}, "schedules[0].time_zone", "did you mean 'timeZone'?"),
     ],
@@ -57,3 +76,15 @@ def test_two_schedules_of_one_name_are_refused() -> None:
         TradingConfigError, match=r"schedules\[1\].name: two schedules are called 'allocation'"
     ):
         read(DAILY, DAILY | {"cron": "0 12 * * *"})
+
+
+def test_every_mistake_in_a_body_is_told_at_once() -> None:
+    with pytest.raises(TradingConfigError) as refused:
+        read(DAILY, DAILY | {"name": "morning", "body": {"dryrun": True, "strategy": ["trend"]}})
+    assert str(refused.value).count(f"{FILE}: ib-trading:trading.schedules[1].body.") == 2
+
+
+def test_a_body_that_the_intent_takes_is_kept_as_it_was_written() -> None:
+    body = {"strategies": ["trend"], "orderProperties": {"orderType": "LMT", "limitOffsetBps": "-2.5"}}
+    [schedule] = read(DAILY | {"body": body})
+    assert schedule.body == body

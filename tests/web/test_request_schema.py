@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RequestError
-from app.intents.collect_market_data import EARLIEST, CollectMarketDataRequest, check
+from app.intents.collect_market_data import EARLIEST, check
 from app.intents.good_after import good_after
-from app.intents.intent import Request
-from app.intents.order_request import OrderPropertiesRequest
+from app.intents.order_request import check_properties
 from app.web.openapi import as_written
 from app.web.request_schema import good_after_pattern, with_rules
+from schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request
 from schema.strict import StrictError, parse
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def _is_taken(body: dict[str, Any], as_type: type[Request]) -> bool:
     try:
         request = parse(body, as_type)
         if isinstance(request, OrderPropertiesRequest):
-            request.check(NOW)
+            check_properties(request, NOW)
         if isinstance(request, CollectMarketDataRequest):
             check(request)
     except (RequestError, StrictError):

@@ -11,6 +11,7 @@ import pytest
 
 from app.ports.activity_log import Activity
 from app.queries.schedule_check import GRACE, judge
+from schema.intents import INTENTS
 from schema.schedules import Schedule
 from tests.service import STACK_FILE, ServiceUnderTest, closed_port
 
@@ -106,3 +107,31 @@ def test_what_is_missing_is_answered_and_logged_as_an_error(
         "schedules_missing",
         len(body["missing"]),
     )
+
+
+def test_a_schedule_whose_call_would_be_a_400_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    """Otherwise it is found out in the afternoon at which nothing was traded."""
+    misspelt = (
+        "    schedules: [{intent: allocation, cron: '30 15 * * *', timeZone: UTC, body: {dryrun: true}}]\n"
+    )
+    service = ServiceUnderTest.over(tmp_path, closed_port(), stack_file=STACK_FILE + misspelt)
+    refused = service.post("/schedule-check")
+    assert (refused.status, refused.body["detail"]) == (
+        503,
+        "Pulumi.paper.yaml: ib-trading:trading.schedules[0].body.dryrun: unknown key; did you mean 'dryRun'?",
+    )
+
+
+def test_bodies_are_checked_by_the_types_that_the_service_parses_them_into(service: ServiceUnderTest) -> None:
+    """One rule: what the configuration lets pass and what a call may say cannot drift apart."""
+    paths = service.get("/openapi.json").body["paths"]
+    parsed = {
+        declared.name: paths[f"/{declared.name}"]["post"]["requestBody"]["content"]["application/json"][
+            "schema"
+        ]
+        for declared in INTENTS
+        if declared.body is not None
+    }
+    assert {name: schema["$ref"].rpartition("/")[2] for name, schema in parsed.items()} == {
+        declared.name: declared.body.__name__ for declared in INTENTS if declared.body is not None
+    }

@@ -121,6 +121,24 @@ def test_an_order_waits_for_its_start_at_the_broker(simulator: Launched) -> None
         )
 
 
+IMPATIENT = STACK_FILE + "    fillSeconds: 1\n"
+
+
+def test_what_is_at_work_already_is_in_the_plan_and_set_off_against_the_target(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    """target − holding − working = trade: without the third figure a plan without orders explains nothing."""
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=IMPATIENT)
+    first = allocate(service, orderType="LMT", limitOffsetBps="-500")
+    waiting = {order["localSymbol"]: order["quantity"] for order in first.body["orders"]}
+    assert {order["status"] for order in first.body["orders"]} == {"working"}
+    plan = service.post("/allocation", ONLY_DUMMY | {"dryRun": True}).body["plan"]
+    assert plan["working"] == {"dummy": waiting}
+    assert (plan["holdings"], plan["orders"]) == ({"dummy": {}}, [])
+    for symbol, target in plan["targetPositions"]["dummy"].items():
+        assert plan["trades"]["dummy"][symbol] == target - waiting.get(symbol, 0) == 0
+
+
 WHAT_IF = STACK_FILE + "    whatIf: true\n"
 
 
@@ -133,6 +151,23 @@ def test_with_what_if_every_order_is_asked_about_and_none_is_placed_by_it(tmp_pa
         assert simulator.state(messages=False)["orders"] == []
         run = service.post("/allocation", ONLY_DUMMY)
         assert (run.status, len(run.body["orders"])) == (200, len(dry.body["plan"]["orders"]))
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_broker_too_slow_for_the_what_if_questions_is_a_504_that_leaves_the_key_free(
+    tmp_path: Path, dry_run: bool
+) -> None:
+    hurried = WHAT_IF + "    runDeadlineSeconds: 1\n"
+    asked = ONLY_DUMMY | {"dryRun": dry_run}
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=hurried)
+        simulator.fault({"do": "delay", "realSeconds": 0.4}, message="openOrder", times="always")
+        late = service.post("/allocation", asked, Idempotency_Key="monday")
+        assert (late.status, "what-if questions" in late.body["detail"]) == (504, True), late.text
+        assert (simulator.state(messages=False)["orders"], service.services.journal.runs(5)) == ([], ())
+        simulator.behave()
+        again = service.post("/allocation", asked, Idempotency_Key="monday")
+        assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
 
 
 LOSS = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import START, ServiceUnderTest, closed_port
 
 
 @pytest.fixture
@@ -155,3 +155,65 @@ def test_an_id_that_stands_for_facts_that_have_moved_on_is_refused(
 
 def test_a_misspelt_dry_run_is_refused_and_not_taken_for_the_real_thing(service: ServiceUnderTest) -> None:
     assert service.post("/trade-reconciliation", {"dryrun": True}).status == 400
+
+
+def test_the_same_key_again_gets_the_stored_answer_whatever_has_happened_since(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """The scheduler's second attempt is told what the first one did, and does nothing."""
+    due: dict[str, Any] = {
+        "X_CloudScheduler_JobName": "ib-paper-trade-reconciliation",
+        "X_CloudScheduler_ScheduleTime": START,
+    }
+    first = service.post("/trade-reconciliation", **due)
+    simulator.trade("KO", "BUY", 7)
+    again = service.post("/trade-reconciliation", **due)
+    assert (first.status, again.status, again.text) == (200, 200, first.text)
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    assert ledger_total(service) == {}
+
+
+def test_without_a_key_every_call_looks_anew(service: ServiceUnderTest, simulator: Launched) -> None:
+    """The signature of a request counts for trading runs. A person who reconciles twice in ten minutes has heard of
+    something in between."""
+    assert reconciled(service)["booked"] == []
+    simulator.trade("KO", "BUY", 7)
+    assert len(reconciled(service)["booked"]) == 1
+
+
+def test_a_key_used_for_other_repairs_is_422(service: ServiceUnderTest, simulator: Launched) -> None:
+    a_difference(service, simulator, "KO", 5)
+    [repair] = service.post("/trade-reconciliation", Idempotency_Key="friday").body["repairs"]
+    other = service.post("/trade-reconciliation", {"accept": [repair["id"]]}, Idempotency_Key="friday")
+    assert (other.status, "use a new key" in other.body["detail"]) == (422, True)
+    assert ledger_total(service) == {}
+
+
+def test_a_reconciliation_is_among_the_runs_with_its_answer(service: ServiceUnderTest) -> None:
+    told = reconciled(service)
+    reconciled(service, dryRun=True)
+    [run] = service.get("/runs").body["runs"]
+    assert (run["intent"], run["state"], run["status"]) == ("trade-reconciliation", "settled", 200)
+    assert service.get(f"/runs/{told['runId']}").body["outcome"] == told
+
+
+def test_a_refused_repair_is_the_keys_answer_in_the_same_bytes(service: ServiceUnderTest) -> None:
+    replies = [
+        service.post("/trade-reconciliation", {"accept": ["0123"]}, Idempotency_Key="friday")
+        for _ in range(2)
+    ]
+    assert [(reply.status, reply.headers.get("Idempotency-Replayed")) for reply in replies] == [
+        (422, None),
+        (422, "true"),
+    ]
+    assert replies[0].text == replies[1].text
+    assert [run["state"] for run in service.get("/runs").body["runs"]] == ["refused"]
+
+
+def test_a_gateway_that_is_away_leaves_the_key_free(tmp_path: Path, simulator: Launched) -> None:
+    absent = ServiceUnderTest.over(tmp_path, closed_port())
+    assert absent.post("/trade-reconciliation", Idempotency_Key="friday").status == 503
+    assert absent.services.journal.runs(10) == ()
+    present = ServiceUnderTest.over(tmp_path, simulator.port)
+    reply = present.post("/trade-reconciliation", Idempotency_Key="friday")
+    assert (reply.status, reply.headers.get("Idempotency-Replayed")) == (200, None)

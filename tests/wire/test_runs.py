@@ -78,6 +78,7 @@ def test_an_order_is_explained_strategy_by_strategy_to_the_last_share(
         parts = told["strategies"]
         assert {part["strategy"]: part["ordered"] for part in parts if part["ordered"]} == order["source"]
         for part in parts:
+            assert part["working"] == 0
             assert part["target"] - part["holding"] == part["trade"] == part["crossed"] + part["ordered"]
             assert part["attributed"] == part["ordered"]
         signed = order["filled"] if order["action"] == "BUY" else -order["filled"]

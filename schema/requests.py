@@ -1,0 +1,81 @@
+"""What a call of an intent may say, key by key.
+
+The service parses a request's body into these types, and the bodies of the configuration's schedules are checked by the
+same ones: a call that would be a 400 each afternoon stops the deployment instead. What goes together only in some
+combinations, or depends on account, clock or installed strategies, the intents decide.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+AdaptivePriority = Literal["Urgent", "Normal", "Patient"]
+WhatToShow = Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The base of every request: strict, camelCase, everything optional."""
+
+
+class TradingRequest(Request, frozen=True, kw_only=True):
+    """What every trading intent takes. `dry_run`: plan only, send nothing."""
+
+    dry_run: bool = False
+
+
+class OrderPropertiesRequest(Request, frozen=True, kw_only=True):
+    """`adaptivePriority` null means no algo; left out, the configured priority."""
+
+    order_type: Literal["MKT", "LMT", "MOC"] = "MKT"
+    limit_offset_bps: Decimal | None = None
+    tif: Literal["DAY", "GTC", "OPG"] = "DAY"
+    good_after_time: str | None = None
+    outside_rth: bool = False
+    adaptive_priority: AdaptivePriority | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class AllocationRequest(TradingRequest, frozen=True, kw_only=True):
+    """`strategies`: which ones to run; all with an exposure where it is left out."""
+
+    strategies: tuple[str, ...] | None = None
+    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
+
+
+class CashBalancerRequest(TradingRequest, frozen=True, kw_only=True):
+    """Takes `dryRun` only."""
+
+
+class CloseAllRequest(TradingRequest, frozen=True, kw_only=True):
+    """`strategies`: whose holdings to close; left out, everything that the broker shows, what no strategy holds too."""
+
+    strategies: tuple[str, ...] | None = None
+    order_properties: OrderPropertiesRequest = OrderPropertiesRequest()
+
+
+class CollectMarketDataRequest(Request, frozen=True, kw_only=True):
+    """`instruments` are US stocks by symbol; left out, everything that `strategies` (default: all with an exposure)
+    need. `since` and `until` are days, both included. `bar_size` is the broker's name of it."""
+
+    instruments: tuple[str, ...] | None = None
+    strategies: tuple[str, ...] | None = None
+    bar_size: str = "1 day"
+    since: date | None = None
+    until: date | None = None
+    what_to_show: WhatToShow | None = None
+    """None: ADJUSTED_LAST for days, which is what strategies see, TRADES for shorter bars."""
+
+
+class ScheduleCheckRequest(Request, frozen=True, kw_only=True):
+    """`hours`: how far back to look. The default covers a day of 25 hours and a late check."""
+
+    hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 26
+
+
+class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
+    """`accept`: ids of proposed repairs to apply."""
+
+    accept: tuple[str, ...] = ()

@@ -1,0 +1,101 @@
+"""Many what-if questions at a slow broker: the lease is kept meanwhile, and there is an end to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app.composition import build_services
+from app.core.instruments import Instrument
+from app.core.orders import PlannedOrder
+from app.core.snapshot import Margin
+from app.errors import RunDeadline, StaleFence
+from app.intents.lease import LEASE_TIME, HeldLease, held_lease
+from app.intents.what_if import with_margins
+from app.ports.broker import OutgoingOrder
+from app.ports.journal_store import JournalStore
+from tests.contracts.samples import NOON
+from tests.core.builders import order, snapshot, stock
+from tests.service import closed_port, settings
+
+ANSWER = Margin(Decimal(0), Decimal(50), Decimal(100_000))
+A_DAY = NOON + timedelta(days=1)
+STOCKS: tuple[Instrument, ...] = tuple(stock(con_id, f"S{con_id}") for con_id in range(1, 31))
+DRAFTS: tuple[PlannedOrder, ...] = tuple(replace(order(1, "5"), con_id=one.con_id) for one in STOCKS)
+
+
+@dataclass
+class SlowBroker:
+    """Takes `seconds` for each answer on the clock that it is itself; `rivals` asked for the lease after each."""
+
+    seconds: float
+    journal: JournalStore
+    at: datetime = NOON
+    rivals: int = 0
+    admitted: int = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def what_if(self, order: OutgoingOrder) -> Margin | None:
+        self.at += timedelta(seconds=self.seconds)
+        self.rivals += 1
+        if self.journal.acquire_lease(f"rival {self.rivals}", self.at, self.at + LEASE_TIME):
+            self.admitted += 1
+        return ANSWER
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> JournalStore:
+    return build_services(settings(tmp_path, closed_port())).journal
+
+
+@pytest.fixture
+def broker(journal: JournalStore) -> SlowBroker:
+    """Nine seconds an answer: thirty of them are more than twice a lease."""
+    return SlowBroker(9, journal)
+
+
+@pytest.fixture
+def held(journal: JournalStore, broker: SlowBroker) -> Iterator[HeldLease]:
+    with held_lease(journal, broker, "run-1") as held:
+        yield held
+
+
+def test_no_other_run_gets_the_lease_while_a_slow_broker_is_asked_about_every_draft(
+    broker: SlowBroker, held: HeldLease
+) -> None:
+    asked = with_margins(broker, snapshot(*STOCKS), DRAFTS, broker, A_DAY, held)
+    assert broker.now() - NOON > 2 * LEASE_TIME
+    assert (len(asked.margins), broker.rivals, broker.admitted) == (30, 30, 0)
+
+
+def test_a_lease_that_is_lost_all_the_same_ends_the_questions(broker: SlowBroker, held: HeldLease) -> None:
+    """An answer that takes longer than the lease lasts: the rival is right, and this run stops."""
+    broker.seconds = LEASE_TIME.total_seconds() + 1
+    with pytest.raises(StaleFence):
+        with_margins(broker, snapshot(*STOCKS), DRAFTS, broker, A_DAY, held)
+    assert broker.rivals == 1
+
+
+def test_the_runs_deadline_counts_for_all_questions_together(broker: SlowBroker, held: HeldLease) -> None:
+    with pytest.raises(RunDeadline, match="when 3 of 30 what-if questions were answered; nothing was sent"):
+        with_margins(broker, snapshot(*STOCKS), DRAFTS, broker, NOON + timedelta(seconds=27), held)
+    assert broker.rivals == 3
+
+
+def test_a_last_answer_that_comes_too_late_is_no_plan_either(broker: SlowBroker, held: HeldLease) -> None:
+    """Submitting looks at the deadline only after its first window of orders has left."""
+    with pytest.raises(RunDeadline, match="1 of 1"):
+        with_margins(broker, snapshot(*STOCKS), DRAFTS[:1], broker, NOON + timedelta(seconds=9), held)
+
+
+def test_a_dry_run_asks_the_same_and_holds_no_lease(broker: SlowBroker) -> None:
+    asked = with_margins(broker, snapshot(*STOCKS), DRAFTS[:2], broker, A_DAY, None)
+    assert set(asked.margins) == {1, 2}
+    assert broker.admitted == 1, "the first rival has it"

@@ -1,0 +1,40 @@
+"""The arithmetic of one order as it is told strategy by strategy; over the wire, tests/wire/test_runs.py."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from app.core.journal import JournalledOrder
+from app.queries.explain import parts_of
+from tests.contracts.samples import an_order
+
+
+@pytest.fixture
+def order() -> JournalledOrder:
+    """Three AAPL for trend."""
+    return an_order("ib-pabc", "run-1")
+
+
+def test_what_was_at_work_already_is_part_of_the_arithmetic(order: JournalledOrder) -> None:
+    plan = {
+        "contractIds": {"AAPL": order.con_id},
+        "capital": {"trend": 10_000},
+        "baseCurrency": "USD",
+        "signals": {"trend": {"AAPL": Decimal("0.2")}},
+        "holdings": {"trend": {"AAPL": 4}},
+        "working": {"trend": {"AAPL": 5}},
+        "targetPositions": {"trend": {"AAPL": 12}},
+        "trades": {"trend": {"AAPL": 3}},
+    }
+    [part] = parts_of(order, plan, ())
+    assert part.target is not None
+    assert part.target - part.holding - part.working == part.trade == part.ordered == 3
+    assert "0.2 of 10000 USD in AAPL: 12; it held 4 and had 5 at work, so it trades 3" in part.why
+
+
+def test_a_plan_from_before_the_figure_was_written_says_nothing_at_work(order: JournalledOrder) -> None:
+    plan = {"contractIds": {"AAPL": order.con_id}, "trades": {"trend": {"AAPL": 3}}}
+    [part] = parts_of(order, plan, ())
+    assert (part.working, part.trade) == (0, 3)
