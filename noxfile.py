@@ -30,6 +30,13 @@ CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 # Where tests/emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
+# What the ib adapter does, alone and over the wire, and the trading that goes through it.
+ADAPTER_TESTS = (
+    "tests/adapters",
+    *(f"tests/wire/test_broker_{concern}.py" for concern in ("lies", "orders", "questions", "session")),
+    *(f"tests/wire/test_{intent}.py" for intent in ("allocation", "cash_balancer", "close_all")),
+)
+
 WORKERS = max(4, os.cpu_count() or 1)
 
 # Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
@@ -138,6 +145,14 @@ def engine(session: nox.Session) -> None:
     # They wait for the engine's processes, which fill the cores.
     spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
     _run(session, "pytest", "tests/engine", *(session.posargs or spread))
+
+
+@nox.session(name="ib-async")
+def ib_async(session: nox.Session) -> None:
+    """Run the ib adapter's tests with ib_async in the place of ib_insync."""
+    _sync(session, "test", "client-ib-async")
+    spread = ("--numprocesses", str(WORKERS), "--dist=worksteal", *ADAPTER_TESTS)
+    _run(session, "pytest", "--ib-library=ib_async", *(session.posargs or spread))
 
 
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
