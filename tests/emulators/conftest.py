@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from emulators.firestore import HOST
 from tests.contracts.places import FirestoreProject, Stores
 from tests.emulators.faults import FaultyFirestore, faulty_firestore
-from tests.emulators.firestore import HOST
 
 
 @pytest.fixture
