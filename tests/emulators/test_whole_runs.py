@@ -238,6 +238,6 @@ def test_a_moment_without_bigquery_delays_a_run_and_changes_nothing(ground: Grou
 
 
 def test_slow_services_delay_a_run_and_change_nothing(ground: Ground) -> None:
-    ground.firestore.delay = ground.bigquery.delay = 0.15
+    ground.firestore.delay = ground.bigquery.delay = 0.05
     assert ground.allocate().status == 200
     ground.assert_settled()
