@@ -32,10 +32,12 @@ class GatewayAddress:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
+    """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
+    `gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
     `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port.
     FIRESTORE_EMULATOR_HOST is checked here and read by Google's client itself."""
 
+    service: str
     mode: TradingMode
     project_id: str
     backend: str
@@ -66,6 +68,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     _refuse_unread_account(given, backend)
     _emulator(given, "FIRESTORE_EMULATOR_HOST", mode)
     return Settings(
+        service=given.get("K_SERVICE") or f"ib-{mode.value}",
         mode=mode,
         project_id=given.get("PROJECT_ID", ""),
         backend=backend,
