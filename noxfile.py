@@ -7,6 +7,7 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import nox
 
@@ -32,6 +33,9 @@ ADAPTER_TESTS = (
     *(f"tests/wire/test_broker_{concern}.py" for concern in ("lies", "orders", "questions", "session")),
     *(f"tests/wire/test_{intent}.py" for intent in ("allocation", "cash_balancer", "close_all")),
 )
+
+# Where tests/emulators/bigquery.py looks for it.
+BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
 WORKERS = max(4, os.cpu_count() or 1)
 
@@ -89,8 +93,8 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure orders, ingest or core as ratios within one run; docs/performance.md gets the figures."""
-    _sync(session, "local")
+    """Measure what is named (orders ingest core simulator start), as ratios within one run, for docs/performance.md."""
+    _sync(session, "local", *(["google"] if "start" in session.posargs else []))
     _run(session, "python", "-m", "bench", *session.posargs)
 
 
@@ -108,6 +112,30 @@ def ib_async(session: nox.Session) -> None:
     _sync(session, "test", "client-ib-async")
     spread = ("--numprocesses", str(WORKERS), "--dist=worksteal", *ADAPTER_TESTS)
     _run(session, "pytest", "--ib-library=ib_async", *(session.posargs or spread))
+
+
+@nox.session
+def emulators(session: nox.Session) -> None:
+    """Run the tests that need Firestore, BigQuery or Secret Manager, each on an emulator of this machine."""
+    _sync(session, "test", "google")
+    _make_bigquery_stand_in(session)
+    _run(
+        session, "pytest", "-m", "emulator", *(session.posargs or ("--numprocesses", "2", "--dist=loadfile"))
+    )
+
+
+def _make_bigquery_stand_in(session: nox.Session) -> None:
+    """Make the environment of local-bigquery, which needs Python 3.13 and a DuckDB that is not the project's."""
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--no-default-groups",
+        "--only-group=bigquery-stand-in",
+        "--python=3.13",
+        env={"UV_PROJECT_ENVIRONMENT": str(BIGQUERY_STAND_IN), "UV_PYTHON_DOWNLOADS": "never"},
+    )
 
 
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:

@@ -11,8 +11,10 @@
     ├── InstrumentLocked        423  what is held of an instrument, or ordered, is in doubt
     ├── RunDeadline             504  the same key resumes the run, or does it anew if nothing was planned yet
     ├── BrokerFault             502  the broker contradicted itself or left a question unanswered
+    │   └── ContractsUnknown    502  it gives no details of contracts that the ledger names
     ├── StaleFence              409  another holder has taken the lease: stop at once
     ├── GatewayNotReady         503  nothing was sent                                                (transient)
+    ├── TooLargeForStore        422  more than a store takes at once; nothing of it was written
     ├── StoreUnavailable        503  a store that trading needs did not answer                       (transient)
     └── ConfigurationFault      503  the trading configuration cannot be used                        (transient)
 
@@ -22,7 +24,7 @@ claim and stores nothing; any other is the run's stored answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from schema.strict import FieldError
 
@@ -119,11 +121,25 @@ class BrokerFault(TradingError):
         return True
 
 
+class ContractsUnknown(BrokerFault):
+    """`con_ids` are those that the broker does not know any more: expired, or delisted."""
+
+    def __init__(self, con_ids: Collection[int]) -> None:
+        ids = ", ".join(map(str, con_ids))
+        super().__init__(f"the broker gives no details of the contracts with the ids {ids}")
+        self.con_ids = frozenset(con_ids)
+
+
 class GatewayNotReady(TradingError):
     status = 503
     title = "The gateway is not ready; nothing was sent"
     transient = True
     retry_after = 60
+
+
+class TooLargeForStore(TradingError):
+    status = 422
+    title = "Larger than the store takes"
 
 
 class StoreUnavailable(TradingError):

@@ -13,6 +13,12 @@ from pathlib import Path
 from app.core.mode import TradingMode
 from schema.strict import nearest
 
+_GOOGLE_NAMES = {
+    "PROJECT_ID": "the Google Cloud project's id",
+    "FIRESTORE_DATABASE": "the name of the Firestore database",
+    "BIGQUERY_DATASET": "the name of the BigQuery dataset",
+}
+
 
 class SettingsError(ValueError):
     """An environment variable is unusable; the text is one sentence for the person who set it."""
@@ -27,7 +33,7 @@ class GatewayAddress:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
-    `trading_account` stands in for an account that the stack file keeps encrypted."""
+    `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port."""
 
     mode: TradingMode
     project_id: str
@@ -42,6 +48,8 @@ class Settings:
     firestore_database: str
     bigquery_dataset: str
     secret_name: str
+    bigquery_emulator: str | None
+    secret_manager_emulator: str | None
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -53,12 +61,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     clock = _one_of(given, "CLOCK", ("system", "broker"), default="system")
     if clock == "broker" and mode is TradingMode.LIVE:
         raise SettingsError("CLOCK=broker is for simulations and refused in live mode; unset CLOCK")
-    project_id = given.get("PROJECT_ID", "")
-    if backend == "google" and not project_id:
-        raise SettingsError("PROJECT_ID is not set; BACKEND=google needs the Google Cloud project's id")
+    _require_google_names(given, backend)
     return Settings(
         mode=mode,
-        project_id=project_id,
+        project_id=given.get("PROJECT_ID", ""),
         backend=backend,
         port=_port(given.get("PORT", "8080"), "PORT"),
         on_cloud_run=on_cloud_run,
@@ -70,7 +76,30 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         firestore_database=given.get("FIRESTORE_DATABASE", ""),
         bigquery_dataset=given.get("BIGQUERY_DATASET", ""),
         secret_name=given.get("SECRET_NAME", ""),
+        bigquery_emulator=_emulator(given, "BIGQUERY_EMULATOR_HOST", mode),
+        secret_manager_emulator=_emulator(given, "SECRET_MANAGER_EMULATOR_HOST", mode),
     )
+
+
+def _require_google_names(given: Mapping[str, str], backend: str) -> None:
+    if backend != "google":
+        return
+    for name, what in _GOOGLE_NAMES.items():
+        if not given.get(name):
+            raise SettingsError(f"{name} is not set; BACKEND=google needs {what}")
+
+
+def _emulator(given: Mapping[str, str], name: str, mode: TradingMode) -> str | None:
+    text = given.get(name)
+    if not text:
+        return None
+    if mode is TradingMode.LIVE:
+        raise SettingsError(f"{name} points at an emulator and is refused in live mode; unset {name}")
+    host, colon, port = text.rpartition(":")
+    if not (host and colon):
+        raise SettingsError(f"{name}={text!r} is not host:port; give e.g. 127.0.0.1:9250")
+    _port(port, name)
+    return text
 
 
 def _one_of(given: Mapping[str, str], name: str, known: tuple[str, ...], default: str) -> str:

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TextIO
 
 from simulator.account import Holdings
@@ -22,9 +23,12 @@ from simulator.broker import Broker
 from simulator.clock import Clock
 from simulator.contract_file import MarketFileError
 from simulator.control import Control
+from simulator.faults import FaultError
 from simulator.market import Market, MarketError
 from simulator.message_log import MessageLog
 from simulator.options import Options, WrongOption, read
+from simulator.order_rules import Refusal
+from simulator.scenario import ScenarioError, read_scenario
 from simulator.server import Simulator
 from simulator.store import Store, StoreError
 
@@ -41,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         options = read(arguments)
         with _record(options) as record, _store(options) as store:
             return asyncio.run(_run(options, record, store))
-    except (WrongOption, MarketError, MarketFileError, StoreError) as error:
+    except (WrongOption, MarketError, MarketFileError, ScenarioError, StoreError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return _EXIT_WRONG_OPTION
 
@@ -91,7 +95,7 @@ def _simulator(options: Options, record: TextIO | None, store: Store | None) -> 
     broker = Broker(market, start, Accounts(market, options.base_currency, holdings))
     if store:
         store.restore(broker)
-    return Simulator(
+    simulator = Simulator(
         broker,
         Clock(start, options.speed),
         store=store,
@@ -101,6 +105,20 @@ def _simulator(options: Options, record: TextIO | None, store: Store | None) -> 
         history=options.history,
         history_latency=options.history_latency,
     )
+    if options.scenario:
+        _misbehave(simulator, options.scenario)
+    return simulator
+
+
+def _misbehave(simulator: Simulator, path: Path) -> None:
+    """Raises ScenarioError."""
+    for number, said in enumerate(read_scenario(path).faults, start=1):
+        try:
+            simulator.gateway.misbehave(said)
+        except FaultError as error:
+            raise ScenarioError(f"{path}, fault {number}: {error}") from None
+        except Refusal as refusal:
+            raise ScenarioError(f"{path}, fault {number}: {refusal.text}") from None
 
 
 def _default_start(market: Market) -> datetime:

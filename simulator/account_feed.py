@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from simulator import valuation
 from simulator.broker import Broker
-from simulator.client import Client, Multi, Summary
+from simulator.client import Client, Multi, ProfitSubscription, Summary
 from simulator.messages import outgoing
 from simulator.reports import contract_fields
 from simulator.valuation import PositionValue, Valuation
@@ -63,6 +63,10 @@ class AccountFeed:
         self._multi(client, request_id, subscription)
         client.send(outgoing.ACCOUNT_UPDATE_MULTI_END, reqId=request_id)
 
+    def subscribe_profit(self, client: Client, request_id: int, subscription: ProfitSubscription) -> None:
+        client.profits[request_id] = subscription
+        self._profit(client, request_id, subscription)
+
     # Updates
 
     def holdings_changed(self, clients: Iterable[Client], account: str, con_id: int) -> None:
@@ -91,6 +95,8 @@ class AccountFeed:
                 self._summary(client, request_id, summary)
             for request_id, subscription in client.multis.items():
                 self._multi(client, request_id, subscription)
+            for request_id, subscribed in client.profits.items():
+                self._profit(client, request_id, subscribed)
 
     # Lines
 
@@ -142,6 +148,19 @@ class AccountFeed:
                 value=value,
                 currency=currency,
             )
+
+    def _profit(self, client: Client, request_id: int, subscription: ProfitSubscription) -> None:
+        profit = self._broker.accounts.profit(subscription.account, self._broker.now)
+        if profit == subscription.told:
+            return
+        subscription.told = profit
+        client.send(
+            outgoing.PNL,
+            reqId=request_id,
+            dailyPnL=valuation.money(profit.daily),
+            unrealizedPnL=valuation.money(profit.unrealized),
+            realizedPnL=valuation.money(profit.realized),
+        )
 
     def _position(self, client: Client, account: str, con_id: int) -> None:
         contract = self._broker.contract(con_id)

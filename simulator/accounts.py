@@ -7,7 +7,7 @@ valuation.py and margin.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from simulator.executions import Execution, executions_in_force
 from simulator.market import Market, MarketError
 from simulator.matching import Fill
 from simulator.orders import Ticket
+from simulator.profit import Profit, profit_of_day
 from simulator.valuation import Valuation, mark, value
 
 _STEP = Decimal("0.000001")
@@ -34,14 +35,25 @@ class Preview:
     commission: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an account held when a broker's day began, and what was paid in since, in base currency at the rates of
+    those moments; withdrawals are negative.
+    """
+
+    day: datetime
+    holdings: Holdings
+    transferred: Decimal = NOTHING
+
+
 class Accounts:
-    """By account number: holdings now, and at the beginning of the last broker day that changed them."""
+    """By account number: holdings now, and how the last broker day that changed them began."""
 
     def __init__(self, market: Market, base_currency: str, holdings: dict[str, Holdings]) -> None:
         self._market = market
         self.base_currency = base_currency
         self.holdings = holdings
-        self.openings: dict[str, tuple[datetime, Holdings]] = {}
+        self.openings: dict[str, Opening] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,15 +68,21 @@ class Accounts:
     def book(self, ticket: Ticket, fill: Fill, charged: Decimal, now: datetime) -> Decimal | None:
         """Books a fill with its commission; gives the profit it realised, None where it closed nothing."""
         account = ticket.account
-        today = broker_day.start(now)
-        if self._opening_day(account) != today:
-            self.openings[account] = (today, self.holdings[account])
+        self.openings[account] = self._opening(account, now)
         quantity = fill.quantity * ticket.sign
         booking = self._booked(
             self.holdings[account], self.contract(ticket.con_id), quantity, fill.price, charged
         )
         self.holdings[account] = booking.holdings
         return booking.realized
+
+    def transfer(self, account: str, currency: str, amount: Decimal, now: datetime) -> None:
+        """Pays cash in; a withdrawal is negative. No trade and no profit."""
+        opening, held = self._opening(account, now), self.holdings[account]
+        paid = amount * self._rate(currency, now)
+        self.openings[account] = replace(opening, transferred=opening.transferred + paid)
+        cash = held.cash | {currency: held.cash.get(currency, NOTHING) + amount}
+        self.holdings[account] = Holdings(cash, held.positions)
 
     def charge(self, contract: Contract, quantity: Decimal, value: Decimal, now: datetime) -> Decimal:
         """The whole commission of an order that traded so much for so much of the contract's currency."""
@@ -137,10 +155,13 @@ class Accounts:
 
     def previous_equity(self, account: str, now: datetime) -> Decimal:
         """Net liquidation when the broker's day began: yesterday's closing prices, yesterday's holdings."""
-        today = broker_day.start(now)
-        unchanged = self._opening_day(account) != today
-        opening = self.holdings[account] if unchanged else self.openings[account][1]
-        return self._value(account, opening, today).net_liquidation
+        return self._value_at_opening(account, self._opening(account, now)).net_liquidation
+
+    def profit(self, account: str, now: datetime) -> Profit:
+        """What the account has earned since the broker's day began."""
+        opening = self._opening(account, now)
+        at_opening = self._value_at_opening(account, opening)
+        return profit_of_day(self.valuation(account, now), at_opening, opening.transferred)
 
     def preview(self, ticket: Ticket, now: datetime) -> Preview:
         """The account if the order filled whole, now: at its limit, else at the side it would trade at."""
@@ -154,8 +175,13 @@ class Accounts:
         before, after = self.valuation(ticket.account, now), self._value(ticket.account, holdings, now)
         return Preview(before.margin, after.margin, before.net_liquidation, after.net_liquidation, charged)
 
-    def _opening_day(self, account: str) -> datetime | None:
-        return self.openings[account][0] if account in self.openings else None
+    def _opening(self, account: str, now: datetime) -> Opening:
+        """How the day of `now` began; as long as nothing has changed on it, with what is held now."""
+        today, known = broker_day.start(now), self.openings.get(account)
+        return known if known and known.day == today else Opening(today, self.holdings[account])
+
+    def _value_at_opening(self, account: str, opening: Opening) -> Valuation:
+        return self._value(account, opening.holdings, opening.day)
 
     def _value(self, account: str, holdings: Holdings, at: datetime) -> Valuation:
         return value(
@@ -164,8 +190,12 @@ class Accounts:
             holdings,
             self.contract,
             lambda con_id: mark(self._market.quote(con_id, at)),
-            lambda currency: rates.rate(currency, self.base_currency, lambda one: self._usd(one, at)),
+            lambda currency: self._rate(currency, at),
         )
+
+    def _rate(self, currency: str, at: datetime) -> Decimal:
+        """Units of the base currency for one."""
+        return rates.rate(currency, self.base_currency, lambda one: self._usd(one, at))
 
     def _usd(self, currency: str, at: datetime) -> Decimal:
         """USD for one unit: the middle of its pair's quote, the reference where the market has no such pair."""

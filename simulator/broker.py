@@ -1,7 +1,7 @@
 """The broker's side of the account: takes orders, lets time pass, trades, books, and says what happened.
 
 Decides when an order is held, works, fills, expires or is refused, and the order in which its owner hears of
-it. Leaves the rules to order_rules.py, matching.py, account.py and margin.py, the wire to whoever listens
+it. Leaves the rules to order_rules.py, matching.py, booking.py and margin.py, the wire to whoever listens
 (`Listener`), and durability to store.py.
 """
 
@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from simulator import margin, working_time
 from simulator.accounts import Accounts, Preview
+from simulator.booking import booked
 from simulator.contracts import Contract
 from simulator.executions import Execution
 from simulator.listener import Listener, Nobody
@@ -52,7 +53,6 @@ class Broker:
         self.changes = Changes()
         self.schedule = Schedule(market, self.orders)
         self.listener: Listener = Nobody()
-        self._quotes: dict[int, Quote] = {}
         # By permId: the orders that a fault mistreats.
         self._treated: dict[int, Treatment] = {}
 
@@ -60,11 +60,8 @@ class Broker:
         return self.accounts.contract(con_id)
 
     def quote(self, con_id: int) -> Quote:
-        """The quote of this moment; looked up once, however many orders and subscribers ask for it."""
-        known = self._quotes.get(con_id)
-        if known is None or known.at != self.now:
-            known = self._quotes[con_id] = self.market.quote(con_id, self.now)
-        return known
+        """The quote of this moment."""
+        return self.market.quote(con_id, self.now)
 
     # Time
 
@@ -276,33 +273,9 @@ class Broker:
 
     def filled(self, order: Order, fill: Fill, quote: Quote, *, liquidation: bool = False) -> Order:
         """Books one fill and tells of it; the order after it."""
-        ticket = order.ticket
-        contract = self.contract(ticket.con_id)
-        traded, worth = order.filled + fill.quantity, order.value + fill.quantity * fill.price
-        charged = self.accounts.charge(contract, traded, worth, self.now) - order.commission
-        realized = self.accounts.book(ticket, fill, charged, self.now)
-        order = order.filled_by(fill.quantity, fill.price, charged, self.now)
-        execution = Execution(
-            exec_id=f"0000e215.{len(self.executions) + 1:08x}.01.01",
-            at=self.now,
-            account=ticket.account,
-            con_id=ticket.con_id,
-            client_id=order.client_id,
-            order_id=order.order_id,
-            perm_id=order.perm_id,
-            side="BOT" if ticket.sign > 0 else "SLD",
-            shares=fill.quantity,
-            price=fill.price,
-            cumulative=order.filled,
-            average_price=order.average_price,
-            order_ref=ticket.order_ref,
-            commission=charged,
-            currency=self.accounts.charged_in(contract),
-            realized=realized,
-            bid=quote.bid,
-            ask=quote.ask,
-            liquidation=liquidation,
-            exchange=ticket.exchange,
+        number = len(self.executions) + 1
+        order, execution = booked(
+            self.accounts, order, fill, quote, self.now, number, liquidation=liquidation
         )
         self.executed(execution)
         self.keep(order)
@@ -311,7 +284,7 @@ class Broker:
         if not order.live:
             self.listener.order_changed(order, final=True)
         self.listener.commission_reported(execution)
-        self.listener.holdings_changed(ticket.account, ticket.con_id)
+        self.listener.holdings_changed(execution.account, execution.con_id)
         return order
 
     def set_price(self, con_id: int, price: Decimal) -> None:
@@ -320,7 +293,6 @@ class Broker:
         Raises MarketError when the market is closed, ValueError for a price that is none.
         """
         self.market.set_price(con_id, self.now, price)
-        self._quotes.pop(con_id, None)
         self.schedule.forget(con_id)
         self._trade_working(con_id)
         self.listener.quotes_moved((con_id,))

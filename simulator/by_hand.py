@@ -1,7 +1,7 @@
 """What is done to an account at the broker itself, and not by a client's order: trades by hand, corrections of
-executions, forced liquidations.
+executions, forced liquidations, deposits and withdrawals.
 
-Decides what is booked and who is told. Clients learn of all three only by what they see afterwards, so that
+Decides what is booked and who is told. Clients learn of all of these only by what they see afterwards, so that
 an application which believes its own orders to be the whole truth is wrong after each of them.
 """
 
@@ -37,6 +37,14 @@ def trade(
     for fill in wanted:
         order = broker.filled(order, fill, quote, liquidation=liquidation)
     return order
+
+
+def transfer(broker: Broker, account: str, currency: str, amount: Decimal) -> None:
+    """Cash that comes from outside, or goes there if it is negative. No message says so, as with a real gateway: only
+    the account's values are others.
+    """
+    broker.accounts.transfer(account, currency, amount, broker.now)
+    broker.changes.accounts.add(account)
 
 
 def liquidate(broker: Broker, symbol: str, quantity: Decimal | None) -> tuple[Order, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from simulator.messages import outgoing
 from simulator.messages.table import Table
 from simulator.messages.wire import Value
+from simulator.profit import Profit
 
 # A request id that belongs to no request.
 NO_ID = -1
@@ -34,6 +35,7 @@ class Client:
     # By request id.
     summaries: dict[int, Summary] = field(default_factory=dict)
     multis: dict[int, Multi] = field(default_factory=dict)
+    profits: dict[int, ProfitSubscription] = field(default_factory=dict)
     # Ends the connection; what was written but not sent yet goes out before if the argument says so.
     hang_up: Callable[[bool], None] = lambda _answered: None
     # What stands between a message and the socket, while anything does: (client, table, values, frame).
@@ -56,6 +58,14 @@ class Summary:
 
     tags: tuple[str, ...]
     lines: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ProfitSubscription:
+    """A subscription to one account's profit and loss by request id, with the figures last sent."""
+
+    account: str
+    told: Profit | None = None
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from simulator.framing import FrameReader, MalformedFrame, PrefixReader, fields_
 from simulator.gateway import ClientIdInUse, Gateway
 from simulator.message_log import UNKNOWN_CLIENT, MessageLog
 from simulator.messages import incoming, outgoing
-from simulator.messages.table import IncompleteMessage
+from simulator.messages.reading import IncompleteMessage
 from simulator.request import Request
 from simulator.throttle import Throttle
 

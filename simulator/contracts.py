@@ -118,6 +118,11 @@ class ContractBook:
     def __init__(self, contracts: Iterable[Contract]) -> None:
         self._all = tuple(sorted(contracts, key=lambda contract: contract.con_id))
         self._by_id = {contract.con_id: contract for contract in self._all}
+        # Under its symbol and its local symbol.
+        self._by_symbol: dict[str, tuple[Contract, ...]] = {}
+        for contract in self._all:
+            for name in {contract.symbol, contract.local_symbol}:
+                self._by_symbol[name] = (*self._by_symbol.get(name, ()), contract)
         if len(self._by_id) != len(self._all):
             raise ValueError("two contracts share one con_id")
 
@@ -134,7 +139,7 @@ class ContractBook:
             known = self._by_id.get(query.con_id)
             candidates = (known,) if known else ()
         elif query.sec_type and (query.symbol or query.local_symbol):
-            candidates = self._all
+            candidates = self._by_symbol.get(query.symbol or query.local_symbol, ())
         else:
             return ()
         return tuple(_on_exchange(c, query.exchange) for c in candidates if _matches(c, query))

@@ -4,6 +4,7 @@
                              ?messages=no leaves it out
     POST /advance            {"to": "2019-01-03T14:30:00Z"} or {"by": 90} or {"by": "1 day"}
     POST /trade              a trade by hand: {"symbol", "action", "quantity"[, "price", "account", "orderRef"]}
+    POST /cash               {"amount": 5000[, "currency", "account"]}: a deposit; a withdrawal is below 0
     POST /price              {"symbol", "price"}: quotes centre on it from now until the session's close
     POST /restart            {}, or {"down": seconds}: sockets close, the port comes back
     POST /fault              {"when": ..., "what": ...}: misbehaviour on request, see faults.py; {"clear": true}
@@ -26,8 +27,10 @@ from simulator.clock import UnreadableTime, covered, duration_of, moment_of
 from simulator.contracts import Contract
 from simulator.control_http import HttpError, HttpRequest, answer_one
 from simulator.market import MarketError
+from simulator.messages.wire import decimal_text
 from simulator.order_rules import Refusal
 from simulator.orders import Ticket
+from simulator.rates import CURRENCIES
 from simulator.server import LOOPBACK, Simulator
 from simulator.state import state
 
@@ -43,6 +46,7 @@ class Control:
         self._actions: dict[str, Callable[[Body], Awaitable[Body]]] = {
             "/advance": self._advance,
             "/trade": self._trade,
+            "/cash": self._cash,
             "/price": self._price,
             "/restart": self._restart,
             "/fault": self._fault,
@@ -106,13 +110,10 @@ class Control:
         _only(body, "symbol", "conId", "action", "quantity", "price", "account", "orderRef")
         simulator = self._simulator
         simulator.catch_up()
-        accounts = simulator.broker.accounts.names
         action = str(body.get("action", "")).upper()
         if action not in {"BUY", "SELL"}:
             raise ValueError(f"action is {body.get('action')!r}: BUY or SELL")
-        account = str(body.get("account", accounts[0]))
-        if account not in accounts:
-            raise ValueError(f"account is {account!r}: one of {', '.join(accounts)}")
+        account = self._account(body)
         contract = self._contract(body)
         if not contract.tradable:
             raise ValueError(f"{contract.symbol} cannot be traded")
@@ -129,6 +130,20 @@ class Control:
         order = by_hand.trade(simulator.broker, ticket, _positive(body, "price") if "price" in body else None)
         simulator.settle()
         return self._time() | {"permId": order.perm_id, "averagePrice": str(order.average_price)}
+
+    async def _cash(self, body: Body) -> Body:
+        _only(body, "amount", "currency", "account")
+        simulator = self._simulator
+        simulator.catch_up()
+        accounts = simulator.broker.accounts
+        account, currency = self._account(body), str(body.get("currency", accounts.base_currency))
+        if currency not in CURRENCIES:
+            raise ValueError(f"currency is {currency!r}: one of {', '.join(CURRENCIES)}")
+        by_hand.transfer(simulator.broker, account, currency, _amount(body, "amount"))
+        simulator.settle()
+        simulator.gateway.account_feed.publish(simulator.gateway.clients.values())
+        simulator.settle()
+        return self._time() | {"balance": decimal_text(accounts.holdings[account].cash[currency])}
 
     async def _price(self, body: Body) -> Body:
         _only(body, "symbol", "conId", "price")
@@ -161,6 +176,13 @@ class Control:
     def _time(self) -> Body:
         return {"time": self._simulator.broker.now.isoformat()}
 
+    def _account(self, body: Body) -> str:
+        accounts = self._simulator.broker.accounts.names
+        account = str(body.get("account", accounts[0]))
+        if account not in accounts:
+            raise ValueError(f"account is {account!r}: one of {', '.join(accounts)}")
+        return account
+
     def _contract(self, body: Body) -> Contract:
         book = self._simulator.broker.market.book
         if "conId" in body:
@@ -190,10 +212,23 @@ def _only(body: Body, *known: str) -> None:
 
 
 def _positive(body: Body, name: str) -> Decimal:
+    number = _number(body, name)
+    if number <= 0:
+        raise ValueError(f"{name} is {body.get(name)!r}: a number above 0")
+    return number
+
+
+def _amount(body: Body, name: str) -> Decimal:
+    number = _number(body, name)
+    if not number:
+        raise ValueError(f"{name} is {body.get(name)!r}: a number above or below 0")
+    return number
+
+
+def _number(body: Body, name: str) -> Decimal:
+    """0 for what is no number: neither a price nor an amount can be that."""
     try:
         number = Decimal(str(body.get(name, "")))
     except InvalidOperation:
-        number = Decimal(0)
-    if not number.is_finite() or number <= 0:
-        raise ValueError(f"{name} is {body.get(name)!r}: a number above 0")
-    return number
+        return Decimal(0)
+    return number if number.is_finite() else Decimal(0)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from enum import Enum, auto
 from typing import Any
 
@@ -205,6 +206,20 @@ DEEDS: Mapping[str, Deed] = {
     "no quote": Deed(Place.QUOTE, when_needs=("symbol",), usual=_SHOWN),
 }
 
+# Misfortunes that have a name and no deed here, with what there is instead.
+NOT_BUILT: Mapping[str, str] = {
+    "reorder": 'say "delay" of one of the messages',
+    "delayed handshake": "nothing stands in for it",
+    "connectivity lost": "1100, 1101 and 1102 are not sent",
+    "restart": "POST /restart",
+    "refuse connection": 'POST /restart with "down"',
+    "second factor": 'POST /restart with "down"',
+    "clock skew": "start with another --start",
+    "manual trade": "POST /trade",
+    "split": "nothing stands in for it",
+    "slow drip": 'say "delay" of the messages',
+}
+
 # Keys of `when`, with the field they fill.
 _KEYS: Mapping[str, tuple[str, Reader]] = {
     "orderRef": ("order_ref", _word),
@@ -221,7 +236,7 @@ _MESSAGED = frozenset({Place.REQUEST, Place.SENT})
 
 def fault_of(said: Mapping[str, Any], messages: Iterable[str]) -> Fault:
     """A fault as it was spelled; `messages` are the names there are. Raises FaultError."""
-    _only("a fault", said, ("when", "what"))
+    only("a fault", said, ("when", "what"))
     what = said.get("what")
     spelled = {"do": what} if isinstance(what, str) else what
     if not isinstance(spelled, Mapping):
@@ -229,9 +244,13 @@ def fault_of(said: Mapping[str, Any], messages: Iterable[str]) -> Fault:
     name = spelled.get("do")
     deed = DEEDS.get(name) if isinstance(name, str) else None
     if deed is None or not isinstance(name, str):
-        raise FaultError(f"nobody knows how to do {name!r}; known are {', '.join(DEEDS)}")
+        if isinstance(name, str) and name in NOT_BUILT:
+            raise FaultError(f"{name!r} is not built: {NOT_BUILT[name]}")
+        raise FaultError(
+            f"nobody knows how to do {name!r}; {_meant(name, DEEDS)}known are {', '.join(DEEDS)}"
+        )
     more = {key: value for key, value in spelled.items() if key != "do"}
-    _only(f'"{name}"', more, tuple(deed.parameters))
+    only(f'"{name}"', more, tuple(deed.parameters))
     for needed in deed.needs:
         if needed not in more:
             raise FaultError(f'"{name}" needs {needed}')
@@ -245,7 +264,7 @@ def _when(name: str, deed: Deed, said: object, messages: frozenset[str]) -> When
     if not isinstance(said, Mapping):
         raise FaultError(f'"when" is {said!r}: an object such as {{"symbol": "AAPL"}}')
     known = (*_KEYS, "message") if deed.place in _MESSAGED else tuple(_KEYS)
-    _only('"when"', said, known)
+    only('"when"', said, known)
     for needed in deed.when_needs:
         if needed not in said:
             raise FaultError(f'"{name}" needs {needed} in "when"')
@@ -266,7 +285,12 @@ def _when(name: str, deed: Deed, said: object, messages: frozenset[str]) -> When
     return replace(deed.usual, **given)
 
 
-def _only(where: str, said: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    unknown = sorted(set(said) - set(known))
-    if unknown:
-        raise FaultError(f"{where} has {unknown[0]!r}; known are {', '.join(known) or 'none'}")
+def only(where: str, said: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Raises FaultError for a key that is not known, with the nearest one that is."""
+    for name in sorted(set(said) - set(known)):
+        raise FaultError(f"{where} has {name!r}; {_meant(name, known)}known are {', '.join(known) or 'none'}")
+
+
+def _meant(name: object, known: Iterable[str]) -> str:
+    near = get_close_matches(str(name), known, 1)
+    return f"did you mean {near[0]!r}? " if near else ""

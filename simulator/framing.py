@@ -24,7 +24,12 @@ class MalformedFrame(Exception):
 
 def frame(fields: Iterable[str]) -> bytes:
     """Fields as one frame; characters outside ASCII are escaped, as the gateway does since version 153."""
-    payload = ("\0".join(fields) + "\0").encode("ascii", "backslashreplace")
+    return framed("\0".join(fields) + "\0")
+
+
+def framed(ended_fields: str) -> bytes:
+    """The same for fields that were put together, each with its NUL."""
+    payload = ended_fields.encode("ascii", "backslashreplace")
     return _length.pack(len(payload)) + payload
 
 

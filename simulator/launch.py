@@ -22,6 +22,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -117,6 +118,10 @@ class Launched:
 
     def set_price(self, symbol: str, price: str | int) -> dict[str, Any]:
         return self.ask("POST", "/price", {"symbol": symbol, "price": price})
+
+    def transfer(self, amount: Decimal | int, **more: str) -> dict[str, Any]:
+        """Deposits cash, or withdraws it if the amount is below 0; `more` may be currency, account."""
+        return self.ask("POST", "/cash", {"amount": str(amount), **more})
 
     def fault(self, what: str | Mapping[str, Any], **when: str | int | bool) -> dict[str, Any]:
         """Has the simulator misbehave, see faults.py: `fault({"do": "reject", "reason": "..."}, symbol="AAPL")`."""

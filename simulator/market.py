@@ -69,6 +69,8 @@ class Market:
         self.seed = seed
         self._records = records
         self._marks: dict[tuple[int, date], tuple[Mark, ...]] = {}
+        # By contract: the quote of the moment that was asked for last, however many ask for it.
+        self._quotes: dict[int, Quote] = {}
         self._path = lru_cache(maxsize=PATHS_KEPT)(self._construct_path)
 
     @classmethod
@@ -96,6 +98,12 @@ class Market:
         return cls(ContractBook([*book.all(), *pairs.values()]), {**records, **constructed}, seed)
 
     def quote(self, con_id: int, at: datetime) -> Quote:
+        known = self._quotes.get(con_id)
+        if known is None or known.at != at:
+            known = self._quotes[con_id] = self._quote(con_id, at)
+        return known
+
+    def _quote(self, con_id: int, at: datetime) -> Quote:
         contract, record = self._contract(con_id), self._record(con_id)
         today = _local_day(contract, at)
         index = record.latest(today)
@@ -205,6 +213,7 @@ class Market:
         # A price set later replaces one set at the same second; else each stands from its own instant on.
         kept = (m for m in self._marks.get(key, ()) if m.second != mark.second)
         self._marks[key] = tuple(sorted((*kept, mark), key=lambda m: m.second))
+        self._quotes.pop(con_id, None)
 
     def figures(self, con_id: int, day: date) -> DayFigures:
         """The day's open, high, low, close and volume; MarketError on a day without a session.

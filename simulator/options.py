@@ -44,6 +44,7 @@ class Options:
     message_rate: int
     history: Scope
     history_latency: timedelta
+    scenario: Path | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,8 +57,6 @@ class _Parser(argparse.ArgumentParser):
 def read(arguments: Sequence[str]) -> Options:
     """Raises WrongOption."""
     given = _parser().parse_args(arguments)
-    if given.scenario is not None:
-        raise WrongOption("Scenarios are not built yet: start without --scenario.")
     named = given.account or [DEFAULT_ACCOUNT]
     accounts = tuple(name for names in named for name in names.split(",") if name)
     if not accounts or len(set(accounts)) != len(accounts):
@@ -78,6 +77,7 @@ def read(arguments: Sequence[str]) -> Options:
         message_rate=given.message_rate,
         history=Scope(given.history_pacing),
         history_latency=_latency(given.history_latency),
+        scenario=given.scenario,
     )
 
 
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="real|virtual[:SPEED]",
         help="virtual stands still until it is advanced",
     )
-    add("--scenario", metavar="FILE", help="not built yet")
+    add("--scenario", type=Path, metavar="FILE", help="misbehave from the start: faults, TOML or JSON")
     add("--seed", type=int, default=0, help="of everything the simulator makes up (default: 0)")
     add("--record", type=Path, metavar="FILE", help="write every message there, as JSON lines")
     add(

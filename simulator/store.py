@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from simulator.account import Holdings
+from simulator.accounts import Opening
 from simulator.broker import Broker, Changes
 from simulator.documents import document, record_of
 from simulator.executions import Execution
@@ -26,7 +27,7 @@ create table if not exists facts (name text primary key, value text not null);
 """
 
 # Raised when the form of a document changes.
-_FORM = "2"
+_FORM = "3"
 
 
 _PUT = {
@@ -39,11 +40,10 @@ _PUT = {
 
 @dataclass(frozen=True, slots=True)
 class KeptAccount:
-    """An account as it is kept; `opening` is what it held on `opening_day`, both None if that did not change."""
+    """An account as it is kept; `opening` is None if it never changed."""
 
     holdings: Holdings
-    opening_day: datetime | None
-    opening: Holdings | None
+    opening: Opening | None
 
 
 class StoreError(Exception):
@@ -100,8 +100,8 @@ class Store:
         for account, spelled in accounts.items():
             kept = record_of(KeptAccount, spelled)
             broker.accounts.holdings[account] = kept.holdings
-            if kept.opening_day and kept.opening:
-                broker.accounts.openings[account] = (kept.opening_day, kept.opening)
+            if kept.opening:
+                broker.accounts.openings[account] = kept.opening
         for (spelled,) in self._file.execute("select document from orders order by perm_id"):
             broker.orders.put(record_of(Order, spelled))
         for (spelled,) in self._file.execute("select document from executions order by exec_id"):
@@ -133,5 +133,4 @@ class Store:
 
 
 def _account(broker: Broker, account: str) -> KeptAccount:
-    day, opening = broker.accounts.openings.get(account, (None, None))
-    return KeptAccount(broker.accounts.holdings[account], day, opening)
+    return KeptAccount(broker.accounts.holdings[account], broker.accounts.openings.get(account))

@@ -97,6 +97,14 @@ class Valuation:
         return self.total_cash + self.position_value
 
     @property
+    def unrealized(self) -> Decimal:
+        return sum((self._in_base(held, held.unrealized) for held in self.positions), NOTHING)
+
+    @property
+    def realized(self) -> Decimal:
+        return sum((self._in_base(held, held.position.realized) for held in self.positions), NOTHING)
+
+    @property
     def margin(self) -> Margin:
         needs = (of_position(self._in_base(held, held.market_value)) for held in self.positions)
         cash = {currency: self.rate_of(currency) * amount for currency, amount in self.cash.items()}

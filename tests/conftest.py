@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from ipaddress import ip_address
 from typing import Any
 
@@ -69,7 +70,32 @@ def _is_loopback(host: str | bytes) -> bool:
 sys.addaudithook(_stay_here)
 
 
+@pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """host:port of this test process's Firestore emulator; Google's client finds it, in child processes too."""
+    from tests.emulators.firestore import HOST, emulated_firestore
+
+    with (
+        emulated_firestore(tmp_path_factory.mktemp("firestore")) as address,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv(HOST, address)
+        yield address
+
+
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """host:port of this process's BigQuery stand-in."""
+    from tests.emulators.programs import google_client
+
+    google_client("google.cloud.bigquery")
+    from tests.emulators.bigquery import emulated_bigquery
+
+    with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
+        yield address

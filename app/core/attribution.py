@@ -97,24 +97,22 @@ def attribute(
     `source` is strategy → its signed part; empty for executions that no order of ours explains. The results belong
     together: a correction and what takes back the corrected execution are of no use one without the other.
     """
-    earlier = {
-        name: booking for booking in booked if (name := booking.booking_id) == _booked_execution(booking)
-    }
+    about = _by_execution(booked)
+    # Execution without its revision → what is booked of its last one.
+    newest: dict[str, Booking] = {}
+    for name in sorted(about, key=lambda name: revision(name)[1]):
+        newest |= {revision(name)[0]: booking for booking in about[name] if booking.booking_id == name}
     held = _net(booked)
     bookings: list[Booking] = []
     for execution in latest(executions):
         root, number = revision(execution.exec_id)
-        before = max(
-            (booking for name, booking in earlier.items() if revision(name)[0] == root),
-            key=lambda booking: revision(booking.booking_id)[1],
-            default=None,
-        )
+        before = newest.get(root)
         if before is not None and revision(before.booking_id)[1] >= number:
             if before.booking_id == execution.exec_id:
-                bookings.extend(_late_commission(execution, before, booked))
+                bookings.extend(_late_commission(execution, before, about[before.booking_id]))
             continue
         if before is not None:
-            back = _taken_back(before, booked, execution)
+            back = _taken_back(before, about[before.booking_id], execution)
             held = _net([back], held)
             bookings.append(back)
         booking = _booking(execution, _shares(execution, source, held, increment))
@@ -144,9 +142,17 @@ def _booking(execution: Execution, shares: Mapping[str, Decimal]) -> Booking:
     )
 
 
-def _taken_back(before: Booking, booked: Sequence[Booking], correction: Execution) -> Booking:
+def _by_execution(booked: Iterable[Booking]) -> dict[str, list[Booking]]:
+    """execId → all that is booked about it, in the order in which it was."""
+    about: dict[str, list[Booking]] = {}
+    for booking in booked:
+        about.setdefault(_booked_execution(booking), []).append(booking)
+    return about
+
+
+def _taken_back(before: Booking, about: Sequence[Booking], correction: Execution) -> Booking:
     """Undoes all that was booked of an execution, at its own price, with the commissions that came later."""
-    commissions = _commissions_booked(before, booked)
+    commissions = _commissions_booked(before, about)
     return replace(
         before,
         booking_id=f"{_REVERSAL}{correction.exec_id}",
@@ -157,16 +163,14 @@ def _taken_back(before: Booking, booked: Sequence[Booking], correction: Executio
     )
 
 
-def _late_commission(execution: Execution, before: Booking, booked: Sequence[Booking]) -> tuple[Booking, ...]:
+def _late_commission(execution: Execution, before: Booking, about: Sequence[Booking]) -> tuple[Booking, ...]:
     """What of the commission is not booked yet; nothing while the broker has not told it."""
     if execution.commission is None:
         return ()
-    missing = execution.commission - sum(_commissions_booked(before, booked).values(), Decimal(0))
+    missing = execution.commission - sum(_commissions_booked(before, about).values(), Decimal(0))
     if not missing:
         return ()
-    count = sum(
-        b.booking_id.startswith(_COMMISSION) and _booked_execution(b) == execution.exec_id for b in booked
-    )
+    count = sum(booking.booking_id.startswith(_COMMISSION) for booking in about)
     late = replace(
         before,
         booking_id=f"{_COMMISSION}{count + 1}:{execution.exec_id}",
@@ -177,14 +181,11 @@ def _late_commission(execution: Execution, before: Booking, booked: Sequence[Boo
     return (late,)
 
 
-def _commissions_booked(before: Booking, booked: Sequence[Booking]) -> dict[str, Decimal]:
+def _commissions_booked(before: Booking, about: Sequence[Booking]) -> dict[str, Decimal]:
     """Strategy → commission of one execution, told with it and later."""
     paid: dict[str, Decimal] = {}
-    for booking in booked:
-        late = booking.booking_id.startswith(_COMMISSION)
-        if booking.booking_id == before.booking_id or (
-            late and _booked_execution(booking) == before.booking_id
-        ):
+    for booking in about:
+        if booking.booking_id == before.booking_id or booking.booking_id.startswith(_COMMISSION):
             for name, amount in booking.commissions.items():
                 paid[name] = paid.get(name, Decimal(0)) + amount
     return paid

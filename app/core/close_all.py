@@ -1,7 +1,9 @@
 """Decides how positions are closed: what the broker says is held, by the strategies' holdings, the rest `unassigned`'s.
 
 Reduce-only: an order is never more than the broker's position and never on its side, whatever the ledger says. A
-missing price stops nothing, so that neither the kill switch nor a dead quote traps a position.
+missing price stops nothing, so that neither the kill switch nor a dead quote traps a position. Nor does a difference
+between ledger and broker: the broker's word counts here. An order in doubt could still fill and turn a closed position
+into one on the other side: its contract, and no other, is left out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,15 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
     Raises PropertiesRefused where a contract does not take such an order.
     """
     closing = holders(snapshot, strategies)
-    trades = {name: _closing(snapshot, held) for name, held in closing.items()}
+    wanted = {name: _closing(snapshot, held) for name, held in closing.items()}
+    doubtful = {lock.con_id: lock for lock in snapshot.locks if lock.order_refs}
+    left_out = tuple(
+        lock for con_id, lock in doubtful.items() if any(con_id in of_one for of_one in wanted.values())
+    )
+    trades = {
+        name: {con_id: quantity for con_id, quantity in of_one.items() if con_id not in doubtful}
+        for name, of_one in wanted.items()
+    }
     prices = _prices(snapshot, {con_id for of_one in trades.values() for con_id in of_one})
     priced = {
         name: {con_id: quantity for con_id, quantity in of_one.items() if con_id in prices}
@@ -35,7 +45,7 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
     increments = {con_id: instrument.increment for con_id, instrument in snapshot.instruments.items()}
     crossed = net(priced, {con_id: price.price for con_id, price in prices.items()}, increments)
     unpriced = _uncrossed(trades, set(prices))
-    orders, warnings = [], []
+    orders, warnings = [], [f"{lock.local_symbol}: left out, {lock.reason}" for lock in left_out]
     for trade in sorted((*crossed.trades, *unpriced), key=lambda trade: trade.con_id):
         instrument = snapshot.instruments[trade.con_id]
         position = whole_increments(snapshot.positions.get(trade.con_id, Decimal(0)), instrument.increment)
@@ -64,6 +74,7 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
         targets={name: dict.fromkeys(of_one, Decimal(0)) for name, of_one in trades.items()},
         trades=trades,
         warnings=tuple(warnings),
+        left_out=left_out,
     )
 
 

@@ -61,6 +61,18 @@ def without_its_fills(order: JournalledOrder, booked: Decimal, at: datetime) -> 
     return order.became(OrderState.UNKNOWN, at, messages=tuple(dict.fromkeys((*order.messages, text))))
 
 
+def ended(order: JournalledOrder, filled: Decimal, at: datetime, message: str) -> JournalledOrder:
+    """`order`, final with that much (unsigned) `filled`, and the reason among its messages."""
+    state = (
+        OrderState.FILLED
+        if filled >= order.quantity
+        else OrderState.PARTLY_FILLED
+        if filled
+        else OrderState.CANCELLED
+    )
+    return order.became(state, at, filled=min(filled, order.quantity), messages=(*order.messages, message))
+
+
 def merged(
     orders: Iterable[JournalledOrder], newer: Iterable[JournalledOrder]
 ) -> Mapping[str, JournalledOrder]:

@@ -10,6 +10,7 @@ key back, so that the scheduler's next attempt trades. Once an order may have le
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -60,6 +61,10 @@ class Run:
     plan: bytes | None = None
     response: StoredResponse | None = None
 
+    def planned(self) -> dict[str, Any]:
+        """The plan as JSON, every number a Decimal; empty where there is none."""
+        return json.loads(self.plan or b"{}", parse_float=Decimal, parse_int=Decimal)
+
 
 @dataclass(frozen=True, slots=True)
 class OrderMoment:
@@ -102,16 +107,6 @@ class JournalledOrder:
         if not life or life[-1].state is not state:
             life = (*life, OrderMoment(state, at))
         return replace(self, state=state, life=life, **changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """An instrument that may not be traded, why, and what ends it. `repair_id` is what to accept."""
-
-    con_id: int
-    local_symbol: str
-    reason: str
-    repair_id: str
 
 
 @dataclass(frozen=True, slots=True)

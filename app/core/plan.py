@@ -15,6 +15,7 @@ from app.core.canonical import camel, canonical_json
 from app.core.fx import FxRate
 from app.core.instruments import Instrument
 from app.core.limits import Proposal, Verdict, judge
+from app.core.locks import Lock
 from app.core.market import Price
 from app.core.netting import InternalCross, net
 from app.core.order_properties import OrderProperties, planned_order
@@ -72,11 +73,24 @@ class Plan:
     """Nothing but closing what the broker says is held: the kill switch does not stop it."""
     balances: tuple[Balance, ...] = ()
     """What a cash-balancer made of each foreign balance."""
+    locks: tuple[Lock, ...] = ()
+    """Locked instruments that it would trade: a plan that only reduces has left them out, any other may not be
+    done."""
 
     @property
     def refusals(self) -> tuple[Verdict, ...]:
         """The limits that forbid sending anything."""
         return tuple(verdict for verdict in self.limits if not verdict.passed)
+
+    @property
+    def forbidden(self) -> tuple[Lock, ...]:
+        """The locks that forbid sending anything: it would trade what nobody can account for."""
+        return () if self.reduce_only else self.locks
+
+    @property
+    def left_out(self) -> tuple[Lock, ...]:
+        """What would be closed as well, but for these locks."""
+        return self.locks if self.reduce_only else ()
 
     def to_json(self) -> bytes:
         return canonical_json(self)
@@ -136,8 +150,10 @@ def written_out(
     trades: ById,
     warnings: tuple[str, ...],
     balances: tuple[Balance, ...] = (),
+    left_out: tuple[Lock, ...] = (),
 ) -> Plan:
-    """The plan that `proposal` is, judged by every limit, for people and for sending."""
+    """The plan that `proposal` is, judged by every limit, for people and for sending. `left_out` is what a plan that
+    only reduces does not touch because it is locked."""
     snapshot = proposal.snapshot
     instruments = snapshot.instruments
     names = _symbols(instruments)
@@ -168,7 +184,13 @@ def written_out(
         warnings=warnings,
         reduce_only=proposal.reduce_only,
         balances=balances,
+        locks=left_out if proposal.reduce_only else _touched(proposal),
     )
+
+
+def _touched(proposal: Proposal) -> tuple[Lock, ...]:
+    traded = {order.con_id for order in proposal.orders} | {cross.con_id for cross in proposal.crosses}
+    return tuple(lock for lock in proposal.snapshot.locks if lock.con_id in traded)
 
 
 def _symbols(instruments: Mapping[int, Instrument]) -> dict[int, str]:

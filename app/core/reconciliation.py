@@ -1,4 +1,4 @@
-"""Decides where ledger and broker differ, what would repair it, and which instruments are locked until then.
+"""Decides where ledger and broker differ, and what would repair it.
 
 Runs after every rule has had its say: fills are booked, trades by hand are unassigned, orders are what the broker
 shows of them. What is left is a *difference* (a split, a trade of a day whose executions are no longer served), or an
@@ -9,7 +9,7 @@ what is accepted is what was looked at, and facts that have moved on are another
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,9 +17,10 @@ from enum import StrEnum
 
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json, plain
+from app.core.evidence import ended
 from app.core.instruments import Instrument
-from app.core.journal import IN_DOUBT, JournalledOrder, Lock
-from app.core.orders import OrderState
+from app.core.journal import IN_DOUBT, JournalledOrder
+from app.core.market import Quote
 from app.core.positions import UNASSIGNED, Holdings, Quantities, total
 
 REPAIR = "repair:"
@@ -49,6 +50,10 @@ class Difference:
         """What the ledger lacks."""
         return self.broker - self.ledger
 
+    @property
+    def reason(self) -> str:
+        return f"the ledger holds {plain(self.ledger)}, the broker shows {plain(self.broker)}, and no rule explains it"
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -70,17 +75,50 @@ class Repair:
         return Booking(f"{REPAIR}{self.id}", self.order_ref, self.con_id, self.price, at, self.shares, {})
 
 
+def differing(holdings: Holdings, broker: Quantities) -> tuple[int, ...]:
+    """Contract ids of which ledger and broker hold another quantity, currencies among them."""
+    ledger = total(holdings)
+    nothing = Decimal(0)
+    return tuple(
+        con_id
+        for con_id in sorted({*ledger, *broker})
+        if ledger.get(con_id, nothing) != broker.get(con_id, nothing)
+    )
+
+
 def differences(
     holdings: Holdings, broker: Quantities, instruments: Mapping[int, Instrument]
 ) -> tuple[Difference, ...]:
-    """By contract id. Currencies are cash and no holdings: the broker shows no positions in them."""
+    """By contract id, with `instruments` of those that are `differing`; one that is not among them the broker knows
+    no more. Currencies are cash and no holdings: the broker shows no positions in them."""
     ledger = total(holdings)
-    return tuple(
-        Difference(con_id, instruments[con_id].local_symbol, ours, theirs)
-        for con_id in sorted({*ledger, *broker})
-        if instruments[con_id].sec_type != "CASH"
-        and (ours := ledger.get(con_id, Decimal(0))) != (theirs := broker.get(con_id, Decimal(0)))
+    nothing = Decimal(0)
+    found = []
+    for con_id in differing(holdings, broker):
+        instrument = instruments.get(con_id)
+        if instrument is None or instrument.sec_type != "CASH":
+            symbol = instrument.local_symbol if instrument else f"contract {con_id}"
+            found.append(Difference(con_id, symbol, ledger.get(con_id, nothing), broker.get(con_id, nothing)))
+    return tuple(found)
+
+
+def doubt(order: JournalledOrder) -> str:
+    """Why an order that is in doubt is a person's matter."""
+    return (
+        f"order {order.order_ref} ({order.action} {plain(order.quantity)}) is {order.state.value}: the broker does not"
+        " explain what became of it"
     )
+
+
+def best_prices(bookings: Sequence[Booking], quotes: Mapping[int, Quote]) -> dict[int, Decimal]:
+    """Contract id → the best price there is, the ledger's last one where nothing is quoted; left out where neither
+    knows any."""
+    prices = {booking.con_id: booking.price for booking in bookings if booking.price}
+    for con_id, quote in quotes.items():
+        best = quote.mid or quote.last or quote.close
+        if best is not None:
+            prices[con_id] = best
+    return prices
 
 
 def repairs(
@@ -116,47 +154,7 @@ def repairs(
 def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime) -> JournalledOrder:
     """`order` after `repair` was accepted: final, and full of what the ledger has `booked` for it (unsigned), the
     repair's shares included."""
-    filled = max(order.filled, booked)
-    state = (
-        OrderState.FILLED
-        if filled >= order.quantity
-        else OrderState.PARTLY_FILLED
-        if filled
-        else OrderState.CANCELLED
-    )
-    message = f"closed by the accepted repair {repair.id}"
-    return order.became(state, at, filled=min(filled, order.quantity), messages=(*order.messages, message))
-
-
-def locks_of(proposed: Iterable[Repair]) -> tuple[Lock, ...]:
-    """Instruments that stay locked until these repairs are accepted; one lock an instrument."""
-    locks: dict[int, Lock] = {}
-    for repair in proposed:
-        locks.setdefault(repair.con_id, Lock(repair.con_id, repair.local_symbol, repair.reason, repair.id))
-    return tuple(locks.values())
-
-
-def locks_in_force(stored: Iterable[Lock], unsettled: Iterable[JournalledOrder]) -> tuple[Lock, ...]:
-    """What a reconciliation has locked, and the instruments of orders that came to be in doubt since."""
-    locks = {lock.con_id: lock for lock in stored}
-    for order in unsettled:
-        if order.state in IN_DOUBT:
-            locks.setdefault(order.con_id, Lock(order.con_id, order.local_symbol, _doubt(order), ""))
-    return tuple(locks[con_id] for con_id in sorted(locks))
-
-
-def _doubt(order: JournalledOrder) -> str:
-    return (
-        f"order {order.order_ref} ({order.action} {plain(order.quantity)}) is {order.state.value}: the broker does not"
-        " explain what became of it"
-    )
-
-
-def _reason(difference: Difference) -> str:
-    return (
-        f"the ledger holds {plain(difference.ledger)}, the broker shows {plain(difference.broker)}, and no rule"
-        " explains it"
-    )
+    return ended(order, max(order.filled, booked), at, f"closed by the accepted repair {repair.id}")
 
 
 def _as_fill(
@@ -177,7 +175,7 @@ def _as_fill(
         return None
     fill = Execution("fill", order.order_ref, 0, "", order.con_id, difference.quantity, price, _EPOCH)
     shares = attribute([fill], order.source, booked, order.increment)[0].shares
-    reason = f"{_doubt(order)}; {_reason(difference)}"
+    reason = f"{doubt(order)}; {difference.reason}"
     return _repair(RepairKind.BOOK_AS_FILL, difference, bookings, reason, order.order_ref, shares, price)
 
 
@@ -186,7 +184,7 @@ def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapp
         RepairKind.BOOK_TO_UNASSIGNED,
         difference,
         bookings,
-        _reason(difference),
+        difference.reason,
         "",
         {UNASSIGNED: difference.quantity},
         prices.get(difference.con_id, Decimal(0)),
@@ -195,7 +193,7 @@ def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapp
 
 def _closing(order: JournalledOrder, bookings: Sequence[Booking]) -> Repair:
     nothing = Difference(order.con_id, order.local_symbol, Decimal(0), Decimal(0))
-    return _repair(RepairKind.CLOSE_ORDER, nothing, bookings, _doubt(order), order.order_ref, {}, Decimal(0))
+    return _repair(RepairKind.CLOSE_ORDER, nothing, bookings, doubt(order), order.order_ref, {}, Decimal(0))
 
 
 def _repair(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from app.core.broker_day import BROKER_ZONE, broker_day
 from schema.trading_config import TradingConfig
-
-BROKER_ZONE = ZoneInfo("America/New_York")
-"""The broker's day ends at midnight there, and with it the executions that the gateway serves."""
 
 
 def has_reconciliation_after(config: TradingConfig, at: datetime) -> bool:
     """Whether one is due after `at`, on the broker's day of `at`."""
-    tomorrow = at.astimezone(BROKER_ZONE).date() + timedelta(days=1)
+    tomorrow = broker_day(at) + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time(), BROKER_ZONE)
     return any(
         due < midnight

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from app.core.fx import FxRate
 from app.core.instruments import Instrument
+from app.core.locks import Lock
 from app.core.market import DailyClose, Quote
 from app.core.mode import TradingMode
 from app.core.positions import Holdings, Quantities
@@ -44,9 +45,11 @@ class Snapshot:
     orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
     of chance that a strategy has.
 
-    `previous_equity` is the equity with loan value of the previous close, None where the broker did not tell it, and
-    `transfers_today` what was deposited since (withdrawals negative), both in base currency. `margins` are contract
-    id → the broker's what-if answer, where it was asked and answered. `cash` is currency → balance.
+    `previous_equity` is the equity with loan value of the previous close, and `daily_profit` what positions and trades
+    have earned since the broker's day began (a loss is negative), both in base currency and None where the broker did
+    not tell them or was not asked. `margins` are contract id → the broker's what-if answer, where it was asked and
+    answered. `cash` is currency → balance. `locks` are the instruments of which nobody can say what is held or on its
+    way.
     """
 
     mode: TradingMode
@@ -67,6 +70,7 @@ class Snapshot:
     working: Holdings
     seed: int
     previous_equity: Decimal | None = None
-    transfers_today: Decimal = Decimal(0)
+    daily_profit: Decimal | None = None
     margins: Mapping[int, Margin] = field(default_factory=dict)
     cash: Mapping[str, Decimal] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()

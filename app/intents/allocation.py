@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.core.plan import Plan, make_plan
 from app.core.snapshot import Snapshot
 from app.errors import ConfigurationFault, RequestError, TradingError
+from app.intents.compare import Comparison
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import check_properties, properties_at
@@ -44,8 +45,10 @@ class Allocation:
     def prepare(self, broker: Broker, account: str, held: HeldLease, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""
 
-    def read(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> Snapshot:
-        return read_snapshot(self.services, broker, config, self._strategies(request, config))
+    def read(
+        self, broker: Broker, compared: Comparison, request: AllocationRequest, config: TradingConfig
+    ) -> Snapshot:
+        return read_snapshot(broker, config, compared, self._strategies(request, config))
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
         strategies = self._strategies(request, snapshot.config)

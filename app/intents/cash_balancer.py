@@ -10,6 +10,7 @@ from app.core.market import Quote
 from app.core.plan import Plan
 from app.core.snapshot import Snapshot
 from app.errors import TradingError
+from app.intents.compare import Comparison
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.phases import Phases
@@ -43,8 +44,14 @@ class CashBalancer:
     def prepare(self, broker: Broker, account: str, held: HeldLease, request: CashBalancerRequest) -> None:
         """Nothing: a conversion that still works is seen by the limits."""
 
-    def read(self, broker: Broker, request: CashBalancerRequest, config: TradingConfig) -> Snapshot:  # noqa: ARG002 says nothing more
-        snapshot = read_account(self.services, broker, config)
+    def read(
+        self,
+        broker: Broker,
+        compared: Comparison,
+        request: CashBalancerRequest,  # noqa: ARG002 says nothing more
+        config: TradingConfig,
+    ) -> Snapshot:
+        snapshot = read_account(broker, config, compared)
         foreign = {
             currency
             for currency, amount in snapshot.cash.items()

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from app.core.close_all import close_out
+from app.core.locks import locks
+from app.core.orders import OrderState
 from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import BrokerFault, RequestError, TradingError
+from app.intents.compare import Comparison
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import check_properties, properties_at
@@ -54,7 +57,8 @@ class CloseAll:
             raise RequestError("; ".join(map(str, errors)), errors=errors)
 
     def prepare(self, broker: Broker, account: str, held: HeldLease, request: CloseAllRequest) -> None:
-        """Cancels our live orders and hears of each: one that still works could open what was just closed."""
+        """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
+        stays inactive in spite of it is in doubt, and locks its contract only."""
         live = [
             report.order_ref
             for report in broker.order_reports(account)
@@ -65,20 +69,33 @@ class CloseAll:
         held.renew()
         reports = broker.cancel(live, seconds=CANCEL_SECONDS)
         held.renew()
-        open_still = [ref for ref in live if ref not in reports or not reports[ref].state.final]
+        ours = {order.order_ref for order in self.services.journal.unsettled_orders()}
+        open_still = [
+            ref
+            for ref in live
+            if ref not in reports
+            or not (reports[ref].state.final or (reports[ref].state is OrderState.INACTIVE and ref in ours))
+        ]
         if open_still:
             raise BrokerFault(
                 f"the broker has not confirmed within {CANCEL_SECONDS:g} s that {', '.join(open_still)} ended; nothing"
                 " was closed: look at these orders, and call again"
             )
 
-    def read(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> Snapshot:
-        snapshot = read_account(self.services, broker, config)
+    def read(
+        self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
+    ) -> Snapshot:
+        snapshot = read_account(broker, config, compared)
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
         left = working_orders(self.services, leaving_out=lambda ref: self._cancels(ref, request))
-        return replace(snapshot, working=left)
+        doubtful = [
+            order
+            for order in compared.orders
+            if order.state is not OrderState.INACTIVE or not self._cancels(order.order_ref, request)
+        ]
+        return replace(snapshot, working=left, locks=locks(compared.differences, doubtful))
 
     def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
         return close_out(

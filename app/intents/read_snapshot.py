@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from app.core.attribution import remaining
+from app.core.broker_day import broker_day
 from app.core.history import daily_start
 from app.core.instruments import Instrument
+from app.core.locks import locks
 from app.core.mode import AccountRefused, TradingMode, choose_account
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import PlanRefused
+from app.intents.compare import Comparison
 from app.intents.read_rates import read_rates
 from app.intents.services import Services
 from app.ports.broker import Broker
@@ -23,9 +25,6 @@ from schema.trading_config import TradingConfig
 
 HISTORY_SERIES = "ADJUSTED_LAST"
 """What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
-
-EXCHANGE_ZONE = ZoneInfo("America/New_York")
-"""The broker's day: Interactive Brokers' own clock for executions and trading days."""
 
 
 def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
@@ -36,28 +35,28 @@ def account_to_trade(services: Services, broker: Broker, config: TradingConfig) 
         raise PlanRefused(str(error)) from None
 
 
-def read_account(services: Services, broker: Broker, config: TradingConfig) -> Snapshot:
+def read_account(broker: Broker, config: TradingConfig, compared: Comparison) -> Snapshot:
     """The state of account and ledger where no strategy is asked: every instrument that anybody holds."""
-    return read_snapshot(services, broker, config, {}, held_by_all=True)
+    return read_snapshot(broker, config, compared, {}, held_by_all=True)
 
 
 def read_snapshot(
-    services: Services,
     broker: Broker,
     config: TradingConfig,
+    compared: Comparison,
     strategies: Mapping[str, Strategy],
     *,
     held_by_all: bool = False,
 ) -> Snapshot:
-    """The state of account, market and ledger for `strategies`; fills that are known must be booked before.
+    """The state of account and market for `strategies`, around ledger and positions as they were `compared`.
 
     `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for.
     """
+    services = compared.services
     account = account_to_trade(services, broker, config)
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
-    positions = {position.con_id: position.quantity for position in broker.positions(account)}
-    holdings = services.holdings()
+    positions, holdings = compared.positions, compared.holdings
     held = _held(holdings, holdings if held_by_all else strategies)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
     quotes = broker.quotes(instruments.values())
@@ -85,12 +84,15 @@ def read_snapshot(
         working=working_orders(services),
         seed=_seed(services.mode, broker_day(at)),
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        daily_profit=_daily_profit(broker, account, config) if strategies else None,
         cash=state.cash,
+        locks=locks(compared.differences, compared.orders),
     )
 
 
-def broker_day(at: datetime) -> date:
-    return at.astimezone(EXCHANGE_ZONE).date()
+def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:
+    """Asked only where a limit rests on it: it is a subscription, and may take seconds to be told."""
+    return None if config.limits.max_daily_loss_percent is None else broker.daily_profit(account)
 
 
 def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:

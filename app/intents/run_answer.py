@@ -10,26 +10,41 @@ from collections.abc import Sequence
 
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.orders import OrderState
-from app.errors import RunDeadline, TradingDisabled
+from app.errors import InstrumentLocked, RunDeadline, TradingDisabled
+
+LEFT_OUT = "An instrument with an order in doubt was left out"
+_TITLES = {TradingDisabled.status: TradingDisabled.title, RunDeadline.status: RunDeadline.title}
 
 
-def status_of(orders: Sequence[JournalledOrder], stopped: int | None = None) -> int:
-    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline."""
+def status_of(
+    orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[str] = ()
+) -> int:
+    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline. `left_out` are
+    the symbols that the plan did not touch because an order in doubt locks them."""
     if any(order.state in IN_DOUBT for order in orders):
         return 502
     if stopped is not None and any(order.state is OrderState.ABANDONED for order in orders):
         return stopped
-    return 200 if all(_well(order) for order in orders) else 502
+    if not all(_well(order) for order in orders):
+        return 502
+    return InstrumentLocked.status if left_out else 200
 
 
-def not_done(orders: Sequence[JournalledOrder], status: int) -> dict[str, object]:
+def not_done(
+    orders: Sequence[JournalledOrder], status: int, left_out: Sequence[str] = ()
+) -> dict[str, object]:
     """The members that make the answer a problem document; empty where all is well."""
     if status == 200:
         return {}
-    states = ", ".join(f"{order.local_symbol} {order.state.value}" for order in orders if not _well(order))
-    titles = {423: TradingDisabled.title, 504: RunDeadline.title}
-    title = titles.get(status, "Not every order was done")
-    return {"type": "about:blank", "title": title, "status": status, "detail": f"not done: {states}"}
+    unwell = ", ".join(f"{order.local_symbol} {order.state.value}" for order in orders if not _well(order))
+    said = [f"not done: {unwell}"] if unwell else []
+    if left_out:
+        said.append(
+            f"left out: {', '.join(left_out)}; accept the repair of what is in doubt there"
+            " (POST /trade-reconciliation) and call again under a new key"
+        )
+    title = _TITLES.get(status, "Not every order was done") if unwell else LEFT_OUT
+    return {"type": "about:blank", "title": title, "status": status, "detail": "; ".join(said)}
 
 
 def warnings_of(orders: Sequence[JournalledOrder]) -> list[str]:

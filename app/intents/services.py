@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from app.core.attribution import Booking
 from app.core.journal import JournalledOrder
 from app.core.mode import TradingMode
 from app.core.positions import UNASSIGNED, with_changes
 from app.ports.activity_log import ActivityLog
-from app.ports.broker import Broker, BrokerSource
+from app.ports.broker import BrokerSource
 from app.ports.clock import Clock
 from app.ports.journal_store import JournalStore
 from app.ports.position_store import PositionStore
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
 from app.strategies.strategy import Strategy
+
+
+class TellsTime(Protocol):
+    """What of a Broker the business time is asked of."""
+
+    def current_time(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,14 @@ class Services:
                 held[name] = held.get(name, Decimal(0)) + share
         return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
-    def business_time(self, broker: Broker) -> datetime:
+    def booked_of(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order strategies and nobody have together."""
+        bookings = (
+            *self.positions.bookings_for([order_ref]),
+            *(booking for booking in self.unwritten.bookings if booking.order_ref == order_ref),
+        )
+        return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))
+
+    def business_time(self, broker: TellsTime) -> datetime:
         """The instant that price ages, calendars and history are judged by."""
         return broker.current_time() if self.broker_clock else self.clock.now()

@@ -6,19 +6,16 @@ that came after their run had ended, corrections and late commissions are booked
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
 
 from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json
 from app.core.evidence import judged, merged, without_its_fills
-from app.core.instruments import Instrument
 from app.core.journal import (
     JournalledOrder,
     Lease,
@@ -30,20 +27,12 @@ from app.core.journal import (
     outcome,
 )
 from app.core.orders import names_an_order_of
+from app.intents.broker_records import BrokerRecords
+from app.intents.day_orders import after_their_day
 from app.intents.intent import envelope
 from app.intents.run_answer import not_done, status_of, warnings_of
-from app.intents.services import Services
+from app.intents.services import Services, Unwritten
 from app.intents.trading_result import order_shown
-
-
-class BrokerRecords(Protocol):
-    """What of a Broker is asked here; ports/broker.py says what each answer is."""
-
-    def order_reports(self, account: str) -> tuple[OrderReport, ...]: ...
-
-    def executions(self, account: str) -> tuple[Execution, ...]: ...
-
-    def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +63,8 @@ def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
         *_unbooked_by_hand(services, broker, known, executions),
     )
     orders = with_all_fills(services, orders, at, bookings)
+    shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
+    orders = after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
     return Findings(orders, reports, executions, bookings)
 
 
@@ -135,9 +126,9 @@ def with_all_fills(
     services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
 ) -> tuple[JournalledOrder, ...]:
     """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
-    coming = tuple(new)
+    seen = replace(services, unwritten=Unwritten((), tuple(new)))
     return tuple(
-        without_its_fills(order, _booked(services, order, coming), at)
+        without_its_fills(order, seen.booked_of(order.order_ref), at)
         if not order.is_conversion and order.state.final and order.filled
         else order
         for order in orders
@@ -149,7 +140,7 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
 
     Crosses that were lost when the net was zero let two strategies trade the same shares for ever.
     """
-    crosses = _plan(run).get("internalCrosses", [])
+    crosses = run.planned().get("internalCrosses", [])
     at = run.business_at or run.claimed_at
     bookings = [
         Booking(
@@ -195,15 +186,6 @@ def _unbooked_by_hand(
     return tuple(booking for booking in new if instruments[booking.con_id].sec_type != "CASH")
 
 
-def _booked(services: Services, order: JournalledOrder, new: Iterable[Booking]) -> Decimal:
-    """What of `order` strategies and nobody have, with the bookings that are still to be written."""
-    bookings = (
-        *services.positions.bookings_for([order.order_ref]),
-        *(booking for booking in new if booking.order_ref == order.order_ref),
-    )
-    return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))
-
-
 def _close(services: Services, run: Run, executions: Sequence[Execution], lease: Lease) -> None:
     """Ends a run that its own process did not end, once nothing of it can change any more."""
     orders = services.journal.orders(run.run_id)
@@ -225,7 +207,9 @@ def _resumed(
     services: Services, run: Run, orders: Sequence[JournalledOrder], executions: Sequence[Execution]
 ) -> StoredResponse:
     """The answer of a run that could not give it itself."""
-    status, plan = status_of(orders), _plan(run)
+    plan = run.planned()
+    left_out = [lock["localSymbol"] for lock in plan.get("locks", [])]
+    status = status_of(orders, left_out=left_out)
     planned = {int(order["conId"]): order for order in plan.get("orders", [])}
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"
     members = envelope(services, run.intent, run.run_id) | plan
@@ -236,8 +220,4 @@ def _resumed(
         "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }
-    return StoredResponse(status, canonical_json(members | not_done(orders, status)))
-
-
-def _plan(run: Run) -> dict:
-    return json.loads(run.plan or b"{}", parse_float=Decimal, parse_int=Decimal)
+    return StoredResponse(status, canonical_json(members | not_done(orders, status, left_out)))

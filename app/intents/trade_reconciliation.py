@@ -9,15 +9,14 @@ key back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app.core.attribution import Booking
 from app.core.instruments import Instrument
-from app.core.journal import IN_DOUBT, JournalledOrder, Run, RunState
-from app.core.positions import Holdings, Quantities, with_changes
-from app.core.reconciliation import REPAIR, Difference, Repair, closed, differences, locks_of, repairs
+from app.core.journal import Run, RunState
+from app.core.reconciliation import REPAIR, Repair, closed
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
@@ -29,19 +28,17 @@ from app.errors import (
     StoreUnavailable,
     TradingError,
 )
+from app.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
 from app.intents.intent import Answer, Call, Result, common
 from app.intents.keyed_run import KeyedRun
 from app.intents.lease import HeldLease
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
-from app.intents.settle import Findings, close_runs, find, settle_earlier
+from app.intents.settle import close_runs
 from app.intents.trading_result import OrderShown, order_shown
 from app.ports.broker import Broker
 from schema.requests import TradeReconciliationRequest
 from schema.trading_config import TradingConfig
-
-READINGS = 3
-"""How often positions are asked for until no fill comes between the question for them and that for executions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +68,10 @@ class TradeReconciliationResult(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Ledger and broker as they stand, and what is proposed. `orders` are those that are not settled."""
+class Proposed:
+    """A comparison, what is proposed for it, and every contract in it."""
 
-    holdings: Holdings
-    broker: Quantities
-    orders: tuple[JournalledOrder, ...]
-    differences: tuple[Difference, ...]
+    compared: Comparison
     repairs: tuple[Repair, ...]
     instruments: Mapping[int, Instrument]
 
@@ -116,69 +110,25 @@ class TradeReconciliation:
         services = self.services
         with services.gateway.session() as broker:
             account = account_to_trade(services, broker, config)
-            found, positions = self._read(broker, account, lambda: find(services, broker, account))
-            compared = self._compared(broker, found.orders, found.bookings, positions)
-            self._chosen(compared, call.request.accept)
-        return self._document(call, compared, found.bookings, ())
+            found = _proposed(broker, compare_unwritten(services, broker, account))
+            self._chosen(found, call.request.accept)
+        return self._document(call, found, ())
 
     def _reconciled(
         self, broker: Broker, account: str, held: HeldLease, call: Call[TradeReconciliationRequest]
     ) -> Answer:
         services = self.services
-        booked: list[Booking] = []
-
-        def settled() -> Findings:
-            found = settle_earlier(services, broker, account, held.renew(), call.run_id)
-            booked.extend(found.bookings)
-            return found
-
-        found, positions = self._read(broker, account, settled)
-        compared = self._compared(broker, services.journal.unsettled_orders(), (), positions)
-        chosen = self._chosen(compared, call.request.accept)
+        found = _proposed(broker, compare_settled(services, broker, account, held, call.run_id))
+        chosen = self._chosen(found, call.request.accept)
         if chosen:
-            self._apply(broker, chosen, compared.orders, found, held)
-            compared = self._compared(broker, services.journal.unsettled_orders(), (), positions)
-        services.journal.save_locks(locks_of(compared.repairs), held.renew())
-        return self._document(call, compared, booked, chosen)
+            self._apply(broker, chosen, found.compared, held)
+            found = _proposed(broker, compare_again(found.compared, broker))
+        return self._document(call, found, chosen)
 
-    def _read(
-        self, broker: Broker, account: str, settled: Callable[[], Findings]
-    ) -> tuple[Findings, dict[int, Decimal]]:
-        """What was found of executions, and positions of the same moment: a fill in between the two questions would
-        look like a difference."""
-        positions = _positions(broker, account)
-        for _ in range(READINGS):
-            found, before = settled(), positions
-            positions = _positions(broker, account)
-            if positions == before:
-                return found, positions
-        raise BrokerFault(
-            "positions changed each time they were asked for: orders are filling; reconcile when they have"
-        )
-
-    def _compared(
-        self,
-        broker: Broker,
-        orders: Sequence[JournalledOrder],
-        new: Sequence[Booking],
-        positions: Mapping[int, Decimal],
-    ) -> Comparison:
-        """Ledger, with `new` bookings that are not written, beside `positions`."""
-        bookings = (*self.services.positions.bookings(), *new)
-        changes = [(name, one.con_id, share) for one in new for name, share in one.shares.items()]
-        holdings = with_changes(self.services.positions.holdings(), changes)
-        held = {con_id for by_contract in holdings.values() for con_id in by_contract}
-        instruments = broker.instruments_by_id(sorted({*held, *positions}))
-        found = differences(holdings, positions, instruments)
-        prices = _prices(broker, [instruments[difference.con_id] for difference in found], bookings)
-        doubtful = [order for order in orders if order.state in IN_DOUBT]
-        proposed = repairs(found, doubtful, bookings, prices)
-        return Comparison(holdings, positions, tuple(orders), found, proposed, instruments)
-
-    def _chosen(self, compared: Comparison, accept: Sequence[str]) -> tuple[Repair, ...]:
+    def _chosen(self, found: Proposed, accept: Sequence[str]) -> tuple[Repair, ...]:
         """The proposals that `accept` names. PlanRefused for an id that is neither proposed nor applied: what it stood
         for is no longer so."""
-        proposed = {repair.id: repair for repair in compared.repairs}
+        proposed = {repair.id: repair for repair in found.repairs}
         gone = [name for name in dict.fromkeys(accept) if name not in proposed]
         applied = self.services.positions.booked_ids(REPAIR + name for name in gone)
         unknown = [name for name in gone if REPAIR + name not in applied]
@@ -186,59 +136,51 @@ class TradeReconciliation:
             raise PlanRefused(
                 f"no such repair is proposed: {', '.join(unknown)}; look at the present proposals, the facts may have"
                 " moved on",
-                members={"repairs": compared.repairs},
+                members={"repairs": found.repairs},
             )
         return tuple(proposed[name] for name in dict.fromkeys(accept) if name in proposed)
 
-    def _apply(
-        self,
-        broker: Broker,
-        chosen: Sequence[Repair],
-        orders: Iterable[JournalledOrder],
-        found: Findings,
-        held: HeldLease,
-    ) -> None:
+    def _apply(self, broker: Broker, chosen: Sequence[Repair], compared: Comparison, held: HeldLease) -> None:
         services = self.services
         at = services.business_time(broker)
         services.positions.apply([repair.booking(at) for repair in chosen], held.renew())
-        by_ref = {order.order_ref: order for order in orders}
+        by_ref = {order.order_ref: order for order in compared.orders}
         ended = [
-            closed(by_ref[repair.order_ref], repair, self._booked_for(repair.order_ref), services.clock.now())
+            closed(
+                by_ref[repair.order_ref], repair, services.booked_of(repair.order_ref), services.clock.now()
+            )
             for repair in chosen
             if repair.order_ref
         ]
         services.journal.save_orders(ended, held.lease)
-        close_runs(services, {order.run_id for order in ended}, found.executions, held.lease)
-
-    def _booked_for(self, order_ref: str) -> Decimal:
-        """What of an order strategies and nobody have by now, unsigned."""
-        bookings = self.services.positions.bookings_for([order_ref])
-        return abs(sum((share for one in bookings for share in one.shares.values()), Decimal(0)))
+        close_runs(services, {order.run_id for order in ended}, compared.executions, held.lease)
 
     def _document(
         self,
         call: Call[TradeReconciliationRequest],
-        compared: Comparison,
-        booked: Sequence[Booking],
+        found: Proposed,
         applied: Sequence[Repair],
     ) -> Answer:
-        names = {con_id: instrument.local_symbol for con_id, instrument in compared.instruments.items()}
+        compared = found.compared
+        names = {con_id: instrument.local_symbol for con_id, instrument in found.instruments.items()}
         return Answer.of(
             TradeReconciliationResult(
                 **common(self.services, self.name, call.run_id),
                 dry_run=call.request.dry_run,
-                booked=tuple(booked),
+                booked=compared.booked,
                 holdings={
                     name: {names[con_id]: quantity for con_id, quantity in sorted(held.items())}
                     for name, held in compared.holdings.items()
                     if held
                 },
-                positions={names[con_id]: quantity for con_id, quantity in sorted(compared.broker.items())},
+                positions={
+                    names[con_id]: quantity for con_id, quantity in sorted(compared.positions.items())
+                },
                 differences=tuple(
                     DifferenceShown(one.con_id, one.local_symbol, one.ledger, one.broker, one.quantity)
                     for one in compared.differences
                 ),
-                repairs=compared.repairs,
+                repairs=found.repairs,
                 applied=tuple(applied),
                 unsettled_orders=tuple(
                     order_shown(order) for order in compared.orders if not order.state.final
@@ -247,19 +189,14 @@ class TradeReconciliation:
         )
 
 
-def _positions(broker: Broker, account: str) -> dict[int, Decimal]:
-    return {position.con_id: position.quantity for position in broker.positions(account)}
-
-
-def _prices(
-    broker: Broker, instruments: Sequence[Instrument], bookings: Sequence[Booking]
-) -> dict[int, Decimal]:
-    """Contract id → the best price there is, the ledger's last one where the broker quotes none; left out where
-    neither knows any."""
-    prices = {booking.con_id: booking.price for booking in bookings if booking.price}
-    quotes = broker.quotes(instruments) if instruments else {}
-    for con_id, quote in quotes.items():
-        best = quote.mid or quote.last or quote.close
-        if best is not None:
-            prices[con_id] = best
-    return prices
+def _proposed(broker: Broker, compared: Comparison) -> Proposed:
+    """BrokerFault while fills come faster than they are read: nothing can be proposed then."""
+    if not compared.steady:
+        raise BrokerFault(
+            "ledger and broker differed otherwise each time: orders are filling; reconcile when they have"
+        )
+    held = {con_id for by_contract in compared.holdings.values() for con_id in by_contract}
+    instruments = broker.instruments_by_id(sorted({*held, *compared.positions}))
+    differing = [instruments[difference.con_id] for difference in compared.differences]
+    quotes = broker.quotes(differing) if differing else {}
+    return Proposed(compared, compared.repairs(quotes), instruments)

@@ -25,7 +25,6 @@ from app.core.limits import said_together
 from app.core.order_properties import PropertiesRefused
 from app.core.orders import OrderState
 from app.core.plan import Plan
-from app.core.reconciliation import locks_in_force
 from app.core.signals import StrategyFailed
 from app.core.sizing import SizingRefused
 from app.core.snapshot import Snapshot
@@ -43,6 +42,7 @@ from app.errors import (
     TradingDisabled,
     TradingError,
 )
+from app.intents.compare import Comparison, compare_settled, compare_unwritten
 from app.intents.intent import Answer, Call, common
 from app.intents.keyed_run import KeyedRun
 from app.intents.lease import HeldLease
@@ -50,8 +50,8 @@ from app.intents.order_request import refused_properties
 from app.intents.phases import Phases
 from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, status_of, warnings_of
-from app.intents.services import Services, Unwritten
-from app.intents.settle import book, book_crosses, find, settle_earlier, with_all_fills
+from app.intents.services import Services
+from app.intents.settle import book, book_crosses, with_all_fills
 from app.intents.submit import Submission, journalled
 from app.intents.trading_result import TradingResult, order_shown
 from app.intents.what_if import with_margins
@@ -94,7 +94,7 @@ class Trader(Protocol):
         """What has to be done at the broker before anything is read; a dry-run leaves it out."""
         ...
 
-    def read(self, broker: Broker, request: Any, config: TradingConfig) -> Snapshot: ...
+    def read(self, broker: Broker, compared: Comparison, request: Any, config: TradingConfig) -> Snapshot: ...
 
     def decide(self, snapshot: Snapshot, request: Any) -> Plan: ...
 
@@ -124,22 +124,25 @@ class TradingRun:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
                 account = account_to_trade(self.services, broker, self.config)
-                found = find(self.services, broker, account)
-                services = replace(self.services, unwritten=Unwritten(found.orders, found.bookings))
-                settled = replace(self, services=services, trader=self.trader.over(services))
-                snapshot = settled._read(broker, deadline)
-            plan = settled._decide(snapshot)
-        return Answer(200, canonical_json(self._result(plan, (), ()).members()))
+                compared = compare_unwritten(self.services, broker, account)
+                settled = replace(
+                    self, services=compared.services, trader=self.trader.over(compared.services)
+                )
+                snapshot = settled._read(broker, compared, deadline)
+            plan = settled._decide(snapshot, compared)
+        status = status_of((), left_out=_left_out(plan))
+        members = self._result(plan, (), ()).members() | not_done((), status, _left_out(plan))
+        return Answer(status, canonical_json(members))
 
     def _trade(self, broker: Broker, run: Run, held: HeldLease) -> Answer:
         with self._keyed().refusing(run, held):
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
                 self.trader.prepare(broker, account, held, self.call.request)
-                settle_earlier(self.services, broker, account, held.lease, run.run_id)
+                compared = compare_settled(self.services, broker, account, held, run.run_id)
                 held.renew()
-                snapshot = self._read(broker, self._deadline(run.claimed_at), held)
-            plan = self._decide(snapshot)
+                snapshot = self._read(broker, compared, self._deadline(run.claimed_at), held)
+            plan = self._decide(snapshot, compared)
         orders = journalled(
             self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
         )
@@ -186,12 +189,13 @@ class TradingRun:
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
             orders, executions = self._booked(broker, orders, plan.account, held)
-        status, state = status_of(orders, stopped), outcome(orders)
+        status, state = status_of(orders, stopped, _left_out(plan)), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
-        members = self._result(plan, orders, executions, run).members() | not_done(orders, status)
+        members = self._result(plan, orders, executions, run).members()
+        members |= not_done(orders, status, _left_out(plan))
         return self._keyed().end(run, held, state, Answer(status, canonical_json(members)))
 
     def _stop_if_disabled(self, plan: Plan) -> None:
@@ -226,9 +230,11 @@ class TradingRun:
         self.services.journal.save_orders(orders, held.renew())
         book(self.services, orders, executions, held.lease)
 
-    def _read(self, broker: Broker, deadline: datetime, held: HeldLease | None = None) -> Snapshot:
+    def _read(
+        self, broker: Broker, compared: Comparison, deadline: datetime, held: HeldLease | None = None
+    ) -> Snapshot:
         """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
-        snapshot = self.trader.read(broker, self.call.request, self.config)
+        snapshot = self.trader.read(broker, compared, self.call.request, self.config)
         if not self.config.what_if:
             return snapshot
         drafts = self._planned(snapshot).orders
@@ -243,11 +249,12 @@ class TradingRun:
         except (StrategyFailed, SizingRefused, ConversionRefused) as error:
             raise PlanRefused(str(error)) from error
 
-    def _decide(self, snapshot: Snapshot) -> Plan:
+    def _decide(self, snapshot: Snapshot, compared: Comparison) -> Plan:
         """The plan, or PlanRefused with everything that speaks against it."""
         with self.phases.timed("decide"):
             plan = self._planned(snapshot)
-        refuse_locked(self.services, plan)
+        if plan.forbidden:
+            raise _locked(plan, snapshot, compared)
         if plan.refusals:
             detail = said_together(plan.refusals)
             disabled = any(verdict.rule == "trading enabled" for verdict in plan.refusals)
@@ -273,14 +280,18 @@ class TradingRun:
         )
 
 
-def refuse_locked(services: Services, plan: Plan) -> None:
-    """InstrumentLocked if `plan` touches an instrument of which nobody can say what is held or on its way."""
-    locks = locks_in_force(services.journal.locks(), services.unsettled_orders())
-    touched = {order.con_id for order in plan.orders} | {cross.con_id for cross in plan.internal_crosses}
-    found = [lock for lock in locks if lock.con_id in touched]
-    if found:
-        raise InstrumentLocked(
-            "; ".join(f"{lock.local_symbol}: {lock.reason}" for lock in found)
-            + "; POST /trade-reconciliation shows the proposed repairs, accept the right ones by id",
-            members={"locks": found, "plan": plan},
-        )
+def _left_out(plan: Plan) -> tuple[str, ...]:
+    return tuple(lock.local_symbol for lock in plan.left_out)
+
+
+def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:
+    """What forbids `plan`, with the repairs that a trade-reconciliation proposes for it."""
+    return InstrumentLocked(
+        "; ".join(f"{lock.local_symbol}: {lock.reason}" for lock in plan.forbidden)
+        + "; look at the proposed repairs and accept the right ones by id: POST /trade-reconciliation",
+        members={
+            "locks": plan.forbidden,
+            "repairs": compared.repairs(snapshot.quotes, {lock.con_id for lock in plan.forbidden}),
+            "plan": plan,
+        },
+    )

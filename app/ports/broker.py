@@ -54,6 +54,12 @@ class Broker(Protocol):
 
     def account(self, account: str) -> AccountState: ...
 
+    def daily_profit(self, account: str) -> Decimal | None:
+        """What positions and trades have earned since the gateway's daily reset of profit and loss, in base currency;
+        deposits and withdrawals are no part of it. None if the broker does not tell: it refuses, stays silent, or says
+        that it has no value."""
+        ...
+
     def positions(self, account: str) -> tuple[BrokerPosition, ...]:
         """All positions that are not zero. Never empty for want of an answer."""
         ...
@@ -63,7 +69,7 @@ class Broker(Protocol):
         ...
 
     def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
-        """The contracts behind positions, which carry no exchange."""
+        """The contracts behind positions, which carry no exchange; ContractsUnknown for those that are no more."""
         ...
 
     def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.core.journal import JournalledOrder, Lease, Lock, Run
+from app.core.journal import JournalledOrder, Lease, Run
 from app.core.snapshot import TradingSwitch
 
 
@@ -70,14 +70,6 @@ class JournalStore(Protocol):
 
     def open_runs(self) -> tuple[Run, ...]:
         """Runs that have not ended, oldest first."""
-        ...
-
-    def locks(self) -> tuple[Lock, ...]:
-        """Instruments that a reconciliation has locked, by contract id."""
-        ...
-
-    def save_locks(self, locks: Sequence[Lock], lease: Lease) -> None:
-        """These and no others are locked from now on."""
         ...
 
     def trading_switch(self) -> TradingSwitch:

@@ -8,12 +8,18 @@ from typing import Protocol
 
 from app.core.history import Portion, StoredSeries
 from app.core.market import DailyClose
+from app.errors import RequestError
+from schema.strict import nearest
+from schema.tables import BAR_SIZES
 
 
 class Warehouse(Protocol):
     def store(self, portions: Sequence[Portion], stored_at: datetime) -> tuple[int, ...]:
         """Writes all of `portions` or, if it raises, none: bars by key (series, start), where one that is there is
         left as it is, and the days they answer. Returns how many bars of each were new.
+
+        After StoreUnavailable it may not be known whether all was written or nothing; storing the same again puts
+        that right.
 
         Figures are kept to nine decimal places, half even. RequestError for a bar size that is not kept.
         """
@@ -28,3 +34,10 @@ class Warehouse(Protocol):
     ) -> Mapping[int, tuple[DailyClose, ...]]:
         """The last `count` daily closes that start before `before`, oldest first; () where there are none."""
         ...
+
+
+def table_of(bar_size: str) -> str:
+    """The table that keeps bars of this size; RequestError for one that is not kept."""
+    if bar_size not in BAR_SIZES:
+        raise RequestError(f"bar size {bar_size!r} has no table; {nearest(bar_size, tuple(BAR_SIZES))}")
+    return BAR_SIZES[bar_size]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.client import Multi
+from simulator.client import Multi, ProfitSubscription
 from simulator.order_rules import Refusal, invalid
 
 if TYPE_CHECKING:
@@ -45,6 +45,17 @@ def cancel_updates_multi(gateway: Gateway, client: Client, request: Request) -> 
     client.multis.pop(request.request_id, None)
 
 
+def profit(gateway: Gateway, client: Client, request: Request) -> None:
+    account = _account(gateway, request.text("account"))
+    if request.text("modelCode"):
+        raise invalid("the simulator has not built models")
+    gateway.account_feed.subscribe_profit(client, request.request_id, ProfitSubscription(account))
+
+
+def cancel_profit(gateway: Gateway, client: Client, request: Request) -> None:
+    client.profits.pop(request.request_id, None)
+
+
 def summary(gateway: Gateway, client: Client, request: Request) -> None:
     if request.text("groupName") != "All":
         raise invalid("the simulator has not built account groups; the group is All")
@@ -81,6 +92,8 @@ ANSWERS = {
     "reqAccountUpdates": updates,
     "reqAccountUpdatesMulti": updates_multi,
     "cancelAccountUpdatesMulti": cancel_updates_multi,
+    "reqPnL": profit,
+    "cancelPnL": cancel_profit,
     "reqAccountSummary": summary,
     "cancelAccountSummary": cancel_summary,
 }

@@ -6,8 +6,9 @@ only and refuses. A number in neither is no request of this protocol.
 
 from __future__ import annotations
 
+from simulator.messages.elements import Element, Given, Repeat, fields
 from simulator.messages.order_fields import CONTRACT, IS_BAG, IS_TRUE, PLACE_ORDER
-from simulator.messages.table import Element, Given, Repeat, Table, fields
+from simulator.messages.table import Table
 
 _LEGS = Given("secType", IS_BAG, (Repeat("comboLegs", fields("conId ratio action exchange")),))
 _DELTA_NEUTRAL = Given("deltaNeutralContract", IS_TRUE, fields("dncConId dncDelta dncPrice"))
@@ -73,6 +74,8 @@ TABLES = {
         ),
         Table(90, "cancelHeadTimeStamp", fields("reqId")),
         Table(91, "reqMarketRule", fields("marketRuleId")),
+        Table(92, "reqPnL", fields("reqId account modelCode")),
+        Table(93, "cancelPnL", fields("reqId")),
         Table(99, "reqCompletedOrders", fields("apiOnly")),
     )
 }
@@ -118,8 +121,6 @@ NOT_BUILT: dict[int, tuple[str, int | None]] = {
     86: ("reqHistoricalNews", 0),
     88: ("reqHistogramData", 0),
     89: ("cancelHistogramData", 0),
-    92: ("reqPnL", 0),
-    93: ("cancelPnL", 0),
     94: ("reqPnLSingle", 0),
     95: ("cancelPnLSingle", 0),
     96: ("reqHistoricalTicks", 0),

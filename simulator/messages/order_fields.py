@@ -8,7 +8,7 @@ order.
 
 from __future__ import annotations
 
-from simulator.messages.table import Element, Field, Given, Repeat, Variants, fields
+from simulator.messages.elements import Element, Field, Given, Repeat, Variants, fields
 from simulator.messages.wire import UNSET_DOUBLE, UNSET_INTEGER
 
 CONTRACT = fields(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from simulator.messages.elements import Repeat, fields
 from simulator.messages.order_fields import COMPLETED_ORDER as COMPLETED_ORDER_FIELDS
 from simulator.messages.order_fields import EXECUTION as EXECUTION_FIELDS
 from simulator.messages.order_fields import OPEN_ORDER as OPEN_ORDER_FIELDS
-from simulator.messages.table import Repeat, Table, fields
+from simulator.messages.table import Table
 
 TICK_PRICE = Table(1, "tickPrice", fields("version=6 reqId tickType price size=0 attrMask=0"))
 TICK_SIZE = Table(2, "tickSize", fields("version=6 reqId tickType size=0"))
@@ -96,6 +97,7 @@ HEAD_TIMESTAMP = Table(88, "headTimestamp", fields("reqId headTimestamp"))
 MARKET_RULE = Table(
     93, "marketRule", (*fields("marketRuleId"), Repeat("increments", fields("lowEdge increment")))
 )
+PNL = Table(94, "pnl", fields("reqId dailyPnL unrealizedPnL realizedPnL"))
 ORDER_BOUND = Table(100, "orderBound", fields("reqId apiClientId apiOrderId"))
 COMPLETED_ORDER = Table(101, "completedOrder", COMPLETED_ORDER_FIELDS)
 COMPLETED_ORDERS_END = Table(102, "completedOrdersEnd")
@@ -107,7 +109,7 @@ BY_NUMBER = {
         NEXT_VALID_ID, CONTRACT_DETAILS, EXECUTION, MANAGED_ACCOUNTS, HISTORICAL_BARS, TICK_STRING, CURRENT_TIME,
         CONTRACT_DETAILS_END, OPEN_ORDER_END, ACCOUNT_DOWNLOAD_END, EXECUTIONS_END, SNAPSHOT_END, MARKET_DATA_TYPE,
         COMMISSION_REPORT, POSITION, POSITION_END, ACCOUNT_SUMMARY, ACCOUNT_SUMMARY_END, ACCOUNT_UPDATE_MULTI,
-        ACCOUNT_UPDATE_MULTI_END, TICK_REQUEST_PARAMETERS, HEAD_TIMESTAMP, MARKET_RULE, ORDER_BOUND, COMPLETED_ORDER,
-        COMPLETED_ORDERS_END,
+        ACCOUNT_UPDATE_MULTI_END, TICK_REQUEST_PARAMETERS, HEAD_TIMESTAMP, MARKET_RULE, PNL, ORDER_BOUND,
+        COMPLETED_ORDER, COMPLETED_ORDERS_END,
     )
 }  # fmt: skip

@@ -30,22 +30,26 @@ class UnreadableField(ValueError):
     """A field that is not the number or flag it has to be; the text names the field."""
 
 
-def text(value: Value) -> str:
-    """A value as its field; None is the empty field."""
+def text(value: object) -> str:
+    """A Value as its field; None is the empty field. Raises TypeError for what is no Value."""
+    # By the exact type first: this is called for every field of every message.
+    kind = type(value)
+    if kind is int:
+        return str(value)
+    if isinstance(value, Decimal):
+        return decimal_text(value)
     if isinstance(value, str):
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
+    if kind is bool:
         return "1" if value else "0"
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    return str(value)
+    raise TypeError(f"{value!r} cannot be written in one field")
 
 
 def decimal_text(value: Decimal) -> str:
     """Without exponent and without trailing zeros: 100, 0.01, 12.5."""
-    plain = format(value, "f")
+    plain = f"{value:f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 

@@ -47,6 +47,8 @@ class Witness:
         if self.importing is None:
             return
         opened_to_write = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING
+        if event.startswith("socket.") and _asks_for_ipv6():
+            return
         if event in EFFECTS or event.startswith("socket.") or opened_to_write:
             self.note(f"{event} {arguments[0]!s:.80}")
 
@@ -58,6 +60,12 @@ class Witness:
             else str(self.importing)
         )
         self.seen.append({"module": str(self.importing), "effect": effect, "at": at})
+
+
+def _asks_for_ipv6() -> bool:
+    """urllib3, below Google's clients, binds a socket of this machine for an instant to learn what it can do."""
+    frames = traceback.extract_stack()
+    return any(frame.name == "_has_ipv6" and "urllib3" in Path(frame.filename).parts for frame in frames)
 
 
 def _is_ours(filename: str) -> bool:

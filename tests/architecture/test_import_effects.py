@@ -15,7 +15,14 @@ from tests.architecture.tree import PRODUCT, ROOT, modules
 # What runs when it is imported, by its purpose.
 PROGRAMS = {"app/main.py"}
 # Modules that need a dependency group of their own; where it is not installed they are not judged.
-OPTIONAL = {"google": ("app.adapters.google", "delivery"), "pulumi": ("infra",), "pulumi_gcp": ("infra",)}
+OPTIONAL = {
+    "google": ("app.adapters.google", "delivery"),
+    "google_crc32c": ("app.adapters.google",),
+    "grpc": ("app.adapters.google",),
+    "requests": ("app.adapters.google",),
+    "pulumi": ("infra",),
+    "pulumi_gcp": ("infra",),
+}
 
 
 def test_importing_a_module_does_nothing() -> None:

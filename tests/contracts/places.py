@@ -8,11 +8,12 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import yaml
 
 from app.adapters.local.duckdb_warehouse import DuckdbWarehouse
+from app.adapters.local.secret_file import SecretFile
 from app.adapters.local.sqlite_activity import SqliteActivity
 from app.adapters.local.sqlite_database import SqliteDatabase
 from app.adapters.local.sqlite_journal import SqliteJournal
@@ -22,9 +23,14 @@ from app.core.mode import TradingMode
 from app.ports.activity_log import ActivityLog
 from app.ports.journal_store import JournalStore
 from app.ports.position_store import PositionStore
+from app.ports.secret_source import SecretSource
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
+from schema.documents import TRADING_FIELD, configuration_path
 from schema.trading_config import SECTION
+
+if TYPE_CHECKING:
+    from tests.emulators.secret_manager import EmulatedSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,14 @@ class WarehousePlace(Protocol):
     """Can be pickled: other processes open it too."""
 
     def opened(self) -> Warehouse: ...
+
+
+class SecretPlace(Protocol):
+    def write(self, payload: bytes) -> None:
+        """What a person does who changes the password."""
+        ...
+
+    def opened(self) -> SecretSource: ...
 
 
 class ConfigPlace(Protocol):
@@ -70,11 +84,83 @@ class SqliteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FirestoreProject:
+    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it."""
+
+    project: str
+
+    @contextmanager
+    def opened(self) -> Generator[Stores]:
+        # Imported here: Google's clients are not installed where only the embedded stores are tested.
+        from app.adapters.google.firestore_activity import FirestoreActivity
+        from app.adapters.google.firestore_database import FirestoreDatabase
+        from app.adapters.google.firestore_journal import FirestoreJournal
+        from app.adapters.google.firestore_positions import FirestorePositions
+
+        database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
+        try:
+            yield Stores(
+                # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
+                FirestoreJournal(database, mode),
+                FirestorePositions(database, mode),
+                FirestoreActivity(database, mode),
+            )
+        finally:
+            database.close()
+
+
+@dataclass(frozen=True, slots=True)
 class DuckdbFile:
     path: Path
 
     def opened(self) -> Warehouse:
         return DuckdbWarehouse(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class BigqueryDataset:
+    """A dataset at an emulator that runs at `address`."""
+
+    address: str
+    project: str
+    dataset: str
+
+    def opened(self) -> Warehouse:
+        # Imported here: who runs the tests without the emulators has not installed it.
+        from app.adapters.google.bigquery_warehouse import BigqueryWarehouse
+        from app.adapters.google.clients import bigquery_client
+
+        return BigqueryWarehouse(bigquery_client(self.project, self.address), self.project, self.dataset)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFilePlace:
+    path: Path
+
+    def write(self, payload: bytes) -> None:
+        self.path.unlink(missing_ok=True)
+        self.path.touch(0o600)
+        self.path.write_bytes(payload)
+
+    def opened(self) -> SecretSource:
+        return SecretFile(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatedSecret:
+    secrets: EmulatedSecrets
+    name: str
+
+    def write(self, payload: bytes) -> None:
+        from tests.emulators.secret_manager import Version
+
+        self.secrets.versions.setdefault(f"projects/demo/secrets/{self.name}", []).append(Version(payload))
+
+    def opened(self) -> SecretSource:
+        from app.adapters.google.clients import secret_manager_client
+        from app.adapters.google.secret_manager import SecretManagerSource
+
+        return SecretManagerSource(secret_manager_client(self.secrets.address), "demo", self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +172,21 @@ class StackFilePlace:
 
     def opened(self) -> TradingConfigSource:
         return StackFile(self.path, TradingMode.PAPER)
+
+
+@dataclass(frozen=True, slots=True)
+class FirestoreConfigPlace:
+    project: str
+
+    def write(self, section: Mapping[str, object]) -> None:
+        from google.cloud import firestore
+
+        client = firestore.Client(project=self.project, database="paper")
+        client.document(configuration_path("paper")).set({TRADING_FIELD: dict(section)})
+        client.close()
+
+    def opened(self) -> TradingConfigSource:
+        from app.adapters.google.firestore_config import FirestoreConfig
+        from app.adapters.google.firestore_database import FirestoreDatabase
+
+        return FirestoreConfig(FirestoreDatabase(self.project, "paper"), TradingMode.PAPER)

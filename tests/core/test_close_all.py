@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.close_all import close_out
+from app.core.locks import Lock
 from app.core.order_properties import OrderProperties
 from app.core.orders import Action
 from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot, TradingSwitch
-from tests.core.builders import AAA, AFTER_HOURS, config, quote, snapshot, stock
+from tests.core.builders import AAA, AFTER_HOURS, BBB, config, quote, snapshot, stock
 
 
 def account(broker: str = "0", **held: str) -> Snapshot:
@@ -90,6 +91,7 @@ def test_it_works_while_trading_is_disabled_and_beyond_every_limit_on_new_exposu
         switch=TradingSwitch(enabled=False, reason="audit"),
         net_liquidation=Decimal(-5),
         previous_equity=Decimal(10**6),
+        daily_profit=Decimal(-(10**6)),
         config=config(
             what_if=True,
             limits={
@@ -170,3 +172,37 @@ def test_an_order_only_ever_reduces_the_broker_s_position(
         for name, quantity in (item for part in parts for item in part.items()):
             after[name] = after.get(name, Decimal(0)) + quantity
         assert all(not quantity for name, quantity in after.items() if name != UNASSIGNED)
+
+
+def two_held(*locked: Lock) -> Snapshot:
+    """Alpha holds 7 AAA and 3 BBB, and the broker shows 8 AAA."""
+    return snapshot(
+        AAA,
+        BBB,
+        wanted={},
+        positions={1: Decimal(8), 2: Decimal(3)},
+        holdings={"alpha": {1: Decimal(7), 2: Decimal(3)}},
+        locks=locked,
+    )
+
+
+def test_a_difference_locks_nothing_here_the_broker_s_word_is_closed() -> None:
+    """A split must not trap a position."""
+    plan = closed(two_held(Lock(1, "AAA", "the ledger holds 7, the broker shows 8")))
+    assert {order.local_symbol: order.quantity for order in plan.orders} == {"AAA": 8, "BBB": 3}
+    assert (plan.left_out, plan.forbidden, plan.warnings) == ((), (), ())
+
+
+def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed() -> None:
+    """It could fill after all, and turn what was closed into a position on the other side."""
+    doubtful = Lock(1, "AAA", "order ib-pabc is unknown", ("ib-pabc",))
+    plan = closed(two_held(doubtful))
+    assert [order.local_symbol for order in plan.orders] == ["BBB"]
+    assert (plan.left_out, plan.forbidden) == ((doubtful,), ())
+    assert plan.warnings == ("AAA: left out, order ib-pabc is unknown",)
+
+
+def test_an_order_in_doubt_where_nothing_is_held_leaves_nothing_out() -> None:
+    """What was asked for is done: everything that is held is closed."""
+    plan = closed(two_held(Lock(3, "CCC", "order ib-pabc is unknown", ("ib-pabc",))))
+    assert (len(plan.orders), plan.left_out) == (2, ())

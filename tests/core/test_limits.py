@@ -46,6 +46,7 @@ def test_an_ordinary_proposal_passes_every_limit_and_each_gives_its_verdict() ->
         order(1, "10"),
         closes={1: closes("99")},
         previous_equity=Decimal(100_000),
+        daily_profit=Decimal(-100),
         margins={1: ENOUGH},
         config=config(
             what_if=True,
@@ -327,35 +328,47 @@ def test_a_wrong_price_does_not_keep_a_position_from_being_closed_but_from_being
 LOSS = "daily loss in %"
 
 
-def losing(before: str | None, **changes: Any) -> dict[str, Any]:
-    """An account of 100,000 now, with that equity at the previous close, that may lose 3 %."""
-    return (
-        limited(max_daily_loss_percent=Decimal(3))
-        | {"previous_equity": None if before is None else Decimal(before)}
-        | changes
-    )
+def losing(
+    profit: str | None = "-1", *, before: str | None = "100000", worth: str = "100000"
+) -> dict[str, Any]:
+    """An account that may lose 3 % a day: what the day earned, its equity at the previous close, its worth now."""
+    return limited(max_daily_loss_percent=Decimal(3)) | {
+        "previous_equity": None if before is None else Decimal(before),
+        "daily_profit": None if profit is None else Decimal(profit),
+        "net_liquidation": Decimal(worth),
+    }
 
 
-@pytest.mark.parametrize(("before", "passed"), [("103092.78", True), ("103093", False), ("90000", True)])
-def test_beyond_the_daily_loss_nothing_but_reducing_orders_passes(before: str, passed: bool) -> None:
-    assert verdict(proposal(order(1, "10"), **losing(before)), LOSS).passed is passed
-    reducing = proposal(order(1, "-10"), **losing(before), **held(c1="10"))
+@pytest.mark.parametrize(("profit", "passed"), [("-3000", True), ("-3000.01", False), ("10000", True)])
+def test_beyond_the_daily_loss_nothing_but_reducing_orders_passes(profit: str, passed: bool) -> None:
+    """The limit itself may be lost, a cent more may not."""
+    assert verdict(proposal(order(1, "10"), **losing(profit)), LOSS).passed is passed
+    reducing = proposal(order(1, "-10"), **losing(profit), **held(c1="10"))
     assert verdict(reducing, LOSS).passed
-    mixed = proposal(order(1, "-10"), order(2, "1"), **losing(before), **held(c1="10"))
+    mixed = proposal(order(1, "-10"), order(2, "1"), **losing(profit), **held(c1="10"))
     assert verdict(mixed, LOSS).passed is passed
 
 
 def test_a_deposit_does_not_hide_a_loss_and_a_withdrawal_is_none() -> None:
-    deposit = losing("100000", transfers_today=Decimal(5000))
+    """The loss is what the broker says the day lost, not how much less the account is worth."""
+    deposit = losing("-4000", worth="101000")
     assert not verdict(proposal(order(1, "10"), **deposit), LOSS).passed
-    withdrawal = losing("105000", transfers_today=Decimal(-5000))
+    withdrawal = losing("0", worth="95000")
     assert verdict(proposal(order(1, "10"), **withdrawal), LOSS).value == "0"
 
 
 @pytest.mark.parametrize("before", [None, "0"])
 def test_without_the_previous_equity_nobody_can_say_what_was_lost(before: str | None) -> None:
-    given = verdict(proposal(order(1, "10"), **losing(before)), LOSS)
+    """A percentage of nothing is no figure."""
+    given = verdict(proposal(order(1, "10"), **losing(before=before)), LOSS)
     assert (given.passed, given.value) == (False, "the broker told no equity of the previous close")
+
+
+def test_without_the_daily_profit_only_reducing_orders_pass() -> None:
+    """A loss that nobody knows is not a loss of zero."""
+    given = verdict(proposal(order(1, "10"), **losing(None)), LOSS)
+    assert (given.passed, given.value) == (False, "the broker told no profit or loss of today")
+    assert verdict(proposal(order(1, "-10"), **losing(None), **held(c1="10")), LOSS).passed
 
 
 MARGIN = "margin by the broker's what-if"
@@ -436,7 +449,7 @@ REFUSED: dict[str, Callable[[], Proposal]] = {
     ),
     "allowed instruments": lambda: proposal(order(1, "1"), **limited(allowed_instruments=("BBB",))),
     OUTLIVES: lambda: proposal(order(1, "1", tif="GTC")),
-    LOSS: lambda: proposal(order(1, "1"), **losing("200000")),
+    LOSS: lambda: proposal(order(1, "1"), **losing("-4000")),
     MARGIN: lambda: proposal(order(1, "1"), config=config(what_if=True)),
     "price move in % since the stored close": lambda: proposal(order(1, "1"), closes={1: closes("1")}),
     "no live order of ours on the contract": lambda: proposal(

@@ -1,4 +1,4 @@
-"""Where ledger and broker differ, a person decides on a repair; until then the instrument is locked."""
+"""Where ledger and broker differ, a person decides on a repair."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from app.core.reconciliation import (
     RepairKind,
     closed,
     differences,
-    locks_in_force,
-    locks_of,
     repairs,
 )
 from tests.contracts.samples import NOON, an_order
@@ -103,15 +101,3 @@ def test_the_same_difference_after_its_repair_is_another_repair() -> None:
     (first,) = proposed({}, {1: Decimal(5)})
     (second,) = proposed({}, {1: Decimal(5)}, bookings=(first.booking(NOON),))
     assert first.id != second.id
-
-
-def test_only_the_instruments_in_question_are_locked() -> None:
-    locks = locks_of(proposed({}, {1: Decimal(5)}))
-    assert [(lock.con_id, "no rule explains it" in lock.reason) for lock in locks] == [(1, True)]
-
-
-def test_an_order_that_came_to_be_in_doubt_since_locks_its_instrument() -> None:
-    inactive = replace(unknown(), state=OrderState.INACTIVE, con_id=2)
-    working = replace(unknown(), state=OrderState.WORKING, con_id=3)
-    found = locks_in_force(locks_of(proposed({}, {1: Decimal(5)})), [inactive, working])
-    assert [lock.con_id for lock in found] == [1, 2]

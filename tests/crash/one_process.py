@@ -1,7 +1,7 @@
 """A process of the service that makes calls of its own and prints the answers: `python -m tests.crash.one_process`.
 
-Reads one JSON document on stdin: {"folder", "port", "point", "minutes", "calls": [[path, body, key], …]}. All calls
-start at once, each in a thread; each answer is one line on stdout.
+Reads one JSON document on stdin: {"folder", "port", "point", "minutes", "project", "calls": [[path, body, key], …]}.
+All calls start at once, each in a thread; each answer is one line on stdout.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.composition import create
+from tests.crash.processes import on_firestore
 from tests.crash.stopping import later, stopping
 from tests.service import ServiceUnderTest
 
@@ -20,7 +21,9 @@ from tests.service import ServiceUnderTest
 def main() -> None:
     told = json.load(sys.stdin)
     made = ServiceUnderTest.over(Path(told["folder"]), told["port"])
-    services = later(stopping(made.services, told["point"]), told["minutes"])
+    stores = on_firestore(made.services, told["project"]) if told["project"] else None
+    # A process that is to die at a point is watched in the embedded stores only.
+    services = later(stores or stopping(made.services, told["point"]), told["minutes"])
     application = create(services)
     line = threading.Barrier(len(told["calls"]))
     printing = threading.Lock()

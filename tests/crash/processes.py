@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Ground:
 
     folder: Path
     simulator: Launched
+    project: str = ""
+    """Where the Firestore emulator keeps journal, positions and activity; "": they are in the folder."""
 
     def start(self, *calls: Call, point: str = "", minutes: float = 0) -> subprocess.Popen[str]:
         """A process that makes `calls` and ends, at `point` at the latest; its clock is `minutes` late."""
@@ -42,7 +44,7 @@ class Ground:
         )
         assert process.stdin is not None
         told = {"folder": str(self.folder), "port": self.simulator.port, "point": point, "minutes": minutes}
-        process.stdin.write(json.dumps(told | {"calls": calls}))
+        process.stdin.write(json.dumps(told | {"calls": calls, "project": self.project}))
         process.stdin.close()
         process.stdin = None
         return process
@@ -70,7 +72,8 @@ class Ground:
         assert process.returncode == -9, f"{point} was never reached: {out} {err}"
 
     def services(self, minutes: float = 0) -> Services:
-        return later(build_services(settings(self.folder, self.simulator.port)), minutes)
+        local = build_services(settings(self.folder, self.simulator.port))
+        return later(on_firestore(local, self.project) if self.project else local, minutes)
 
     def ledger(self) -> dict[int, Decimal]:
         totals: dict[int, Decimal] = {}
@@ -86,6 +89,23 @@ class Ground:
     def refs(self) -> Counter[str]:
         """orderRef → how many orders the simulator has under it."""
         return Counter(order["orderRef"] for order in self.simulator.state(messages=False)["orders"])
+
+
+def on_firestore(services: Services, project: str) -> Services:
+    """`services` with journal, positions and activity in Firestore instead."""
+    # Imported here: Google's clients are not installed where only the embedded stores are tested.
+    from app.adapters.google.firestore_activity import FirestoreActivity
+    from app.adapters.google.firestore_database import FirestoreDatabase
+    from app.adapters.google.firestore_journal import FirestoreJournal
+    from app.adapters.google.firestore_positions import FirestorePositions
+
+    database, mode = FirestoreDatabase(project, services.mode.value), services.mode
+    return replace(
+        services,
+        journal=FirestoreJournal(database, mode),
+        positions=FirestorePositions(database, mode),
+        activity=FirestoreActivity(database, mode),
+    )
 
 
 def statuses(answers: Sequence[dict[str, Any]]) -> Counter[int]:

@@ -138,6 +138,8 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "FIRESTORE_DATABASE",
         "BIGQUERY_DATASET",
         "SECRET_NAME",
+        "BIGQUERY_EMULATOR_HOST",
+        "SECRET_MANAGER_EMULATOR_HOST",
     }
     assert {name for name in told if told[name][0] == "none"} == unset
     assert set(told) == unset | set(defaults) | {"TRADING_CONFIG"}

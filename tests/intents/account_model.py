@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.core.account import OrderReport
+from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution, latest
 from app.core.instruments import Instrument
 from app.core.orders import OrderState
+from app.errors import ContractsUnknown
 from tests.core.builders import AAA, BBB, NOW
 
 INSTRUMENTS = {1: AAA, 2: BBB}
@@ -20,13 +22,26 @@ INSTRUMENTS = {1: AAA, 2: BBB}
 
 @dataclass(slots=True)
 class ModelAccount:
-    """The BrokerRecords of settle.py. `told` are the executions of the day, corrections beside what they correct,
+    """BrokerRecords. `told` are the executions of the day, corrections beside what they correct,
     as a broker shows them."""
 
     reports: dict[str, OrderReport] = field(default_factory=dict)
     told: list[Execution] = field(default_factory=list)
     before_today: dict[int, Decimal] = field(default_factory=dict)
     numbers: int = 0
+    days: int = 0
+    """How many days have ended."""
+    truth: dict[str, Decimal] = field(default_factory=dict)
+    """orderRef → what a DAY order had filled when its day ended; the broker does not tell it any more."""
+
+    def current_time(self) -> datetime:
+        return NOW + timedelta(days=self.days)
+
+    def positions(self, account: str) -> tuple[BrokerPosition, ...]:
+        return tuple(
+            BrokerPosition(con_id, INSTRUMENTS[con_id].local_symbol, quantity, Decimal(100), "USD")
+            for con_id, quantity in self.quantities().items()
+        )
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return tuple(self.reports.values())
@@ -35,7 +50,10 @@ class ModelAccount:
         return tuple(self.told)
 
     def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
-        return {con_id: INSTRUMENTS[con_id] for con_id in con_ids}
+        asked = tuple(con_ids)
+        if gone := [con_id for con_id in asked if con_id not in INSTRUMENTS]:
+            raise ContractsUnknown(gone)
+        return {con_id: INSTRUMENTS[con_id] for con_id in asked}
 
     def quantities(self) -> dict[int, Decimal]:
         held = dict(self.before_today)
@@ -109,12 +127,12 @@ class ModelAccount:
         ]
 
     def next_day(self) -> None:
-        """Executions and ended orders of the day are not told any more."""
+        """Orders end with their day; ended ones and executions are not told any more."""
+        self.days += 1
         self.before_today = self.quantities()
         self.told = []
-        self.reports = {
-            ref: report for ref, report in self.reports.items() if report.state is OrderState.WORKING
-        }
+        self.truth |= {ref: report.filled for ref, report in self.reports.items()}
+        self.reports = {}
 
     def _trade(
         self, order_ref: str, perm_id: int, con_id: int, quantity: Decimal, commission: Decimal | None

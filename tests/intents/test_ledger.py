@@ -70,7 +70,8 @@ class Ledger(RuleBasedStateMachine):
         cross = InternalCross(con_id, Decimal(100), {"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
         run = a_run(f"run-{number}")
         self.services.journal.claim(run, None)
-        plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": []})
+        planned = {"conId": con_id, "tif": "DAY"}
+        plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": [planned]})
         order = JournalledOrder(
             order_ref=f"ib-p{number:016}",
             run_id=run.run_id,
@@ -83,7 +84,8 @@ class Ledger(RuleBasedStateMachine):
             state=OrderState.SENDING,
         )
         lease = self._lease()
-        self.services.journal.save_plan(replace(run, state=RunState.SUBMITTING, plan=plan), [order], lease)
+        sent = replace(run, state=RunState.SUBMITTING, business_at=self.account.current_time(), plan=plan)
+        self.services.journal.save_plan(sent, [order], lease)
         self.services.journal.release_lease(lease)
         if arrives:
             self.refs.append(order.order_ref)
@@ -123,6 +125,7 @@ class Ledger(RuleBasedStateMachine):
         assert again.bookings == (), "what is booked is not booked again"
         holdings = self.services.positions.holdings()
         assert differences(holdings, self.account.quantities(), INSTRUMENTS) == ()
+        self._ended_with_what_they_filled()
 
     @precondition(lambda self: self.account.told)
     @rule()
@@ -136,6 +139,15 @@ class Ledger(RuleBasedStateMachine):
         pending = unapplied(self.account.told, self.services.positions.bookings())
         summed = total({"ledger": ledger, "pending": pending})
         assert summed == self.account.quantities()
+
+    def _ended_with_what_they_filled(self) -> None:
+        """Of a DAY order that the broker shows no more nothing is made up: it has what it filled, or is unknown."""
+        for ref, filled in self.account.truth.items():
+            order = self.services.journal.order(ref)
+            assert order is not None
+            if order.state is not OrderState.UNKNOWN:
+                assert order.state.final
+                assert self.services.booked_of(ref) == filled
 
     def _ref(self, number: int) -> str:
         known = [ref for ref in self.refs if ref in self.account.reports]

@@ -19,7 +19,8 @@ from ib_insync.wrapper import Wrapper
 
 from simulator.framing import fields_of
 from simulator.messages import incoming, outgoing
-from simulator.messages.table import IncompleteMessage, Table
+from simulator.messages.reading import IncompleteMessage
+from simulator.messages.table import Table
 
 VERSIONS = range(157, 177)
 

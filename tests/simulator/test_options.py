@@ -39,7 +39,6 @@ def test_every_option_is_read() -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ("--scenario x.toml", "Scenarios are not built yet"),
         ("--port 70000", "--port"),
         ("--port many", "--port"),
         ("--cash dollars", "--cash"),

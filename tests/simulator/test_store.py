@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator import by_hand
 from simulator.account import Holdings
 from simulator.accounts import Accounts
 from simulator.broker import Broker
@@ -45,6 +46,8 @@ def test_everything_that_was_kept_comes_back_equal(tmp_path: Path) -> None:
     before.place(1, 7, TICKET)
     before.place(1, 8, LIMIT)
     before.catch_up(NOW + timedelta(days=1))
+    store.keep(before)
+    by_hand.transfer(before, "DU1", "CHF", Decimal("0.5"))
     store.keep(before)
     store.close()
 

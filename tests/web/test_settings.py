@@ -13,6 +13,7 @@ from app.core.mode import TradingMode
 from app.settings import GatewayAddress, SettingsError, read_settings
 
 ROOT = Path(__file__).parents[2]
+GOOGLE = {"PROJECT_ID": "p", "FIRESTORE_DATABASE": "paper", "BIGQUERY_DATASET": "historical_data"}
 
 
 def test_the_defaults_are_paper_and_local() -> None:
@@ -24,7 +25,7 @@ def test_the_defaults_are_paper_and_local() -> None:
 
 
 def test_on_cloud_run_the_backend_is_google_and_the_gateway_its_own() -> None:
-    settings = read_settings({"K_SERVICE": "ib-paper", "PROJECT_ID": "p"})
+    settings = read_settings({"K_SERVICE": "ib-paper"} | GOOGLE)
     assert (settings.backend, settings.gateway, settings.on_cloud_run) == ("google", None, True)
 
 
@@ -40,6 +41,13 @@ def test_on_cloud_run_the_backend_is_google_and_the_gateway_its_own() -> None:
         ({"IB_GATEWAY": "4002"}, "IB_GATEWAY='4002' is neither"),
         ({"IB_GATEWAY": "host:"}, "IB_GATEWAY: '' is not a port"),
         ({"BACKEND": "google"}, "PROJECT_ID is not set"),
+        ({"BACKEND": "google", "PROJECT_ID": "p", "FIRESTORE_DATABASE": "d"}, "BIGQUERY_DATASET is not set"),
+        ({"BIGQUERY_EMULATOR_HOST": "9250"}, "is not host:port"),
+        ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:x"}, "BIGQUERY_EMULATOR_HOST: 'x' is not a port"),
+        (
+            {"SECRET_MANAGER_EMULATOR_HOST": "127.0.0.1:1", "TRADING_MODE": "live"},
+            "SECRET_MANAGER_EMULATOR_HOST points at an emulator and is refused in live mode",
+        ),
     ],
 )
 def test_a_wrong_setting_names_the_variable_and_the_remedy(
@@ -54,7 +62,7 @@ def test_a_wrong_setting_names_the_variable_and_the_remedy(
     ("environment", "sentence"),
     [
         ({"TRADING_MODE": "demo"}, "TRADING_MODE='demo'"),
-        ({"BACKEND": "google", "PROJECT_ID": "p"}, "BACKEND=google is not built yet"),
+        ({"BACKEND": "google", "PROJECT_ID": "p"}, "FIRESTORE_DATABASE is not set"),
         ({"IB_GATEWAY": "ibc"}, "IB_GATEWAY=ibc is not built yet"),
     ],
 )

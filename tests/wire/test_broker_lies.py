@@ -180,7 +180,9 @@ class ScriptedGateway:
 
 
 Talk = Callable[[dict[int, Answer]], tuple[ScriptedGateway, IbGateway]]
-DEADLINES = Deadlines(answer=0.3, snapshot=0.3, history=0.3, commissions=0.1, explanation=0.1, close=0.3)
+DEADLINES = Deadlines(
+    answer=0.3, profit=0.3, snapshot=0.3, history=0.3, commissions=0.1, explanation=0.1, close=0.3
+)
 
 
 @pytest.fixture
@@ -208,6 +210,43 @@ def test_a_question_that_is_not_answered_is_a_fault_and_not_an_empty_answer(
     _, way = scripted({})
     with way.session() as broker, pytest.raises(BrokerFault, match=r"did not answer .* within 0\.3 s"):
         getattr(broker, question)(ACCOUNT)
+
+
+UNSET = "1.7976931348623157E308"
+
+
+def profit(fields: list[str], daily: str) -> bytes:
+    return told(outgoing.PNL, reqId=fields[1], dailyPnL=daily, unrealizedPnL=UNSET, realizedPnL=UNSET)
+
+
+def test_a_daily_profit_is_waited_for_while_the_gateway_says_that_it_has_none_yet(scripted: Talk) -> None:
+    """Where the gateway has no value it sends the largest double: the first message is not always an answer
+    (https://github.com/erdewit/ib_insync/issues/388)."""
+    _, way = scripted(
+        {92: lambda fields: profit(fields, UNSET) + profit(fields, "-12.5") + profit(fields, "7")}
+    )
+    with way.session() as broker:
+        assert broker.daily_profit(ACCOUNT) == Decimal("-12.5")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [{}, {92: lambda fields: profit(fields, UNSET)}, {92: lambda fields: error(int(fields[1]), 321, "no")}],
+    ids=["silence", "no value", "refused"],
+)
+def test_a_daily_profit_that_nobody_knows_is_none_and_not_zero(
+    scripted: Talk, script: dict[int, Answer]
+) -> None:
+    """Nor is it a fault: what only reduces must not wait for it."""
+    _, way = scripted(script)
+    with way.session() as broker:
+        assert broker.daily_profit(ACCOUNT) is None
+
+
+def test_a_lost_connection_is_a_fault_of_the_daily_profit_too(scripted: Talk) -> None:
+    _, way = scripted({92: b""})
+    with way.session() as broker, pytest.raises(BrokerFault, match="lost"):
+        broker.daily_profit(ACCOUNT)
 
 
 def test_executions_without_their_end_are_a_fault_though_some_came(scripted: Talk) -> None:

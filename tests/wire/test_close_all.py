@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.core.journal import JournalledOrder, Run, RunState
+from app.core.orders import OrderState
 from app.core.snapshot import TradingSwitch
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
@@ -32,6 +36,24 @@ def positions(simulator: Launched) -> dict[str, Decimal]:
 
 def disable(service: ServiceUnderTest) -> None:
     service.services.journal.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
+
+
+def an_order_in_doubt(service: ServiceUnderTest, simulator: Launched, symbol: str) -> None:
+    """A run that marked its order as sending, and whose bytes never left."""
+    journal, now = service.services.journal, service.services.clock.now()
+    (con_id,) = [
+        row["conId"] for row in simulator.state(messages=False)["positions"] if row["symbol"] == symbol
+    ]
+    run = Run("run-1", "lost", "hash", "allocation", RunState.CLAIMED, now)
+    journal.claim(run, None)
+    lease = journal.acquire_lease(run.run_id, now, now + timedelta(minutes=5))
+    assert lease is not None
+    order = JournalledOrder(
+        "ib-plost", run.run_id, con_id, symbol, "BUY", Decimal(5), Decimal(1), {"dummy": Decimal(5)},
+        OrderState.SENDING,
+    )  # fmt: skip
+    journal.save_plan(replace(run, state=RunState.SUBMITTING), [order], lease)
+    journal.release_lease(lease)
 
 
 def test_everything_is_closed_while_trading_is_disabled_strategies_and_manual_trades_alike(
@@ -86,6 +108,41 @@ def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
     assert reply.status == 200, reply.text
     (live,) = [one for one in simulator.state(messages=False)["orders"] if one["orderRef"] == "ib-plive"]
     assert live["status"] == "Cancelled"
+    assert positions(simulator) == {}
+
+
+def test_a_difference_locks_nothing_and_the_broker_s_word_is_closed(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """A trade by hand of yesterday, or a split: an allocation may not touch it, close-all gets rid of it."""
+    simulator.trade("KO", "BUY", 77)
+    simulator.advance(by="1 day")
+    assert len(service.post("/trade-reconciliation", {"dryRun": True}).body["repairs"]) == 1
+    reply = service.post("/close-all")
+    assert (reply.status, reply.body["locks"]) == (200, []), reply.text
+    assert positions(simulator) == {}
+
+
+def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """The answer says so with 423, is complete, and is the key's own; a dry-run plans the same bytes."""
+    simulator.trade("KO", "BUY", 77)
+    simulator.trade("AAPL", "BUY", 5)
+    an_order_in_doubt(service, simulator, "AAPL")
+    dry = service.post("/close-all", {"dryRun": True})
+    reply = service.post("/close-all", Idempotency_Key="all")
+    assert (dry.status, reply.status) == (423, 423), reply.text
+    assert dry.body["plan"] == reply.body["plan"]
+    assert [(one["localSymbol"], one["status"]) for one in reply.body["orders"]] == [("KO", "filled")]
+    assert [lock["localSymbol"] for lock in reply.body["locks"]] == ["AAPL"]
+    assert [warning.partition(":")[0] for warning in reply.body["warnings"]] == ["AAPL"]
+    assert "left out: AAPL" in reply.body["detail"]
+    assert positions(simulator) == {"AAPL": 5}
+    assert service.post("/close-all", Idempotency_Key="all").text == reply.text
+    [repair] = service.post("/trade-reconciliation").body["repairs"]
+    service.post("/trade-reconciliation", {"accept": [repair["id"]]})
+    assert service.post("/close-all").status == 200
     assert positions(simulator) == {}
 
 

@@ -96,8 +96,28 @@ def test_the_explanation_says_it_in_words_too(service: ServiceUnderTest, traded:
     assert f"and {_plain(trend['ordered'])} by this order" in trend["why"]
 
 
-def test_every_call_left_a_line_refusals_and_misspelt_ones_too(tmp_path: Path, simulator: Launched) -> None:
+def test_a_service_that_lost_its_journal_trades_nothing_that_it_once_ordered(
+    tmp_path: Path, simulator: Launched, traded: Any
+) -> None:
+    """The broker shows orders under names that only this service gives out, and nobody knows any more whose they are:
+    a person says so. It used to buy everything once more."""
     service = ServiceUnderTest.over(tmp_path, simulator.port)
+    refused = service.post("/allocation", {"dryRun": True, "strategies": ["dummy"]})
+    assert refused.status == 423
+    held = {order["localSymbol"] for order in traded["orders"]}
+    assert {lock["localSymbol"] for lock in refused.body["locks"]} <= held
+
+
+@pytest.fixture
+def another_simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+def test_every_call_left_a_line_refusals_and_misspelt_ones_too(
+    tmp_path: Path, another_simulator: Launched
+) -> None:
+    service = ServiceUnderTest.over(tmp_path, another_simulator.port)
     job: dict[str, Any] = {
         "X_CloudScheduler_JobName": "ib-paper-allocation",
         "X_CloudScheduler_ScheduleTime": START,

@@ -76,6 +76,9 @@ def test_a_price_that_is_set_is_quoted_from_then_on(simulator: Launched) -> None
         ("/trade", {"symbol": "AAPL", "action": "HOLD", "quantity": 1}, "HOLD"),
         ("/trade", {"symbol": "AAPL", "action": "BUY", "quantity": -1}, "quantity"),
         ("/price", {"symbol": "AAPL", "price": 0}, "price"),
+        ("/cash", {"amount": 0}, "amount"),
+        ("/cash", {"amount": 5, "currency": "XYZ"}, "XYZ"),
+        ("/cash", {"amount": 5, "account": "DU9"}, "DU9"),
         ("/restart", {"down": "long"}, "down"),
     ],
 )

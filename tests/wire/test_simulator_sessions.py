@@ -148,10 +148,10 @@ class TestStrangers:
 
     def test_a_request_that_is_not_built_is_refused_by_its_id(self, raw: Callable[..., Raw]) -> None:
         session = raw()
-        session.send("92", "41", "DU1234567", "")
+        session.send("94", "41", "DU1234567", "", "265598")
         message = session.receive()
         assert message[:4] == ["4", "2", "41", "321"]
-        assert "reqPnL" in message[4]
+        assert "reqPnLSingle" in message[4]
 
     def test_a_request_that_ends_too_early_is_320_and_the_session_goes_on(
         self, raw: Callable[..., Raw]

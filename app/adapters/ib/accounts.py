@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from decimal import Decimal
 
 from app.adapters.ib import translate
 from app.adapters.ib.connection import Connection, broker_fault
@@ -17,6 +18,7 @@ from app.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Re
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
 from app.core.snapshot import Margin
+from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
 
@@ -34,6 +36,33 @@ async def account_state(connection: Connection, account: str) -> AccountState:
         raise broker_fault(f"the values of account {account}", refused) from None
     connection.tell(lambda: client.cancelAccountUpdatesMulti(used[0]))
     return translate.account_state(account, lines)
+
+
+async def daily_profit(connection: Connection, account: str) -> Decimal | None:
+    """The first figure that the subscription tells, which is then cancelled.
+
+    The gateway updates it about once a second, and until it has worked one out it may send the largest double in its
+    place (https://interactivebrokers.github.io/tws-api/pnl.html). None where that, an error or silence is all there
+    is: whoever limits losses has to refuse then, and the way out of a position must not wait for it.
+    """
+    client, used = connection.client, []
+
+    def send(req_id: int) -> None:
+        used.append(req_id)
+        client.reqPnL(req_id, account, "")
+
+    try:
+        (profit,) = await connection.ask(
+            f"the daily profit of account {account}", send, seconds=connection.deadlines.profit
+        )
+    except Refused:
+        return None
+    except BrokerFault:
+        # A lost connection is a fault of everything; this one answer missing is not.
+        connection.check()
+        profit = None
+    connection.tell(lambda: client.cancelPnL(used[0]))
+    return profit
 
 
 async def positions(connection: Connection, account: str) -> tuple[BrokerPosition, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from app.adapters.ib import accounts, contracts, history, market_data, translate
@@ -50,6 +51,9 @@ class IbBroker:
 
     def account(self, account: str) -> AccountState:
         return self._thread.run(accounts.account_state(self._connection, account))
+
+    def daily_profit(self, account: str) -> Decimal | None:
+        return self._thread.run(accounts.daily_profit(self._connection, account))
 
     def positions(self, account: str) -> tuple[BrokerPosition, ...]:
         return self._thread.run(accounts.positions(self._connection, account))

@@ -20,7 +20,7 @@ from app.adapters.ib.library import library
 from app.adapters.ib.replies import CURRENT_TIME, Refused, market_rule
 from app.adapters.ib.trading_hours import openings, zone
 from app.core.instruments import ContractSpec, Instrument, PriceStep
-from app.errors import BrokerFault, RequestError
+from app.errors import BrokerFault, ContractsUnknown, RequestError
 from schema.strict import FieldError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def by_spec(
 async def by_id(
     connection: Connection, known: KnownContracts, con_ids: Iterable[int]
 ) -> Mapping[int, Instrument]:
-    """BrokerFault naming every id that the broker no longer knows."""
+    """ContractsUnknown naming every id that the broker no longer knows."""
     wanted = tuple(dict.fromkeys(con_ids))
     if not wanted:
         return {}
@@ -96,9 +96,9 @@ async def by_id(
     found = await asyncio.gather(
         *(_details(connection, f"contract {con_id}", library().Contract(conId=con_id)) for con_id in missing)
     )
-    unknown = [str(con_id) for con_id, details in zip(missing, found, strict=True) if not details]
+    unknown = [con_id for con_id, details in zip(missing, found, strict=True) if not details]
     if unknown:
-        raise BrokerFault(f"the broker gives no details of the contracts with the ids {', '.join(unknown)}")
+        raise ContractsUnknown(unknown)
     terms = await _instruments(connection, known, [_preferred(details) for details in found])
     today.update(zip(missing, terms, strict=True))
     return {con_id: today[con_id] for con_id in wanted}

@@ -10,6 +10,7 @@ class Deadlines:
     """In seconds of real time, each counted from when the question leaves.
 
     `answer`: what the gateway knows or fetches at once; a real one answers within a second or not at all.
+    `profit`: the gateway tells an account's profit and loss about once a second, and may begin with no value.
     `snapshot`: it collects quotes for up to 11 seconds before it says that no more will come.
     `history`: its data farm is slow on first use, and queues.
     `commissions`: commission reports follow their executions without an end marker; what has not come by then is
@@ -19,6 +20,7 @@ class Deadlines:
     """
 
     answer: float = 10.0
+    profit: float = 5.0
     snapshot: float = 15.0
     history: float = 60.0
     commissions: float = 3.0

@@ -29,7 +29,7 @@ OPEN_ORDERS = "open orders"
 COMPLETED_ORDERS = "completed orders"
 
 # The messages that the adapter decides on. One of them that cannot be read is a fault; another kind is not ours.
-_READ = frozenset("3 4 5 9 10 11 15 17 49 52 53 55 59 61 62 73 74 93 101 102".split())
+_READ = frozenset("3 4 5 9 10 11 15 17 49 52 53 55 59 61 62 73 74 93 94 101 102".split())
 
 
 class Refused(Exception):
@@ -207,6 +207,14 @@ class Replies:
 
     def accountUpdateMultiEnd(self, req_id: int) -> None:
         self._end(req_id)
+
+    def pnl(self, req_id: int, daily: float, _unrealized: float, _realized: float) -> None:
+        """Answers the question as soon as there is a value; it may come after messages without one."""
+        profit = translate.amount(daily)
+        question = self.questions.get(req_id)
+        if profit is not None and question is not None and not question.parts:
+            self._part(req_id, profit)
+            self._end(req_id)
 
     def contractDetails(self, req_id: int, details: ContractDetails) -> None:
         self._part(req_id, details)

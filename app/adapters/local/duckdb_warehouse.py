@@ -9,17 +9,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from app.core.coverage import DaySpan
 from app.core.history import NewestBar, Portion, StoredSeries
 from app.core.market import DailyClose
-from app.errors import RequestError, StoreUnavailable
-from schema.strict import nearest
-from schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY, BAR_SIZES, Column
+from app.errors import StoreUnavailable
+from app.ports.warehouse import table_of
+from schema.table_values import numeric_text, utc_text
+from schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY, Column
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,8 +38,6 @@ _TYPES = {
 """BigQuery's type → DuckDB's. A TIMESTAMP here has no zone and is always UTC: DuckDB's zoned type needs an extension
 that would be fetched over the network."""
 
-_NUMERIC_STEP = Decimal("1e-9")
-_NUMERIC = Context(prec=38, rounding=ROUND_HALF_EVEN)
 _PAUSE_SECONDS = 0.02
 
 _IN_THE_WAY = (
@@ -67,7 +67,7 @@ class DuckdbWarehouse:
         """RequestError for a bar size that has no table; ValueError for a figure that is not finite. One opening of
         the file and one transaction, however many portions: opening it costs more than a year of bars."""
         prepared = [
-            (portion, _table(portion.series.bar_size), _columns(portion, stored_at)) for portion in portions
+            (portion, table_of(portion.series.bar_size), _columns(portion, stored_at)) for portion in portions
         ]
         if not prepared:
             return ()
@@ -85,7 +85,7 @@ class DuckdbWarehouse:
         return self._in_turn(write, writing=True)
 
     def stored(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, StoredSeries]:
-        table, wanted = _table(bar_size), list(con_ids)
+        table, wanted = table_of(bar_size), list(con_ids)
         newest = f"""
             SELECT con_id, max(bar_start), max_by(close, bar_start) FROM {table}
             WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ?
@@ -108,7 +108,7 @@ class DuckdbWarehouse:
     def daily_closes(
         self, con_ids: Iterable[int], what_to_show: str, before: datetime, count: int
     ) -> Mapping[int, tuple[DailyClose, ...]]:
-        table = _table("1 day")
+        table = table_of("1 day")
         closes: dict[int, list[DailyClose]] = {con_id: [] for con_id in con_ids}
         question = f"""
             SELECT con_id, bar_start, close FROM {table}
@@ -116,7 +116,7 @@ class DuckdbWarehouse:
             QUALIFY row_number() OVER (PARTITION BY con_id ORDER BY bar_start DESC) <= ?
             ORDER BY con_id, bar_start
         """
-        [rows] = self._rows((table, question, [list(closes), what_to_show, _utc(before), count]))
+        [rows] = self._rows((table, question, [list(closes), what_to_show, utc_text(before), count]))
         for con_id, start, close in rows:
             closes[con_id].append(DailyClose(start.date(), close))
         return {con_id: tuple(found) for con_id, found in closes.items()}
@@ -152,13 +152,25 @@ class DuckdbWarehouse:
                     raise StoreUnavailable(f"{self._path}: {remedy} ({busy})") from busy.__cause__
             time.sleep(_PAUSE_SECONDS)
 
+    def _make(self) -> None:
+        """Makes the file under another name first: to another process that opens it while DuckDB makes it, it is not
+        a valid database."""
+        import duckdb
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{self._path.name}.", dir=self._path.parent) as folder:
+            draft = Path(folder) / self._path.name
+            duckdb.connect(draft).close()
+            with suppress(FileExistsError):
+                self._path.hardlink_to(draft)
+
     def _once(self, work: Callable[[duckdb.DuckDBPyConnection], T], writing: bool) -> T:
         # Imported here: it takes a third of a second, and who keeps the history elsewhere has not installed it.
         import duckdb
 
         try:
-            if writing:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            if writing and not self._path.exists():
+                self._make()
             with duckdb.connect(self._path, read_only=not writing) as connection:
                 return work(connection)
         except OSError as error:
@@ -175,12 +187,6 @@ class DuckdbWarehouse:
 
 class _Busy(Exception):
     """Another connection, of this process or another, is in the way for the moment."""
-
-
-def _table(bar_size: str) -> str:
-    if bar_size not in BAR_SIZES:
-        raise RequestError(f"bar size {bar_size!r} has no table; {nearest(bar_size, tuple(BAR_SIZES))}")
-    return BAR_SIZES[bar_size]
 
 
 def _definition(table: str, columns: Sequence[Column], key: Sequence[str]) -> str:
@@ -229,15 +235,15 @@ def _columns(portion: Portion, stored_at: datetime) -> dict[str, list[str | None
         "con_id": str(series.con_id),
         "what_to_show": series.what_to_show,
         "local_symbol": series.local_symbol,
-        "stored_at": _utc(stored_at),
+        "stored_at": utc_text(stored_at),
     }
     return {name: [text] * len(bars) for name, text in same.items()} | {
-        "bar_start": [_utc(bar.start) for bar in bars],
-        "open": [_numeric(bar.open) for bar in bars],
-        "high": [_numeric(bar.high) for bar in bars],
-        "low": [_numeric(bar.low) for bar in bars],
-        "close": [_numeric(bar.close) for bar in bars],
-        "volume": [None if bar.volume is None else _numeric(bar.volume) for bar in bars],
+        "bar_start": [utc_text(bar.start) for bar in bars],
+        "open": [numeric_text(bar.open) for bar in bars],
+        "high": [numeric_text(bar.high) for bar in bars],
+        "low": [numeric_text(bar.low) for bar in bars],
+        "close": [numeric_text(bar.close) for bar in bars],
+        "volume": [None if bar.volume is None else numeric_text(bar.volume) for bar in bars],
     }
 
 
@@ -250,17 +256,5 @@ def _asked_columns(portions: Sequence[Portion], stored_at: datetime) -> dict[str
         "bar_size": [series.bar_size for series, _ in asked],
         "first_day": [span.first.isoformat() for _, span in asked],
         "last_day": [span.last.isoformat() for _, span in asked],
-        "asked_at": [_utc(stored_at)] * len(asked),
+        "asked_at": [utc_text(stored_at)] * len(asked),
     }
-
-
-def _numeric(figure: Decimal) -> str:
-    if not figure.is_finite():
-        raise ValueError(f"{figure} is not a price or a volume")
-    return format(_NUMERIC.quantize(figure, _NUMERIC_STEP), "f")
-
-
-def _utc(at: datetime) -> str:
-    if at.tzinfo is None:
-        raise ValueError(f"{at} has no time zone")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat()

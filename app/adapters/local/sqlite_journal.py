@@ -22,7 +22,7 @@ from app.adapters.local.sqlite_spelling import (
     parts,
     parts_text,
 )
-from app.core.journal import JournalledOrder, Lease, Lock, OrderMoment, Run, RunState, StoredResponse
+from app.core.journal import JournalledOrder, Lease, OrderMoment, Run, RunState, StoredResponse
 from app.core.orders import OrderState
 from app.core.snapshot import TradingSwitch
 from app.errors import StaleFence
@@ -149,18 +149,6 @@ class SqliteJournal:
             "SELECT * FROM runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY claimed_at, rowid"
         )
         return tuple(map(_run, self._database.rows(question, _RUNNING_STATES)))
-
-    def locks(self) -> tuple[Lock, ...]:
-        rows = self._database.rows(
-            "SELECT con_id, local_symbol, reason, repair_id FROM locks ORDER BY con_id"
-        )
-        return tuple(Lock(*row) for row in rows)
-
-    def save_locks(self, locks: Sequence[Lock], lease: Lease) -> None:
-        rows = [(lock.con_id, lock.local_symbol, lock.reason, lock.repair_id) for lock in locks]
-        with self._database.writing(lease) as connection:
-            connection.execute("DELETE FROM locks")
-            connection.executemany("INSERT INTO locks VALUES (?, ?, ?, ?)", rows)
 
     def trading_switch(self) -> TradingSwitch:
         rows = self._database.rows("SELECT enabled, reason FROM trading_switch")

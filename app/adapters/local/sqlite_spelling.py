@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
+
+_PARTS = msgspec.json.Decoder(dict[str, Decimal])
+
 
 def instant_text(at: datetime) -> str:
     """2019-01-02T14:30:00.000000+00:00; ValueError for a time without a zone, which names no instant."""
@@ -45,4 +49,4 @@ def parts_text(parts: Mapping[str, Decimal]) -> str:
 
 
 def parts(text: str) -> dict[str, Decimal]:
-    return {name: Decimal(part) for name, part in json.loads(text).items()}
+    return _PARTS.decode(text)

@@ -26,10 +26,9 @@ def notional_per_order(proposal: Proposal) -> Iterator[Verdict]:
 def leverage(proposal: Proposal) -> Iterator[Verdict]:
     """Where prices alone have carried the account beyond a limit, what does not raise its leverage further passes.
 
-    Not asked of a run that only closes, only converts cash or does nothing: it cannot raise it, and has to work where
-    a position's price is missing.
+    Not asked of a run that cannot raise it: that has to work where a position's price is missing.
     """
-    if proposal.reduce_only or proposal.converts_cash or not (proposal.orders or proposal.prices):
+    if not proposal.may_add_exposure:
         return
     limits = proposal.snapshot.config.limits
     after = _gross_and_net(proposal, proposal.positions_after())

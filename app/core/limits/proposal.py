@@ -45,6 +45,11 @@ class Proposal:
         """Whether the run does nothing but change cash into cash."""
         return bool(self.orders) and all(order.is_conversion for order in self.orders)
 
+    @property
+    def may_add_exposure(self) -> bool:
+        """Whether more could be at stake after the run: not if it only closes, only converts cash, or does nothing."""
+        return not (self.reduce_only or self.converts_cash) and bool(self.orders or self.prices)
+
     def positions_after(self) -> dict[int, Decimal]:
         """Conversions of cash leave no position behind."""
         after = dict(self.snapshot.positions)

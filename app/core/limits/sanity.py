@@ -30,23 +30,28 @@ def price_move(proposal: Proposal) -> Iterator[Verdict]:
 
 
 def daily_loss(proposal: Proposal) -> Iterator[Verdict]:
-    """Since the broker's equity of the previous close, deposits and withdrawals taken out: beyond the limit only
-    reducing orders pass. Without that equity nobody can say what was lost, and only they pass either."""
+    """What the broker says positions and trades have lost today, as a part of the equity of the previous close: beyond
+    the limit only reducing orders pass. Where it tells one of the two not, nobody can say what was lost, and only they
+    pass either.
+
+    Never the change of net liquidation: a deposit of 5,000 would hide a loss of as much, and a withdrawal would stop a
+    day that lost nothing. Not asked of a run that cannot add to what is at stake.
+    """
     snapshot = proposal.snapshot
     limit = snapshot.config.limits.max_daily_loss_percent
-    if limit is None or not proposal.orders or proposal.reduce_only:
+    if limit is None or not proposal.may_add_exposure:
         return
     rule, remedy = (
         "daily loss in %",
         "wait for tomorrow, close positions, or raise limits.maxDailyLossPercent",
     )
-    before = snapshot.previous_equity
+    before, profit = snapshot.previous_equity, snapshot.daily_profit
     if before is None or before <= 0:
         verdict = asked(
             rule, plain(limit), "the broker told no equity of the previous close", False, "", remedy
         )
+    elif profit is None:
+        verdict = asked(rule, plain(limit), "the broker told no profit or loss of today", False, "", remedy)
     else:
-        change = snapshot.net_liquidation - snapshot.transfers_today - before
-        loss = max(Decimal(0), -change) / before * 100
-        verdict = at_most(rule, limit, loss, "", remedy)
+        verdict = at_most(rule, limit, max(Decimal(0), -profit) / before * 100, "", remedy)
     yield unless(verdict, all(map(proposal.reduces, proposal.orders)), "only reducing orders")

@@ -1,0 +1,1 @@
+"""Google's services through their official clients: Firestore, BigQuery, Secret Manager; nothing else knows those."""

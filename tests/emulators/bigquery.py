@@ -1,0 +1,95 @@
+"""A BigQuery for tests: local-bigquery, which answers the official client, on a free port of this machine.
+
+It lives in an environment of its own (dependency group `bigquery-stand-in`), which `./nox -s emulators` makes.
+BIGQUERY_STAND_IN names its program where it is somewhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from schema.tables import TABLES, Column, Table
+from tests.emulators.programs import missing, running
+
+PROJECT = "demo"
+ENVIRONMENT = Path(__file__).resolve().parents[2] / ".nox" / "bigquery-stand-in"
+
+
+def program() -> Path:
+    """Skips or fails the test where it is missing."""
+    named = os.environ.get("BIGQUERY_STAND_IN")
+    path = Path(named) if named else ENVIRONMENT / "bin" / "local-bigquery"
+    if not path.exists():
+        missing("local-bigquery", "`./nox -s emulators` makes its environment, with Python 3.13")
+    return path
+
+
+@contextmanager
+def emulated_bigquery(folder: Path) -> Generator[str]:
+    """host:port of a server that keeps its data in `folder`."""
+    started = program()
+    _place_extensions(started, folder)
+    command = (
+        *(str(started), "--host", "127.0.0.1", "--port", "0", "--grpc-port", "0"),
+        *("--data-dir", str(folder / "data"), "--project", PROJECT, "serve"),
+    )
+    # DuckDB looks for its extensions below the home folder, and would fetch those that it does not find.
+    environment = {"HOME": str(folder), "PATH": os.environ["PATH"]}
+    with running(command, until="Uvicorn running on", environment=environment, folder=folder) as ready:
+        found = re.search(r"http://(\S+)", ready)
+        assert found is not None
+        yield found[1]
+
+
+def make_tables(address: str, project: str, dataset: str) -> None:
+    """What the Pulumi program makes: the dataset with the tables of schema/tables.py."""
+    client = emulator_client(address, project)
+    client.create_dataset(f"{project}.{dataset}", timeout=20)
+    for table in TABLES:
+        client.create_table(described(table, f"{project}.{dataset}"), timeout=20)
+    client.close()
+
+
+def emulator_client(address: str, project: str) -> bigquery.Client:
+    return bigquery.Client(
+        project=project,
+        credentials=AnonymousCredentials(),
+        client_options={"api_endpoint": f"http://{address}"},
+    )
+
+
+def described(table: Table, dataset: str) -> bigquery.Table:
+    made = bigquery.Table(f"{dataset}.{table.name}", schema=[_field(column) for column in table.columns])
+    made.clustering_fields = list(table.clustered_by)
+    if table.partitioned_by is not None:
+        column, unit = table.partitioned_by
+        made.time_partitioning = bigquery.TimePartitioning(type_=unit, field=column)
+    return made
+
+
+def _field(column: Column) -> bigquery.SchemaField:
+    return bigquery.SchemaField(column.name, column.kind, mode="REQUIRED" if column.required else "NULLABLE")
+
+
+def _place_extensions(program: Path, folder: Path) -> None:
+    """From the wheels to where DuckDB looks: `<home>/.duckdb/extensions/<version>/<platform>`."""
+    site = next((program.parents[1] / "lib").glob("python*/site-packages"))
+    for extension in site.glob("duckdb_extension_*/extensions/*/*.duckdb_extension"):
+        home = folder / ".duckdb" / "extensions" / extension.parent.name / _platform()
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(extension, home)
+
+
+def _platform() -> str:
+    """As DuckDB names it."""
+    system = os.uname()
+    kind = {"x86_64": "amd64", "aarch64": "arm64"}.get(system.machine, system.machine)
+    return f"{'osx' if system.sysname == 'Darwin' else 'linux'}_{kind}"

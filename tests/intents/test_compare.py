@@ -1,0 +1,111 @@
+"""Ledger and broker are compared at one moment: a fill between two questions is no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from app.core.account import BrokerPosition
+from app.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
+from app.intents.lease import HeldLease, held_lease
+from app.intents.services import Services
+from app.ports.broker import Broker
+from tests.contracts.samples import a_booking
+from tests.intents.account_model import ModelAccount
+from tests.service import ServiceUnderTest, closed_port
+
+
+@dataclass(slots=True)
+class Busy(ModelAccount):
+    """Somebody trades by hand just before positions are told, `trades` times."""
+
+    trades: int = 0
+    asked: int = field(default=0, init=False)
+
+    def positions(self, account: str) -> tuple[BrokerPosition, ...]:
+        self.asked += 1
+        if self.asked <= self.trades:
+            self.trade_by_hand(1, Decimal(10))
+        return ModelAccount.positions(self, account)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return ServiceUnderTest.over(tmp_path, closed_port()).services
+
+
+@pytest.fixture
+def held(services: Services) -> Iterator[HeldLease]:
+    with held_lease(services.journal, services.clock, "run-1") as held:
+        yield held
+
+
+def compared(services: Services, account: ModelAccount, held: HeldLease) -> Comparison:
+    return compare_settled(services, cast("Broker", account), "DU1", held, "run-1")
+
+
+def shown(comparison: Comparison) -> list[tuple[int, Decimal, Decimal]]:
+    return [(one.con_id, one.ledger, one.broker) for one in comparison.differences]
+
+
+def test_a_fill_between_executions_and_positions_is_no_difference(
+    services: Services, held: HeldLease
+) -> None:
+    """Its booking comes with the second reading; the instrument was locked for nothing otherwise."""
+    account = Busy(trades=1)
+    found = compared(services, account, held)
+    assert (shown(found), found.steady, account.asked) == ([], True, 2)
+    assert found.holdings == {"unassigned": {1: Decimal(10)}}
+    assert len(found.booked) == 1
+
+
+def test_without_a_difference_one_reading_is_enough(services: Services, held: HeldLease) -> None:
+    """The ordinary case costs no question more."""
+    account = Busy()
+    assert compared(services, account, held).steady
+    assert account.asked == 1
+
+
+def test_a_difference_counts_once_two_readings_show_it(services: Services, held: HeldLease) -> None:
+    """Nothing that could be booked explains it: a split."""
+    account = Busy(before_today={2: Decimal(5)})
+    found = compared(services, account, held)
+    assert (shown(found), found.steady) == ([(2, Decimal(0), Decimal(5))], True)
+    assert account.asked == 2
+
+
+def test_what_moves_at_every_reading_is_not_steady_and_still_differs(
+    services: Services, held: HeldLease
+) -> None:
+    """A reconciliation proposes nothing on such facts; a run locks only that instrument."""
+    found = compared(services, Busy(trades=READINGS), held)
+    assert (shown(found), found.steady) == ([(1, Decimal(20), Decimal(30))], False)
+
+
+def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(services: Services, held: HeldLease) -> None:
+    """Both decide on the same facts, so both lock the same."""
+    account = Busy(before_today={2: Decimal(5)}, trades=1)
+    dry = compare_unwritten(services, cast("Broker", account), "DU1")
+    assert services.positions.bookings() == ()
+    run = compared(services, account, held)
+    assert (dry.holdings, dry.differences, dry.repairs({})) == (
+        run.holdings,
+        run.differences,
+        run.repairs({}),
+    )
+
+
+def test_a_contract_that_the_broker_knows_no_more_is_a_difference_and_stops_nothing_else(
+    services: Services, held: HeldLease
+) -> None:
+    """A future expired, or a share was delisted, while a strategy held it: runs that do not touch it go on."""
+    gone = a_booking("e.01", {"alpha": "5"}, con_id=9)
+    services.positions.apply([gone], held.lease)
+    found = compared(services, ModelAccount(before_today={2: Decimal(5)}), held)
+    assert shown(found) == [(2, Decimal(0), Decimal(5)), (9, Decimal(5), Decimal(0))]
+    assert found.differences[1].local_symbol == "contract 9"

@@ -1,0 +1,79 @@
+"""How often a run renews its lease: each renewal waits for the disk, and one that comes too late costs the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.composition import build_services
+from app.errors import StaleFence
+from app.intents.lease import LEASE_TIME, HeldLease, held_lease
+from app.ports.journal_store import JournalStore
+from tests.contracts.samples import NOON
+from tests.service import closed_port, settings
+
+
+@dataclass
+class SetClock:
+    """Shows what it was set to."""
+
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_by(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> JournalStore:
+    return build_services(settings(tmp_path, closed_port())).journal
+
+
+@pytest.fixture
+def held(journal: JournalStore, clock: SetClock) -> Iterator[HeldLease]:
+    with held_lease(journal, clock, "run-1") as held:
+        yield held
+
+
+def test_a_renewed_lease_lasts_its_full_time_again(held: HeldLease, clock: SetClock) -> None:
+    clock.pass_by(30)
+    assert held.renew().expires_at == clock.now() + LEASE_TIME
+
+
+def test_steps_that_follow_at_once_do_not_renew_it_again(held: HeldLease, clock: SetClock) -> None:
+    first = held.renew()
+    clock.pass_by(1)
+    assert held.renew() is first
+    clock.pass_by(0.001)
+    assert held.renew() is not first
+
+
+def test_many_short_steps_renew_it_when_half_of_it_is_gone(held: HeldLease, clock: SetClock) -> None:
+    first = held.lease
+    clock.pass_by(60)
+    held.keep()
+    assert held.lease is first
+    clock.pass_by(1)
+    held.keep()
+    assert held.lease.expires_at == clock.now() + LEASE_TIME
+
+
+def test_a_write_under_a_lost_lease_is_refused_though_it_was_renewed_a_moment_ago(
+    held: HeldLease, journal: JournalStore, clock: SetClock
+) -> None:
+    """A clock that jumped elsewhere, say: not asking the store again must not let a stale writer pass."""
+    lease = held.renew()
+    assert journal.acquire_lease("rival", lease.expires_at, lease.expires_at + LEASE_TIME) is not None
+    with pytest.raises(StaleFence):
+        journal.save_orders((), held.renew())

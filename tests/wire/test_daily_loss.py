@@ -1,0 +1,81 @@
+"""The limit on a day's loss, from the account's own profit and loss to the answer of an allocation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.launch import Launched
+from tests.service import STACK_FILE, START, Reply, ServiceUnderTest
+
+LIMITED = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
+ONLY_DUMMY = {"strategies": ["dummy"], "dryRun": True}
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=100000") as running:
+        yield running
+
+
+@pytest.fixture
+def service(simulator: Launched, tmp_path: Path) -> ServiceUnderTest:
+    return ServiceUnderTest.over(tmp_path, simulator.port, stack_file=LIMITED)
+
+
+def loss(reply: Reply) -> dict[str, str]:
+    """The verdict of the limit."""
+    (verdict,) = [one for one in reply.body["limits"] if one["rule"] == "daily loss in %"]
+    return verdict
+
+
+def lose_three_percent(simulator: Launched) -> None:
+    simulator.trade("KO", "BUY", 1500)
+    price = float(simulator.state(messages=False)["executions"][0]["price"])
+    simulator.set_price("KO", f"{price - 2:.2f}")
+
+
+def test_a_deposit_does_not_hide_a_loss(simulator: Launched, service: ServiceUnderTest) -> None:
+    """The account is worth more than yesterday, and has lost 3 % all the same."""
+    lose_three_percent(simulator)
+    simulator.transfer(5000)
+    assert float(simulator.state(messages=False)["accounts"][simulator.account]["netLiquidation"]) > 100_000
+    verdict = loss(service.post("/allocation", ONLY_DUMMY))
+    assert (verdict["verdict"], round(float(verdict["value"]), 1)) == ("refused", 3.0)
+    assert service.post("/allocation", {"strategies": ["dummy"]}).status == 422
+
+
+def test_a_withdrawal_is_no_loss(simulator: Launched, service: ServiceUnderTest) -> None:
+    """5 % less in the account, nothing lost."""
+    simulator.transfer(-5000)
+    verdict = loss(service.post("/allocation", ONLY_DUMMY))
+    assert (verdict["verdict"], float(verdict["value"])) == ("passed", 0)
+
+
+def test_an_account_without_profit_and_loss_only_reduces(
+    simulator: Launched, service: ServiceUnderTest
+) -> None:
+    """The gateway does not say what was lost: nobody takes that for nothing."""
+    simulator.trade("KO", "BUY", 100)
+    simulator.fault({"do": "refuse", "code": 321}, message="reqPnL", times="always")
+    reply = service.post("/allocation", {"strategies": ["dummy"]})
+    assert (reply.status, "told no profit or loss of today" in reply.body["detail"]) == (422, True)
+    assert service.post("/close-all").status == 200
+
+
+def test_the_profit_is_asked_for_only_where_a_limit_rests_on_it_and_its_subscription_ends(
+    simulator: Launched, service: ServiceUnderTest, tmp_path: Path
+) -> None:
+    """Close-all asks nothing that it could not do without."""
+    assert service.post("/allocation", ONLY_DUMMY).status == 200
+    assert _asked(simulator) == ["reqPnL", "cancelPnL"]
+    unlimited = ServiceUnderTest.over(tmp_path / "unlimited", simulator.port)
+    assert (unlimited.post("/allocation", ONLY_DUMMY).status, service.post("/close-all").status) == (200, 200)
+    assert _asked(simulator) == ["reqPnL", "cancelPnL"]
+
+
+def _asked(simulator: Launched) -> list[str]:
+    messages = simulator.state()["messages"]
+    return [one["name"] for one in messages if one["direction"] == "in" and one["name"].endswith("PnL")]
