@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import main
+from bench.__main__ import MEASUREMENTS, main
 from bench.bare_loop import place_bare
 from bench.market import write_market
 from bench.measured import Measured, write_document
@@ -72,7 +72,7 @@ def test_a_measurement_that_is_not_known_is_refused_with_those_that_are(
 ) -> None:
     """Exit code 2."""
     assert main(arguments) == 2
-    assert capsys.readouterr().err.endswith("known: orders, ingest, core, simulator, start\n")
+    assert capsys.readouterr().err.endswith(f"known: {', '.join(MEASUREMENTS)}\n")
 
 
 def measured(figure: float) -> Measured:
