@@ -110,4 +110,5 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # Locks follow from the facts at every snapshot, and are stored nowhere any more.
     ("DROP TABLE locks",),
+    ("CREATE INDEX bookings_by_contract ON bookings (con_id)",),
 )
