@@ -60,7 +60,9 @@ def layers(tool: str, name: str) -> tuple[Layer, ...]:
     """The layers of an image that is here, the lowest first; instructions that add no file are left out."""
     if tool == "buildah":
         return _layers_of_buildah(name)
-    shown = _output(tool, "history", "--human=false", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", name)
+    shown = _output(
+        tool, "history", "--human=false", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", name
+    )
     rows = [line.split("\t", 1) for line in reversed(shown.splitlines())]
     return tuple(Layer(int(size), made_by) for size, made_by in rows if int(size))
 
@@ -68,7 +70,9 @@ def layers(tool: str, name: str) -> tuple[Layer, ...]:
 def _layers_of_buildah(name: str) -> tuple[Layer, ...]:
     found = json.loads(_output("buildah", "inspect", "--type", "image", name))
     sizes = [layer["size"] for layer in json.loads(found["Manifest"])["layers"]]
-    made_by = [step.get("created_by", "") for step in found["OCIv1"]["history"] if not step.get("empty_layer")]
+    made_by = [
+        step.get("created_by", "") for step in found["OCIv1"]["history"] if not step.get("empty_layer")
+    ]
     return tuple(Layer(*pair) for pair in zip(sizes, made_by, strict=True))
 
 

@@ -6,7 +6,7 @@
 set -eu
 
 # X makes its folder only for root.
-mkdir -p -m 1777 /tmp/.X11-unix
+[ -d /tmp/.X11-unix ] || mkdir -m 1777 /tmp/.X11-unix
 
 # The server writes the number of its display when it answers, and nothing when it fails. It runs as a child of nobody
 # here, since gunicorn would take it for a worker of its own.

@@ -7,7 +7,7 @@ import io
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,7 +44,7 @@ def ibc_archive() -> bytes:
 
 
 @contextmanager
-def served(files: dict[str, bytes]) -> Iterator[str]:
+def served(files: dict[str, bytes]) -> Generator[str]:
     """The address of a server on loopback that has `files` by name, and nothing else."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ def served(files: dict[str, bytes]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content or b"")
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as its base names it
             """Says nothing: pytest shows what matters."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

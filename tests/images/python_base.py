@@ -7,7 +7,6 @@ tests of Python's own. Takes half a minute, and is kept as a file.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,7 +20,17 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # What Python's compiled modules load, and what the official image keeps beside them.
 PACKAGES = """ca-certificates netbase tzdata libbz2-1.0 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0 libssl3
 libuuid1 zlib1g libexpat1 libgdbm6""".split()
-LEFT_OUT = ("test", "tests", "tkinter", "idlelib", "lib2to3", "ensurepip", "__pycache__", "site-packages", "config-*")
+LEFT_OUT = (
+    "test",
+    "tests",
+    "tkinter",
+    "idlelib",
+    "lib2to3",
+    "ensurepip",
+    "__pycache__",
+    "site-packages",
+    "config-*",
+)
 
 # The certificates are this machine's own: it may reach package indexes through a proxy with a certificate of its own.
 DOCKERFILE = """FROM scratch
@@ -77,4 +86,4 @@ def _copy_python(to: Path) -> None:
         shutil.copy(library, to / "lib")
     shutil.copy(home / "bin" / version, to / "bin")
     for name in ("python3", "python"):
-        os.symlink(version, to / "bin" / name)
+        (to / "bin" / name).symlink_to(version)

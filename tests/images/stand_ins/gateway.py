@@ -1,10 +1,13 @@
-"""Stands in for IBC and the gateway that it logs in: reads config.ini as IBC does, and opens the simulator's API port.
+"""Stands in for IBC and the gateway that it logs in: reads config.ini as IBC does, says what IBC says, and opens the
+simulator's API port.
 
 The simulator is mounted at /mnt/tests when the container runs; it is no part of the image.
 """
 
+import datetime
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,28 +20,36 @@ def main(arguments: list[str]) -> int:
     position = arguments.index("ibcalpha.ibc.IbcGateway")
     file, mode = arguments[position + 1 : position + 3]
     settings = dict(line.split("=", 1) for line in Path(file).read_text().splitlines() if "=" in line)
-    if not os.environ.get("DISPLAY"):
-        say("IBC: Can't connect to X11 window server")
+    print("End IBC Settings", flush=True)
+    if not answers(os.environ.get("DISPLAY", "")):
+        say("Can't connect to X11 window server")
         return 1
     if not (settings.get("IbLoginId") and settings.get("IbPassword")):
-        say("IBC: no credentials in the configuration file")
+        say("no credentials in the configuration file")
         return 1
-    say("IBC: Login attempt: 1")
+    say("Login attempt: 1")
     port = settings.get("OverrideTwsApiPort") or PORTS[mode]
+    state = Path.cwd() / "simulator.sqlite"
     gateway = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--port", port],
+        [sys.executable, "-m", "simulator", "--port", port, "--state", state],
         env={**os.environ, "PYTHONPATH": str(HOME)},
         stdout=subprocess.DEVNULL,
     )
     signal.signal(signal.SIGTERM, lambda *_: gateway.terminate())
-    say("IBC: Login has completed")
+    say("Login has completed")
     code = gateway.wait()
-    say("IBC: Logged out")
+    say("Logged out")
     return code
 
 
+def answers(display: str) -> bool:
+    """Whether an X server listens there, as the first window of the gateway would find out."""
+    with socket.socket(socket.AF_UNIX) as window:
+        return window.connect_ex(f"/tmp/.X11-unix/X{display.removeprefix(':')}") == 0
+
+
 def say(line: str) -> None:
-    print(line, flush=True)
+    print(f"{datetime.datetime.now():%Y-%m-%d %H:%M:%S:000} IBC: {line}", flush=True)  # noqa: DTZ005 - IBC's own
 
 
 if __name__ == "__main__":

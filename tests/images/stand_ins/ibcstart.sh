@@ -38,4 +38,6 @@ child=$!
 wait $child
 trap - TERM INT
 wait $child
-exit $?
+status=$?
+echo "IBC returned exit status $status"
+exit $status

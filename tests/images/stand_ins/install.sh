@@ -1,6 +1,7 @@
 #!/bin/sh
 # Stands in for IB Gateway's installer: takes the same arguments and leaves the same files where the same programs look
 # for them. What it installs follows the marker, as a tar archive.
+# shellcheck disable=SC2317
 set -eu
 [ "$1" = -q ] && [ "$2" = -dir ] && [ $# -eq 3 ] || { echo "usage: $0 -q -dir FOLDER" >&2; exit 2; }
 java=/usr/local/i4j_jres/stand-in
