@@ -84,6 +84,4 @@ def refuse_stale(lease: Lease, newest: firestore.DocumentSnapshot, name: str = "
     """StaleFence unless `newest`, the lease document, holds the fence of `lease`."""
     fence = newest.get("fence") if newest.exists else "none"
     if fence != lease.fence:
-        raise StaleFence(
-            f"the {name} {lease.fence} of {lease.holder} is not the newest ({fence}); stop"
-        )
+        raise StaleFence(f"the {name} {lease.fence} of {lease.holder} is not the newest ({fence}); stop")

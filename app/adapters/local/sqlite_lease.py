@@ -41,9 +41,7 @@ class SqliteLease:
                 (instant_text(expires_at),),
             )
             if not renewed.rowcount:
-                raise StaleFence(
-                    f"the {self.name} {lease.fence} of {lease.holder} has been given back; stop"
-                )
+                raise StaleFence(f"the {self.name} {lease.fence} of {lease.holder} has been given back; stop")
         return Lease(lease.holder, lease.fence, expires_at)
 
     def release(self, lease: Lease) -> None:
