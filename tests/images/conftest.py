@@ -23,6 +23,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         made = Workshop(tmp_path_factory.mktemp("clone"), address, files)
         made.prepare()
         yield made
+        made.buildah("rm", "--all")
         made.buildah("rmi", "--prune")
 
 

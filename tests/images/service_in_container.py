@@ -16,9 +16,16 @@ from delivery.images import APPLICATION
 from schema.credentials import GatewayCredentials
 from tests.images.container import Container, running
 from tests.images.workshop import MARKER, REPOSITORY, Workshop
-from tests.service import STACK_FILE
 
 USER = 10001
+# `dummy` needs no history.
+STACK_FILE = """\
+config:
+  ib-trading:trading:
+    exposure:
+      overall: "0.9"
+      strategies: {dummy: "0.5"}
+"""
 EMBEDDED = ("duckdb", "pyyaml")
 CREDENTIALS = GatewayCredentials("marker-of-a-user", MARKER)
 

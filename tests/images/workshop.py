@@ -54,6 +54,8 @@ class Workshop:
         (KEPT / "storage.conf").write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{self.store}"\nrunroot = "{KEPT / "run"}"\n'
         )
+        # What a run that was killed has left.
+        self.buildah("rm", "--all")
         base = make_python_base(KEPT / "python")
         self.buildah("bud", "--layers", "--isolation", "chroot", "--tag", PYTHON_IMAGE, str(base))
 

@@ -13,6 +13,10 @@ import sys
 from pathlib import Path
 
 HOME = Path("/mnt/tests")
+# What outlives the container, as the broker does.
+KEPT = Path("/mnt/stores")
+# A Monday in trading hours.
+START = "2019-06-03T15:00:00Z"
 PORTS = {"live": "4001", "paper": "4002"}
 
 
@@ -29,16 +33,26 @@ def main(arguments: list[str]) -> int:
         return 1
     say("Login attempt: 1")
     port = settings.get("OverrideTwsApiPort") or PORTS[mode]
-    state = Path.cwd() / "simulator.sqlite"
     gateway = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--port", port, "--state", state],
+        [
+            sys.executable,
+            "-m",
+            "simulator",
+            "--port",
+            port,
+            "--start",
+            START,
+            "--state",
+            KEPT / "account.sqlite",
+        ],
         env={**os.environ, "PYTHONPATH": str(HOME)},
         stdout=subprocess.DEVNULL,
     )
     signal.signal(signal.SIGTERM, lambda *_: gateway.terminate())
+    note("logged in")
     say("Login has completed")
     code = gateway.wait()
-    say("Logged out")
+    note("logged out")
     return code
 
 
@@ -46,6 +60,12 @@ def answers(display: str) -> bool:
     """Whether an X server listens there, as the first window of the gateway would find out."""
     with socket.socket(socket.AF_UNIX) as window:
         return window.connect_ex(f"/tmp/.X11-unix/X{display.removeprefix(':')}") == 0
+
+
+def note(event: str) -> None:
+    """For the test: what the broker would know."""
+    with (KEPT / "sessions").open("a") as sessions:
+        sessions.write(f"{event}\n")
 
 
 def say(line: str) -> None:
