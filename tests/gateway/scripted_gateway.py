@@ -78,7 +78,7 @@ class Actor:
         self.program = subprocess.Popen(
             [sys.executable, "-m", "simulator", "--port", port, *options],
             stdout=subprocess.PIPE,
-            env={"PYTHONPATH": os.environ["SIMULATOR_HOME"]},
+            env={"PYTHONPATH": (self.stage / "home").read_text()},
         )
         assert self.program.stdout is not None
         ports = json.loads(self.program.stdout.readline())

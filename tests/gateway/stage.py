@@ -135,10 +135,11 @@ def install(folder: Path, *scenes: Scene) -> None:
     script.write_text(f"#!{sys.executable}\n{source}")
     script.chmod(0o755)
     (folder / "scenes.json").write_text(json.dumps(scenes))
+    (folder / "home").write_text(str(ROOT))
 
 
 def installation(folder: Path, port: int) -> Installation:
-    environment = {"PATH": os.environ["PATH"], "TZ": "Etc/UTC", "SIMULATOR_HOME": str(ROOT)}
+    environment = {"PATH": os.environ["PATH"], "TZ": "Etc/UTC"}
     return Installation(folder / "ibc", folder / "opt", folder / "run", port, TradingMode.PAPER, environment)
 
 

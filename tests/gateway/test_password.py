@@ -193,7 +193,7 @@ def test_the_gateway_gets_nothing_of_the_services_own_environment(
     one = stage(LOGIN + UP)
     with one.gateway.session():
         given = json.loads((one.folder / "environment.json").read_text())
-    assert set(given) <= {"PATH", "TZ", "SIMULATOR_HOME", "LC_CTYPE"}
+    assert set(given) <= {"PATH", "TZ", "LC_CTYPE"}
     assert given["TZ"] == "Etc/UTC"
 
 
