@@ -53,7 +53,7 @@ def read_pins(file: Path) -> Pins:
         found = tomllib.loads(file.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise PinsError(f"{file}: {error}") from error
-    if {name: tuple(table) for name, table in found.items()} != _KEYS:
+    if {name: tuple(table) if isinstance(table, dict) else () for name, table in found.items()} != _KEYS:
         expected = ", ".join(f"{name}.{key}" for name, keys in _KEYS.items() for key in keys)
         raise PinsError(f"{file} must have {expected}, in this order, and nothing else")
     return Pins(

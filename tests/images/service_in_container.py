@@ -51,17 +51,17 @@ def service(
             "IB_GATEWAY": "ibc",
             # As on Cloud Run: the service listens on every interface of a network that is the container's own.
             "K_SERVICE": "ib-paper",
-            "LOCAL_DATA_DIR": "/mnt/stores",
-            "PYTHONPATH": "/mnt/packages",
-            "TRADING_CONFIG": "/mnt/config/Pulumi.paper.yaml",
+            "LOCAL_DATA_DIR": "/srv/stores",
+            "PYTHONPATH": "/srv/packages",
+            "TRADING_CONFIG": "/srv/config/Pulumi.paper.yaml",
         }
         | environment,
         mounted=[
-            (_embedded_packages(folder / "packages"), "/mnt/packages"),
-            (_stack_file(folder / "config"), "/mnt/config"),
-            (REPOSITORY / "simulator", "/mnt/tests/simulator"),
+            (_embedded_packages(folder / "packages"), "/srv/packages"),
+            (_stack_file(folder / "config"), "/srv/config"),
+            (REPOSITORY / "simulator", "/srv/tests/simulator"),
         ],
-        kept=[(stores, "/mnt/stores")],
+        kept=[(stores, "/srv/stores")],
         read_only=read_only,
     ) as container:
         container.wait_until_up()

@@ -58,6 +58,12 @@ def test_the_display_answers(container: Container) -> None:
     assert done.stdout == "1\n", done.stderr
 
 
+def test_the_root_file_system_is_read_only_for_whoever_asks(container: Container) -> None:
+    """Not even root could change a file of the image while it runs: the tests below pass all the same."""
+    with pytest.raises(OSError, match="Read-only file system"):
+        Path(f"/proc/{container.first}/root/app/cmd.sh").touch()
+
+
 def test_everything_runs_as_the_user_under_a_first_process_that_buries(container: Container) -> None:
     """Nothing is root's; what gunicorn did not start is no child of gunicorn's, since it would take it for a worker
     and stop serving when it ends with 3."""

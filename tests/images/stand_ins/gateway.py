@@ -1,7 +1,7 @@
 """Stands in for IBC and the gateway that it logs in: reads config.ini as IBC does, says what IBC says, and opens the
 simulator's API port.
 
-The simulator is mounted at /mnt/tests when the container runs; it is no part of the image.
+The simulator is mounted at /srv/tests when the container runs; it is no part of the image.
 """
 
 import datetime
@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HOME = Path("/mnt/tests")
+HOME = Path("/srv/tests")
 # What outlives the container, as the broker does.
-KEPT = Path("/mnt/stores")
+KEPT = Path("/srv/stores")
 # A Monday in trading hours.
 START = "2019-06-03T15:00:00Z"
 PORTS = {"live": "4001", "paper": "4002"}
