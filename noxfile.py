@@ -95,7 +95,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what is named (orders ingest core simulator start preview), as ratios, for docs/performance.md."""
+    """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
     libraries = {"start": "google", "preview": "infra"}
     _sync(session, "local", *(group for name, group in libraries.items() if name in session.posargs))
     _run(session, "python", "-m", "bench", *session.posargs)

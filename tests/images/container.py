@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,16 +74,25 @@ class Container:
 
     def wait_until_up(self) -> float:
         """Seconds from the start to the first answered /health. AssertionError if the container ends instead."""
-        while True:
-            try:
-                self.ask("GET", "/health")
-            except ConnectionError:
-                assert self.runtime.poll() is None, self.log.read_text()
-                assert time.perf_counter() - self.began < PATIENCE_SECONDS, self.log.read_text()
-                # Nobody says when a port opens: it is tried until it does.
-                time.sleep(PAUSE_SECONDS)
-            else:
-                return time.perf_counter() - self.began
+        return self._wait_until(self._healthy)
+
+    def wait_until_displayed(self) -> float:
+        """Seconds from the start to the moment that the X server listens."""
+        return self._wait_until(Path(f"/proc/{self.first}/root/tmp/.X11-unix/X99").exists)
+
+    def _healthy(self) -> bool:
+        try:
+            return self.ask("GET", "/health").status == 200
+        except ConnectionError:
+            return False
+
+    def _wait_until(self, true: Callable[[], bool]) -> float:
+        while not true():
+            assert self.runtime.poll() is None, self.log.read_text()
+            assert time.perf_counter() - self.began < PATIENCE_SECONDS, self.log.read_text()
+            # Nobody says when a port opens: it is tried until it does.
+            time.sleep(PAUSE_SECONDS)
+        return time.perf_counter() - self.began
 
     def processes(self) -> tuple[Process, ...]:
         """All processes in the container."""

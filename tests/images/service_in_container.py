@@ -68,6 +68,13 @@ def service(
         yield container
 
 
+def gateway_notes(folder: Path) -> list[tuple[str, float]]:
+    """What the stand-in for the gateway did (started, logged in, logged out), each with the seconds of a steady
+    clock."""
+    lines = (folder / "stores/sessions").read_text().splitlines()
+    return [(event, float(seconds)) for event, _, seconds in (line.partition("\t") for line in lines)]
+
+
 def _stack_file(folder: Path) -> Path:
     folder.mkdir()
     (folder / "Pulumi.paper.yaml").write_text(STACK_FILE)

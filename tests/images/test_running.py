@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.container import Container
-from tests.images.service_in_container import CREDENTIALS, USER, service
+from tests.images.service_in_container import CREDENTIALS, USER, gateway_notes, service
 from tests.images.workshop import Workshop
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
@@ -39,7 +39,7 @@ def container(
 
 def sessions(folder: Path) -> list[str]:
     """Logins and logouts as the broker would know them."""
-    return (folder / "stores/sessions").read_text().splitlines()
+    return [event for event, _ in gateway_notes(folder) if event != "started"]
 
 
 def names(container: Container) -> set[str]:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HOME = Path("/srv/tests")
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     position = arguments.index("ibcalpha.ibc.IbcGateway")
     file, mode = arguments[position + 1 : position + 3]
     settings = dict(line.split("=", 1) for line in Path(file).read_text().splitlines() if "=" in line)
+    note("started")
     print("End IBC Settings", flush=True)
     if not answers(os.environ.get("DISPLAY", "")):
         say("Can't connect to X11 window server")
@@ -46,8 +48,11 @@ def main(arguments: list[str]) -> int:
             KEPT / "account.sqlite",
         ],
         env={**os.environ, "PYTHONPATH": str(HOME)},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
     )
+    assert gateway.stdout is not None
+    # It says so when its port is open, and nothing after.
+    gateway.stdout.readline()
     signal.signal(signal.SIGTERM, lambda *_: gateway.terminate())
     note("logged in")
     say("Login has completed")
@@ -63,9 +68,9 @@ def answers(display: str) -> bool:
 
 
 def note(event: str) -> None:
-    """For the test: what the broker would know."""
+    """For the test: what the broker would know, and when (seconds of this machine's steady clock)."""
     with (KEPT / "sessions").open("a") as sessions:
-        sessions.write(f"{event}\n")
+        sessions.write(f"{event}\t{time.monotonic()}\n")
 
 
 def say(line: str) -> None:
