@@ -1,8 +1,8 @@
 """How long a container takes from its start to its first answered summary, less the gateway's own login, beside a bare
 Flask application under gunicorn in the same image: the same X server, the same three clients of Google's imported.
 
-Both are the image that `./nox -s images` builds, with stand-ins for what is downloaded. The service is started twice: as
-in the cloud up to /health, with Google's clients, which cannot answer a summary here; and with the embedded stores, for
+Both are the image that `./nox -s images` builds, with stand-ins for what is downloaded. The service is started twice:
+as in the cloud up to /health, with Google's clients, which cannot answer a summary here; and with the embedded stores, for
 what a summary takes once the service is up. The sum of both is compared.
 """
 
@@ -62,7 +62,9 @@ def measure(rounds: int | None = None) -> Measured:
         ("bare Flask, same image and imports", milliseconds(bare), "1"),
         ("left out: the stand-in's login", milliseconds([each.login for each in measured]), ""),
     ]
-    about = f"From the start of the container, by phase, medians of {len(measured)}. A real login takes most of a minute."
+    about = (
+        f"From the start of the container, by phase, medians of {len(measured)}. A real login takes longer."
+    )
     figures = {"bare": bare, "total": [each.total for each in measured], "ratio": round(ratio, 4)}
     return Measured("container", about, rows, figures, {"ratio to the bare container": (ratio, BOUND)})
 
