@@ -30,6 +30,13 @@ CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 # Where tests/emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
+# What the ib adapter does, alone and over the wire, and the trading that goes through it.
+ADAPTER_TESTS = (
+    "tests/adapters",
+    *(f"tests/wire/test_broker_{concern}.py" for concern in ("lies", "orders", "questions", "session")),
+    *(f"tests/wire/test_{intent}.py" for intent in ("allocation", "cash_balancer", "close_all")),
+)
+
 WORKERS = max(4, os.cpu_count() or 1)
 
 # Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
@@ -86,8 +93,9 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what is named (orders ingest core simulator start), as ratios within one run, for docs/performance.md."""
-    _sync(session, "local", *(["google"] if "start" in session.posargs else []))
+    """Measure what is named (orders ingest core simulator start preview), as ratios, for docs/performance.md."""
+    libraries = {"start": "google", "preview": "infra"}
+    _sync(session, "local", *(group for name, group in libraries.items() if name in session.posargs))
     _run(session, "python", "-m", "bench", *session.posargs)
 
 
@@ -121,6 +129,30 @@ def _make_bigquery_stand_in(session: nox.Session) -> None:
         "--python=3.13",
         env={"UV_PROJECT_ENVIRONMENT": str(BIGQUERY_STAND_IN), "UV_PYTHON_DOWNLOADS": "never"},
     )
+
+
+@nox.session
+def infra(session: nox.Session) -> None:
+    """Run the Pulumi program without an engine: what it registers, against inventories and rules."""
+    _sync(session, "infra", "test")
+    _run(session, "pytest", "tests/infra", *session.posargs)
+
+
+@nox.session
+def engine(session: nox.Session) -> None:
+    """Deploy the stacks with the real `pulumi` from PATH, onto a stand-in for Google; arguments go to pytest."""
+    _sync(session, "infra", "test")
+    # They wait for the engine's processes, which fill the cores.
+    spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
+    _run(session, "pytest", "tests/engine", *(session.posargs or spread))
+
+
+@nox.session(name="ib-async")
+def ib_async(session: nox.Session) -> None:
+    """Run the ib adapter's tests with ib_async in the place of ib_insync."""
+    _sync(session, "test", "client-ib-async")
+    spread = ("--numprocesses", str(WORKERS), "--dist=worksteal", *ADAPTER_TESTS)
+    _run(session, "pytest", "--ib-library=ib_async", *(session.posargs or spread))
 
 
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:

@@ -58,6 +58,7 @@ def build_services(settings: Settings) -> Services:
     mode = settings.mode
     stores = _google_stores(settings) if settings.backend == "google" else _local_stores(settings)
     return Services(
+        name=settings.service,
         mode=mode,
         broker_clock=settings.clock == "broker",
         clock=SystemClock(),

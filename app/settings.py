@@ -44,9 +44,11 @@ class OwnGateway:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
+    """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
+    `gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
     `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port."""
 
+    service: str
     mode: TradingMode
     project_id: str
     backend: str
@@ -76,6 +78,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError("CLOCK=broker is for simulations and refused in live mode; unset CLOCK")
     _require_google_names(given, backend)
     return Settings(
+        service=given.get("K_SERVICE") or f"ib-{mode.value}",
         mode=mode,
         project_id=given.get("PROJECT_ID", ""),
         backend=backend,

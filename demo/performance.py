@@ -114,8 +114,9 @@ def _keep(simulator: Launched, service: Service, terminal: Terminal) -> None:
     terminal.line(f"  simulator's gateway      {HOST}:{simulator.port}, account {simulator.account}")
     terminal.line(f"  simulator's control port http://{HOST}:{simulator.control_port}/state")
     terminal.line()
-    terminal.line("Ctrl-C ends both.")
     with contextlib.suppress(Interrupted):
+        # Said in here: whoever reads it may press Ctrl-C at once.
+        terminal.line("Ctrl-C ends both.")
         while True:
             signal.pause()
     terminal.line("Ending both.")

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 AdaptivePriority = Literal["Urgent", "Normal", "Patient"]
+WhatToShow = Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -64,7 +65,7 @@ class CollectMarketDataRequest(Request, frozen=True, kw_only=True):
     bar_size: str = "1 day"
     since: date | None = None
     until: date | None = None
-    what_to_show: Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"] | None = None
+    what_to_show: WhatToShow | None = None
     """None: ADJUSTED_LAST for days, which is what strategies see, TRADES for shorter bars."""
 
 

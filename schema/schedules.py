@@ -37,9 +37,10 @@ class Schedule(
     def title(self) -> str:
         return self.name or self.intent
 
-    def job(self, mode: str) -> str:
-        """The Cloud Scheduler job's name: paper's and live's differ even within one project."""
-        return f"ib-{mode}-{self.title}"
+    def job(self, service: str) -> str:
+        """The Cloud Scheduler job's name. `service` is the Cloud Run service that it calls, whose name carries the
+        stack's: paper's and live's jobs differ even within one project."""
+        return f"{service}-{self.title}"
 
     def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """The instants in (after, until] at which it is due, ascending, in UTC."""

@@ -164,7 +164,9 @@ class Broker:
         order = self.orders.of(client_id, order_id)
         if order is None:
             raise Refusal(10147, f"OrderId {order_id} that needs to be cancelled is not found.")
-        if not order.live:
+        # Rejected is done; what is only held back may still come to life, and can be cancelled.
+        held_back = order.status is Status.INACTIVE and self._treatment(order).inactive is not None
+        if not (order.live or held_back):
             raise Refusal(
                 10148,
                 f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {order.status}.",

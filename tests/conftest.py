@@ -1,4 +1,5 @@
-"""What holds for every test: it cannot leave this machine, and the developer's own environment does not reach it."""
+"""What holds for every test: it cannot leave this machine, the developer's own environment does not reach it, and the
+adapter trades through the library that was chosen (`--ib-library ib_async`)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from app.adapters.ib import library
 
 # Variables of a developer's shell that would steer the product or Google's clients.
 FOREIGN = (
@@ -27,6 +30,17 @@ FOREIGN = (
 settings.register_profile("here", deadline=None)
 settings.register_profile("pipeline", deadline=None, derandomize=True)
 settings.load_profile("pipeline" if "CI" in os.environ else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--ib-library", default=library.NAME, help="the client library that the ib adapter is run with"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything has asked for the library; with xdist in each of its processes."""
+    library.NAME = config.getoption("--ib-library")
 
 
 class LeftTheMachineError(AssertionError):

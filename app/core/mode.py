@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from schema.accounts import is_account_of
+
 
 class TradingMode(StrEnum):
     PAPER = "paper"
@@ -20,8 +22,7 @@ class TradingMode(StrEnum):
         return 101 if self is TradingMode.PAPER else 102
 
     def accepts(self, account: str) -> bool:
-        """Interactive Brokers numbers paper accounts D… (DU, DF, DI), live ones never."""
-        return bool(account) and account.startswith("D") is (self is TradingMode.PAPER)
+        return is_account_of(self.value, account)
 
 
 class AccountRefused(ValueError):

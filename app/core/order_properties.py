@@ -18,6 +18,8 @@ from app.core.orders import Action, PlannedOrder
 
 CONFIGURED = "configured"
 """The Adaptive priority that says: the one of the trading configuration, where an algo is possible at all."""
+WHOLE_PRICE_BPS = 10_000
+"""The bound of a limit offset either way: so many hundredths of a percent are all of a price."""
 
 
 class PropertiesRefused(ValueError):
@@ -53,9 +55,10 @@ def check_combination(properties: OrderProperties) -> None:
     offset = properties.limit_offset_bps
     if offset is not None and properties.order_type != "LMT":
         raise PropertiesRefused("limitOffsetBps", f"belongs to orderType LMT, not {properties.order_type}")
-    if offset is not None and not (offset.is_finite() and abs(offset) < 10_000):
+    if offset is not None and not (offset.is_finite() and abs(offset) < WHOLE_PRICE_BPS):
         raise PropertiesRefused(
-            "limitOffsetBps", "is in hundredths of a percent; give something between -10000 and 10000"
+            "limitOffsetBps",
+            f"is in hundredths of a percent; give something between -{WHOLE_PRICE_BPS} and {WHOLE_PRICE_BPS}",
         )
     if properties.order_type == "MOC" and properties.tif != "DAY":
         raise PropertiesRefused("tif", f"MOC goes with DAY, not {properties.tif}")
@@ -98,7 +101,7 @@ def limit_price(instrument: Instrument, action: Action, price: Decimal, offset_b
     A purchase is rounded down and a sale up: rounding must not pay more than was allowed.
     """
     direction = 1 if action is Action.BUY else -1
-    exact = price * (1 + direction * offset_bps / 10_000)
+    exact = price * (1 + direction * offset_bps / WHOLE_PRICE_BPS)
     step = max(
         (rule for rule in instrument.price_steps if rule.low_edge <= exact),
         key=lambda rule: rule.low_edge,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from app.core.canonical import camel, canonical_json
 from app.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
@@ -40,6 +41,9 @@ from schema.trading_config import TradingConfig
 CALENDAR_DAYS_A_TRADING_DAY = 1.6
 """365 calendar days hold 252 trading days; the rest is a margin for holidays."""
 SHORTEST_HISTORY_DAYS = 30
+
+EARLIEST = date(1900, 1, 1)
+"""No series is older: a day before it is a slip, and the broker would refuse it instrument by instrument."""
 
 INSTRUMENTS_AT_ONCE = 10
 """So many are asked together, and written together at the end of each round of questions: what a kill can cost."""
@@ -76,13 +80,27 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectMarketDataResult(Result):
-    """`requested` and `failed` count instruments, `stored` and `rejected` bars."""
+class ProgressLine(Collected):
+    """One line of the answer in lines: an instrument is done, the `done`-th `of` so many."""
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals(Result):
+    """The last of the lines. `requested` and `failed` count instruments, `stored` and `rejected` bars."""
 
     requested: int
     stored: int
     rejected: int
     failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectMarketDataResult(Totals):
+    """The answer in one document: the totals and each instrument's part."""
+
     instruments: tuple[Collected, ...]
 
 
@@ -130,7 +148,7 @@ class CollectMarketData:
 
     def answer(self, call: Call[CollectMarketDataRequest]) -> Answer:
         config = self.services.config.read()
-        _check(call.request)
+        check(call.request)
         needs = self._needs(call.request, config)
         if call.lines:
             return Answer(200, lines=self._lines(call, config, needs))
@@ -146,19 +164,21 @@ class CollectMarketData:
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
     ) -> Iterator[bytes]:
         """One line an instrument as it is done, then one with the totals or with what stopped it."""
-        head = envelope(self.services, self.name, call.run_id)
         results: list[Collected] = []
         try:
             for result in self._collected(call, config, needs):
                 results.append(result)
-                yield canonical_json(_members(result) | {"done": len(results), "of": len(needs)}) + b"\n"
+                line = ProgressLine(**_fields(result), done=len(results), of=len(needs))
+                yield canonical_json(line) + b"\n"
         except TradingError as error:
             # The status line has gone out already: the last line carries what it can no longer say.
+            head = envelope(self.services, self.name, call.run_id)
             yield canonical_json(head | problem(error, call.run_id)) + b"\n"
             return
         fault = _fault(results)
         said = problem(fault, call.run_id) if fault else {}
-        yield canonical_json(head | said | _totals(results)) + b"\n"
+        totals = Totals(**common(self.services, self.name, call.run_id), **_totals(results))
+        yield canonical_json(_members(totals) | said) + b"\n"
 
     def _collected(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
@@ -245,7 +265,7 @@ def _series(request: CollectMarketDataRequest) -> str:
     return request.what_to_show or (HISTORY_SERIES if request.bar_size == DAILY else "TRADES")
 
 
-def _check(request: CollectMarketDataRequest) -> None:
+def check(request: CollectMarketDataRequest) -> None:
     """RequestError for what the types cannot say."""
     if request.bar_size not in BAR_SIZES:
         message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
@@ -255,6 +275,10 @@ def _check(request: CollectMarketDataRequest) -> None:
             "the broker takes no end date for ADJUSTED_LAST, so that it is collected in days only; say TRADES"
         )
         raise RequestError(message, errors=(FieldError("whatToShow", message),))
+    for name, day in (("since", request.since), ("until", request.until)):
+        if day and day < EARLIEST:
+            message = f"{day} is before every series; give a day from {EARLIEST} on"
+            raise RequestError(message, errors=(FieldError(name, message),))
     if request.since and request.until and request.since > request.until:
         message = f"since {request.since} is after until {request.until}"
         raise RequestError(message, errors=(FieldError("since", message),))
@@ -278,8 +302,12 @@ def _fault(results: Sequence[Collected]) -> BrokerFault | None:
     )
 
 
-def _members(result: Collected | CollectMarketDataResult) -> dict[str, object]:
-    return {camel(member.name): getattr(result, member.name) for member in fields(result)}
+def _fields(result: Collected | Totals) -> dict[str, Any]:
+    return {member.name: getattr(result, member.name) for member in fields(result)}
+
+
+def _members(result: Totals) -> dict[str, object]:
+    return {camel(name): value for name, value in _fields(result).items()}
 
 
 def _totals(results: Sequence[Collected]) -> dict[str, int]:

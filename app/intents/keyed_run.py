@@ -21,6 +21,7 @@ from app.core.journal import Run, RunState, StoredResponse, body_hash, given_up,
 from app.errors import KeyReused, RunInProgress, StaleFence, TradingError
 from app.intents.intent import Answer, Call, problem
 from app.intents.lease import HeldLease, held_lease
+from app.intents.needs_review import call_a_person
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from app.intents.settle import settle_earlier
@@ -71,7 +72,9 @@ class KeyedRun:
     def end(self, run: Run, held: HeldLease, state: RunState, answer: Answer) -> Answer:
         """`answer`, once it is kept for whoever asks with the same key."""
         response = StoredResponse(answer.status, answer.body)
-        self.services.journal.save_run(replace(run, state=state, response=response), held.renew())
+        ended = replace(run, state=state, response=response)
+        self.services.journal.save_run(ended, held.renew())
+        call_a_person(ended)
         return answer
 
     def _run_for_key(self) -> Run:

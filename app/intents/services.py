@@ -38,8 +38,10 @@ class Unwritten:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`broker_clock` is CLOCK=broker: business time follows the gateway's clock, so that a simulated 2019 is 2019."""
+    """`name` is the service's own, which its scheduler's jobs carry. `broker_clock` is CLOCK=broker: business time
+    follows the gateway's clock, so that a simulated 2019 is 2019."""
 
+    name: str
     mode: TradingMode
     broker_clock: bool
     clock: Clock

@@ -30,6 +30,7 @@ from app.core.orders import names_an_order_of
 from app.intents.broker_records import BrokerRecords
 from app.intents.day_orders import after_their_day
 from app.intents.intent import envelope
+from app.intents.needs_review import call_a_person
 from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services, Unwritten
 from app.intents.trading_result import order_shown
@@ -200,7 +201,9 @@ def _close(services: Services, run: Run, executions: Sequence[Execution], lease:
     response = run.response
     if response is None and state is not RunState.SETTLING:
         response = _resumed(services, run, orders, executions)
-    services.journal.save_run(replace(run, state=state, response=response), lease)
+    ended = replace(run, state=state, response=response)
+    services.journal.save_run(ended, lease)
+    call_a_person(ended)
 
 
 def _resumed(

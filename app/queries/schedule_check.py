@@ -16,6 +16,7 @@ from app.errors import ConfigurationFault, StoreUnavailable, TradingError
 from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
 from app.ports.activity_log import Activity
+from schema.log_events import SCHEDULES_MISSING, SCHEDULES_OK
 from schema.requests import ScheduleCheckRequest
 from schema.schedules import Schedule
 
@@ -68,12 +69,12 @@ class ScheduleCheck:
         begun = services.activity.first_at() or now
         after, until = max(now - timedelta(hours=call.request.hours), begun), now - GRACE
         activities = services.activity.since(after - EARLY)
-        due, missing = judge(schedules, activities, services.mode.value, after, until)
+        due, missing = judge(schedules, activities, services.name, after, until)
         facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
         if missing:
-            log.error("schedules_missing", extra=facts)
+            log.error(SCHEDULES_MISSING, extra=facts)
         else:
-            log.info("schedules_ok", extra=facts)
+            log.info(SCHEDULES_OK, extra=facts)
         return Answer.of(
             ScheduleCheckResult(
                 **common(services, self.name, call.run_id),
@@ -88,11 +89,16 @@ class ScheduleCheck:
 
 
 def judge(
-    schedules: Iterable[Schedule], activities: Iterable[Activity], mode: str, after: datetime, until: datetime
+    schedules: Iterable[Schedule],
+    activities: Iterable[Activity],
+    service: str,
+    after: datetime,
+    until: datetime,
 ) -> tuple[int, tuple[MissingRun, ...]]:
     """How many runs were due in (after, until], and those of them that did not succeed, oldest first.
 
-    `activities` newest first. One success among the scheduler's attempts is a success.
+    `service` is our own name, which our jobs carry; `activities` come newest first. One success among the
+    scheduler's attempts is a success.
     """
     heard: dict[tuple[str, datetime], Activity] = {}
     for activity in activities:
@@ -101,7 +107,7 @@ def judge(
             heard[key] = activity
     due, missing = 0, []
     for schedule in schedules:
-        job = schedule.job(mode)
+        job = schedule.job(service)
         for at in schedule.due(after, until):
             due += 1
             activity = heard.get((job, at))

@@ -93,11 +93,19 @@ class Summary:
             executions = broker.executions(account)
             bookings = services.positions.bookings()
             holdings = services.positions.holdings()
-            ids = {p.con_id for p in positions} | {booking.con_id for booking in bookings}
-            instruments = broker.instruments_by_id(sorted(ids))
-            prices = _prices(instruments, broker.quotes(instruments.values()), at, config)
-        pending = _not_yet_applied(services, executions)
-        broker_side = {p.con_id: p.quantity - pending.get(p.con_id, Decimal(0)) for p in positions}
+            pending = _not_yet_applied(services, executions)
+            valued = {p.con_id for p in positions} | {booking.con_id for booking in bookings}
+            instruments = broker.instruments_by_id(sorted(valued | set(pending)))
+            priced = {con_id: instruments[con_id] for con_id in sorted(valued)}
+            prices = _prices(priced, broker.quotes(priced.values()), at, config)
+        # A conversion is cash: never booked, and nobody's holding.
+        holdable = {con_id for con_id, one in instruments.items() if one.sec_type != "CASH"}
+        pending = {con_id: quantity for con_id, quantity in pending.items() if con_id in holdable}
+        broker_side = {
+            p.con_id: p.quantity - pending.get(p.con_id, Decimal(0))
+            for p in positions
+            if p.con_id in holdable
+        }
         rates = dict(state.rates) | {state.base_currency: Decimal(1)}
         earned = results(bookings, instruments, {con_id: p.price for con_id, p in prices.items()}, rates)
         return Answer.of(

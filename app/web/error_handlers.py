@@ -9,10 +9,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from app.core.canonical import canonical_json
 from app.core.mode import TradingMode
-from app.errors import TradingError, UnknownIntent
+from app.errors import GatewayNotReady, TradingError, UnknownIntent
 from app.intents.intent import problem
 from app.web.requests import MAX_BODY_BYTES
 from schema.intents import INTENTS
+from schema.log_events import GATEWAY_NOT_READY
 from schema.strict import nearest
 
 PROBLEM_JSON = "application/problem+json"
@@ -43,6 +44,10 @@ def add_error_handlers(flask: Flask, mode: TradingMode) -> None:
 
     @flask.errorhandler(TradingError)
     def trading_error(error: TradingError) -> Response:
+        if isinstance(error, GatewayNotReady):
+            log.error(
+                GATEWAY_NOT_READY, extra={"runId": g.run_id, "path": request.path, "detail": error.detail}
+            )
         return answered(error)
 
     @flask.errorhandler(HTTPException)

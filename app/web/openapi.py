@@ -14,12 +14,13 @@ import msgspec
 from app.core.canonical import camel
 from app.core.plan import Plan
 from app.errors import RequestError, StoreUnavailable, TradingError
-from app.intents.collect_market_data import CollectMarketData
+from app.intents.collect_market_data import CollectMarketData, ProgressLine, Totals
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
 from app.web.endpoint import Endpoint
 from app.web.error_handlers import PROBLEM_JSON, BodyTooLarge
 from app.web.health import Readiness
+from app.web.request_schema import with_rules
 from app.web.requests import KEY_PATTERN, NDJSON, UnsupportedBody
 
 REF = "#/components/schemas/{name}"
@@ -45,6 +46,17 @@ PROBLEM = {
     },
 }
 
+LINES = {
+    "description": "One document a line; as in OpenAPI 3.2 they count as an array. The last one has the totals, with a"
+    " problem's members if an instrument failed, or is the problem that stopped the work.",
+    "type": "array",
+    "items": {
+        "anyOf": [
+            {"$ref": REF.format(name=name)} for name in (ProgressLine.__name__, Totals.__name__, "Problem")
+        ]
+    },
+}
+
 
 def openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     """The document as JSON-ready values; its strategy names are those installed in this process."""
@@ -62,7 +74,13 @@ def openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, An
 
 def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     requests = {endpoint.intent.request_type for endpoint in endpoints}
-    types = [*requests, *(endpoint.intent.result_type for endpoint in endpoints), Readiness]
+    types = [
+        *requests,
+        *(endpoint.intent.result_type for endpoint in endpoints),
+        ProgressLine,
+        Totals,
+        Readiness,
+    ]
     _, found = msgspec.json.schema_components(types, ref_template=REF)
     schemas = {name: as_written(schema) for name, schema in found.items()}
     # The plan's members stand beside the result's own: TradingResult.members().
@@ -74,7 +92,7 @@ def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, A
         for option in named.get("anyOf", [named]) if named else ():
             if option.get("type") == "array":
                 option["items"] = {"enum": sorted(services.strategies)}
-    return schemas | {"Problem": PROBLEM}
+    return with_rules(schemas) | {"Problem": PROBLEM}
 
 
 def as_written(schema: Any) -> Any:
@@ -109,7 +127,7 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         }
     done: dict[str, Any] = {"application/json": {"schema": _ref(result)}}
     if isinstance(intent, CollectMarketData):
-        done[NDJSON] = {"schema": {"description": "One JSON document a line; the last has the totals."}}
+        done[NDJSON] = {"schema": LINES}
     responses: dict[str, Any] = {"200": {"description": "Done, also if that is nothing", "content": done}}
     if endpoint.keyed:
         responses["200"]["headers"] = {"Idempotency-Replayed": {"schema": {"const": "true"}}}

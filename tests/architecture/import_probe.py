@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ EFFECTS = {
     "tempfile.mkstemp",
     "urllib.Request",
 }
+UNWATCHED = ("dill",)
+"""Libraries that do something when they are imported: pulumi's pickler tries out every kind of file."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
@@ -76,6 +79,9 @@ def _is_ours(filename: str) -> bool:
 def main(names: list[str]) -> None:
     witness = Witness()
     absent: dict[str, str] = {}
+    for library in UNWATCHED:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(library)
     sys.addaudithook(witness)
     for name in names:
         witness.importing = name

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import main
+from bench.__main__ import MEASUREMENTS, main
 from bench.bare_loop import place_bare
 from bench.market import write_market
 from bench.measured import Measured, write_document
@@ -66,13 +66,13 @@ def test_service_and_bare_loop_place_the_same_orders(tmp_path: Path) -> None:
     assert placing_seconds(bare["messages"], 12) > 0
 
 
-@pytest.mark.parametrize("arguments", [[], ["start"], ["orders2"]])
+@pytest.mark.parametrize("arguments", [[], ["speed"], ["orders2"]])
 def test_a_measurement_that_is_not_known_is_refused_with_those_that_are(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 2."""
     assert main(arguments) == 2
-    assert capsys.readouterr().err.endswith("known: orders, ingest, core, simulator\n")
+    assert capsys.readouterr().err.endswith(f"known: {', '.join(MEASUREMENTS)}\n")
 
 
 def measured(figure: float) -> Measured:

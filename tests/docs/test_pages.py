@@ -14,6 +14,7 @@ from msgspec import NODEFAULT
 
 from app.core.canonical import plain
 from app.settings import read_settings
+from infra.settings import Settings
 from schema.intents import INTENTS
 from schema.schedules import Schedule
 from schema.trading_config import TradingConfig
@@ -189,3 +190,8 @@ def test_every_configuration_key_is_there_with_its_unit_and_default() -> None:
 def test_every_key_of_a_schedule_is_there_with_its_default() -> None:
     text = rows("Each of `schedules`:")
     assert {name: cells[0] for name, cells in text.items()} == dict(keys(Schedule))
+
+
+def test_every_key_of_the_infrastructure_is_there_with_its_default() -> None:
+    text = rows("## Infrastructure")
+    assert {name: cells[0] for name, cells in text.items()} == dict(keys(Settings)) | {"labels": "`{}`"}

@@ -19,12 +19,15 @@ def read(*schedules: Any) -> Any:
 
 def test_paper_and_live_jobs_have_names_of_their_own() -> None:
     [schedule] = read(DAILY)
-    assert (schedule.job("paper"), schedule.job("live")) == ("ib-paper-allocation", "ib-live-allocation")
+    assert (schedule.job("ib-paper"), schedule.job("ib-live")) == (
+        "ib-paper-allocation",
+        "ib-live-allocation",
+    )
 
 
 def test_two_schedules_of_one_intent_are_told_apart_by_name() -> None:
     morning = DAILY | {"name": "morning", "body": {"strategies": ["trend"]}}
-    assert [schedule.job("paper") for schedule in read(DAILY, morning)] == [
+    assert [schedule.job("ib-paper") for schedule in read(DAILY, morning)] == [
         "ib-paper-allocation",
         "ib-paper-morning",
     ]

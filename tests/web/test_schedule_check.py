@@ -27,7 +27,7 @@ def heard(due: datetime | str, outcome: int = 200, job: str = JOB, **facts: obje
 
 
 def missing(*activities: Activity) -> list[tuple[int | None, str]]:
-    due, runs = judge((NOON,), activities, "paper", *WINDOW)
+    due, runs = judge((NOON,), activities, "ib-paper", *WINDOW)
     assert due == 1
     return [(run.outcome, run.detail) for run in runs]
 

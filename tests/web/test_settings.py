@@ -24,6 +24,13 @@ def test_the_defaults_are_paper_and_local() -> None:
     assert settings.trading_config == Path("Pulumi.paper.yaml")
 
 
+def test_the_service_is_called_as_cloud_run_says_and_elsewhere_after_its_mode() -> None:
+    """The scheduler's jobs carry the name: a stack that is not called paper or live has jobs of its own."""
+    google = {"K_SERVICE": "ib-second", "PROJECT_ID": "p", "FIRESTORE_DATABASE": "d", "BIGQUERY_DATASET": "h"}
+    assert read_settings(google | {"SECRET_NAME": "s"}).service == "ib-second"
+    assert read_settings({"TRADING_MODE": "live"}).service == "ib-live"
+
+
 def test_on_cloud_run_the_backend_is_google_and_the_gateway_its_own() -> None:
     settings = read_settings({"K_SERVICE": "ib-paper"} | GOOGLE)
     assert (settings.backend, settings.gateway, settings.on_cloud_run) == ("google", None, True)

@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from ib_insync import IB
 
 from simulator.launch import Launched
+
+if TYPE_CHECKING:
+    from ib_insync import IB
 
 # Seconds, long enough for a slow machine; every wait of these tests ends with what it waits for, not with this.
 PATIENCE = 20
 
 Launch = Callable[..., Launched]
-Connect = Callable[..., IB]
-Until = Callable[[IB, Callable[[], object]], None]
+Connect = Callable[..., "IB"]
+Until = Callable[["IB", Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -42,6 +45,9 @@ def simulator(launch: Launch) -> Launched:
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Connects ib_insync to a simulator; disconnects with the test."""
+    # Only the tests that want it load it: the adapter's are run without it too.
+    from ib_insync import IB
+
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     clients: list[IB] = []

@@ -57,6 +57,23 @@ def open_order(status: str, perm_id: int = 900, order_id: int = 1) -> bytes:
     )
 
 
+def completed_order(status: str, *, quantity: int, filled: int) -> bytes:
+    """As the gateway tells it: without an order id."""
+    return told(
+        outgoing.COMPLETED_ORDER,
+        conId=265598,
+        localSymbol="AAPL",
+        action="BUY",
+        totalQuantity=quantity,
+        orderType="MKT",
+        account=ACCOUNT,
+        orderRef=REF,
+        permId=900,
+        status=status,
+        filledQuantity=filled,
+    )
+
+
 def order_status(status: str, filled: int = 0, perm_id: int = 900) -> bytes:
     return told(
         outgoing.ORDER_STATUS,
@@ -362,6 +379,32 @@ def test_an_inactive_order_is_waited_for_until_its_reason_is_there(scripted: Tal
         assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.INACTIVE
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (order_status("Cancelled") + error(1, 202, "Order Canceled - reason:"), OrderState.CANCELLED),
+        (error(1, 161, "Cancel attempted when order is not in a cancellable state."), OrderState.INACTIVE),
+        (NOW, OrderState.INACTIVE),
+    ],
+)
+def test_an_inactive_order_is_cancelled_once_the_broker_says_so_and_not_before(
+    scripted: Talk, answer: bytes, state: OrderState
+) -> None:
+    """The library calls it cancelled at once, without a word to the broker."""
+    asked: list[list[str]] = []
+
+    def on_cancel(fields: list[str]) -> bytes:
+        asked.append(fields)
+        return answer
+
+    _, way = scripted({3: open_order("Inactive"), 4: on_cancel})
+    with way.session() as broker:
+        broker.place(ORDER)
+        broker.follow([REF], until_final=True, seconds=5)
+        assert broker.cancel([REF], seconds=0.3)[REF].state is state
+    assert len(asked) == 1
+
+
 def test_a_connection_that_breaks_ends_the_following_with_a_fault(scripted: Talk) -> None:
     _, way = scripted({3: b""})
     with way.session() as broker:
@@ -425,19 +468,7 @@ def test_an_open_order_before_the_end_of_the_handshake_raises_the_next_id(script
 
 def test_a_completed_order_shows_its_filled_quantity_where_nothing_remains(scripted: Talk) -> None:
     """The gateway writes what remained as the quantity of a completed order, and no order id."""
-    completed = told(
-        outgoing.COMPLETED_ORDER,
-        conId=265598,
-        localSymbol="AAPL",
-        action="BUY",
-        totalQuantity=0,
-        orderType="MKT",
-        account=ACCOUNT,
-        orderRef=REF,
-        permId=900,
-        status="Filled",
-        filledQuantity=100,
-    )
+    completed = completed_order("Filled", quantity=0, filled=100)
     _, way = scripted(
         {
             16: told(outgoing.OPEN_ORDER_END),
@@ -455,19 +486,7 @@ def test_a_completed_order_shows_its_filled_quantity_where_nothing_remains(scrip
 
 
 def test_an_order_that_ends_between_the_two_questions_is_told_once_as_completed(scripted: Talk) -> None:
-    completed = told(
-        outgoing.COMPLETED_ORDER,
-        conId=265598,
-        localSymbol="AAPL",
-        action="BUY",
-        totalQuantity=60,
-        orderType="MKT",
-        account=ACCOUNT,
-        orderRef=REF,
-        permId=900,
-        status="Cancelled",
-        filledQuantity=40,
-    )
+    completed = completed_order("Cancelled", quantity=60, filled=40)
     still_open = open_order("Submitted") + order_status("Submitted", 40) + told(outgoing.OPEN_ORDER_END)
     _, way = scripted(
         {

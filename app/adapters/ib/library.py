@@ -1,4 +1,5 @@
-"""The one place where the client library is named: a switch to its successor, ib_async, is a change of NAME.
+"""The one place where the client library is named: a switch to its successor, ib_async, is a change of NAME
+(docs/decisions/0019-ib-async.md; `./nox -s ib-async` runs the adapter's tests with it).
 
 Decides when it is imported (late, and under an event loop: at import it binds the thread's loop, and without one it
 fails on Python 3.11 and warns on later ones) and that it writes no log lines of its own. What those lines would say

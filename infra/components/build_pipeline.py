@@ -1,0 +1,103 @@
+"""Optional: a build on every push, which deploys paper and nothing else.
+
+Its identity may push images, replace the service by another revision, and write the state of this stack. It can change
+nobody's rights: whatever a pushed change wants beyond a new image stops here and waits for a person's `pulumi up`.
+The connection to the repository needs a person's consent and is made by hand (docs/deploying.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from infra.component import Component
+from infra.components.image_registry import ImageRegistry
+from infra.components.runtime_identity import RuntimeIdentity
+from infra.components.trading_service import TradingService
+from infra.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPipelineSettings:
+    """`repository` is the connected one, projects/…/locations/…/connections/…/repositories/…; `state_bucket` and
+    `state_key` are those that `./nox -s bootstrap` made."""
+
+    repository: str
+    branch: str
+    state_bucket: str
+    state_key: str
+
+
+class BuildPipeline(Component):
+    """`service` is None before the first deployment, which a person makes."""
+
+    def __init__(
+        self,
+        site: Site,
+        settings: BuildPipelineSettings,
+        registry: ImageRegistry,
+        identity: RuntimeIdentity,
+        service: TradingService | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("build-pipeline", opts)
+        account = gcp.serviceaccount.Account(
+            "build",
+            project=site.project,
+            account_id=site.names.build_account,
+            display_name=f"{site.names.service}: builds and deploys",
+            deletion_policy="DELETE",
+            opts=self.own(site.apis["iam"]),
+        )
+        self.member = account.member
+        registry.let_write("build", account.member)
+        identity.let_deploy("build", account.member)
+        if service is not None:
+            service.let_deploy("build", account.member)
+        writes_logs = self._grant(site, settings)
+        gcp.cloudbuild.Trigger(
+            "push",
+            project=site.project,
+            location=site.region,
+            name=site.names.part("push"),
+            description=f"A push to {settings.branch} is built, tested and deployed",
+            service_account=account.name,
+            filename="cloudbuild.yaml",
+            substitutions={"_STACK": site.names.stack},
+            repository_event_config=gcp.cloudbuild.TriggerRepositoryEventConfigArgs(
+                repository=settings.repository,
+                push=gcp.cloudbuild.TriggerRepositoryEventConfigPushArgs(branch=f"^{settings.branch}$"),
+            ),
+            disabled=False,
+            deletion_policy="DELETE",
+            opts=self.own(site.apis["cloudbuild"], *writes_logs),
+        )
+        self.register_outputs({})
+
+    def _grant(self, site: Site, settings: BuildPipelineSettings) -> list[pulumi.Resource]:
+        """Logs are written in a project; state is one bucket, and its secrets one key."""
+        return [
+            gcp.projects.IAMMember(
+                "build-writes-logs",
+                project=site.project,
+                role="roles/logging.logWriter",
+                member=self.member,
+                opts=self.own(site.apis["cloudresourcemanager"]),
+            ),
+            gcp.storage.BucketIAMMember(
+                "build-writes-state",
+                bucket=settings.state_bucket,
+                role="roles/storage.objectUser",
+                member=self.member,
+                opts=self.own(),
+            ),
+            gcp.kms.CryptoKeyIAMMember(
+                "build-uses-state-key",
+                crypto_key_id=settings.state_key,
+                role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
+                member=self.member,
+                opts=self.own(site.apis["cloudkms"]),
+            ),
+        ]

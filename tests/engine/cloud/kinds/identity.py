@@ -1,0 +1,102 @@
+"""Who may do what in a project: enabled services, service accounts, roles on projects, accounts, keys
+and buckets.
+
+Facts are from the reference of the Terraform provider that pulumi_gcp wraps (registry.terraform.io/providers/
+hashicorp/google/latest/docs/resources): google_project_service (`disable_on_destroy`), google_project_service_identity,
+google_service_account ("Changing this forces a new service account to be created"), google_service_account_iam,
+google_project_iam, google_kms_crypto_key_iam, google_storage_bucket_iam.
+"""
+
+from __future__ import annotations
+
+from tests.engine.cloud.kinds.kind import Kind, Properties, elsewhere, figures, grant
+
+
+def _account(given: Properties) -> Properties:
+    email = f"{given['accountId']}@{given['project']}.iam.gserviceaccount.com"
+    return {
+        "email": email,
+        "member": f"serviceAccount:{email}",
+        "name": f"projects/{given['project']}/serviceAccounts/{email}",
+        "uniqueId": figures(email),
+    }
+
+
+def _agent(given: Properties) -> Properties:
+    """Google's own account for a service in a project: service-NUMBER@gcp-sa-NAME…, and its member."""
+    name = given["service"].removesuffix(".googleapis.com")
+    number = figures(given["project"], 12)
+    # Cloud Run's is older than the pattern.
+    domain = "serverless-robot-prod" if name == "run" else f"gcp-sa-{name}"
+    email = f"service-{number}@{domain}.iam.gserviceaccount.com"
+    return {"email": email, "member": f"serviceAccount:{email}"}
+
+
+KINDS = {
+    "gcp:projects/service:Service": Kind(
+        "{project}/{service}",
+        # Enabled in every new project, or nothing could be.
+        "",
+        immutable=("service", "project"),
+        defaults={"disableOnDestroy": False},
+        additive=True,
+        stays=True,
+    ),
+    "gcp:projects/serviceIdentity:ServiceIdentity": Kind(
+        "projects/{project}/services/{service}",
+        "",
+        immutable=("service", "project"),
+        computed=_agent,
+        needs=lambda given: [f"{given['project']}/{given['service']}"],
+        additive=True,
+        stays=True,
+    ),
+    "gcp:serviceaccount/account:Account": Kind(
+        "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com",
+        "iam.googleapis.com",
+        immutable=("accountId", "project"),
+        named=("accountId",),
+        computed=_account,
+    ),
+    "gcp:serviceaccount/iAMMember:IAMMember": grant(
+        "{serviceAccountId}",
+        "iam.googleapis.com",
+        immutable=("serviceAccountId",),
+        whole=lambda given: given["serviceAccountId"],
+    ),
+    "gcp:projects/iAMMember:IAMMember": grant(
+        "{project}",
+        "cloudresourcemanager.googleapis.com",
+        immutable=("project",),
+        whole=elsewhere,
+    ),
+    "gcp:storage/bucketIAMMember:BucketIAMMember": grant(
+        "b/{bucket}",
+        # Enabled in every new project.
+        "",
+        immutable=("bucket",),
+        whole=elsewhere,
+    ),
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": grant(
+        "{cryptoKeyId}",
+        "cloudkms.googleapis.com",
+        immutable=("cryptoKeyId",),
+        whole=elsewhere,
+    ),
+}
+
+
+def _project(project: str) -> Properties:
+    return {"id": f"projects/{project}", "projectId": project, "number": figures(project, 12)}
+
+
+def _bigquery_account(project: str) -> Properties:
+    email = f"bq-{figures(project, 12)}@bigquery-encryption.iam.gserviceaccount.com"
+    return {"id": email, "project": project, "email": email, "member": f"serviceAccount:{email}"}
+
+
+ANSWERS = {
+    "gcp:organizations/getProject:getProject": _project,
+    "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount": _bigquery_account,
+}
+"""What a program may ask of a project, by Pulumi's token."""

@@ -1,0 +1,212 @@
+"""The program that the engine starts as `pulumi-resource-gcp`: speaks the provider protocol, acts on a World.
+
+Behaves like Google where a deployment depends on it: properties that the type does not have are refused, so are names
+that Pulumi would make up; computed outputs are unknown until there is something; what is immutable forces a
+replacement; 403 while the API is not enabled, 404 where something is missing, 409 on a name that exists; deletion
+protection refuses when it is too late, at the deletion. Configured by the environment variable that world.py names: the
+world's file.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from concurrent import futures
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from tests.engine.cloud.kinds import KINDS
+from tests.engine.cloud.kinds.identity import ANSWERS
+from tests.engine.cloud.kinds.kind import Kind
+from tests.engine.cloud.shapes import UNKNOWN, faults, shape_of
+from tests.engine.cloud.values import Empty, plain, structure
+from tests.engine.cloud.world import VARIABLE, World
+
+MADE_UP = "is not given: Pulumi would make up a random one"
+SERVICE = "gcp:projects/service:Service"
+
+
+class Google(provider_pb2_grpc.ResourceProviderServicer):
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._defaults: dict[str, Any] = {}
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return plugin_pb2.PluginInfo(version=version("pulumi-gcp"))
+
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        given = plain(request.args)
+        self._defaults = {key: given[key] for key in ("project", "region") if given.get(key)}
+        return provider_pb2.ConfigureResponse(
+            supportsPreview=True, acceptSecrets=False, acceptResources=False
+        )
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        answer = ANSWERS.get(request.tok)
+        if answer is None:
+            _refuse(context, f"the stand-in does not know {request.tok}", grpc.StatusCode.UNIMPLEMENTED)
+        given = plain(request.args)
+        told = answer(given.get("project") or given.get("projectId") or self._defaults["project"])
+        response = provider_pb2.InvokeResponse()
+        # The field has the name of a keyword.
+        getattr(response, "return").CopyFrom(structure(told))
+        return response
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        kind, shape = self._kind(request.type, context), shape_of(request.type)
+        given = plain(request.news)
+        missing = [(name, MADE_UP) for name in kind.named if given.get(name) in (None, "")]
+        failures = [
+            provider_pb2.CheckFailure(property=name, reason=reason)
+            for name, reason in (*missing, *faults(shape, given))
+        ]
+        ours = {name: value for name, value in self._defaults.items() if name in shape.properties}
+        return provider_pb2.CheckResponse(
+            inputs=structure({**ours, **kind.defaults, **given}), failures=failures
+        )
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
+        kind = self._kind(request.type, context)
+        olds, news = plain(request.old_inputs), plain(request.news)
+        changed = sorted(
+            name for name in {*olds, *news} if not name.startswith("__") and olds.get(name) != news.get(name)
+        )
+        replaces = [path for path in kind.immutable if _at(olds, path) != _at(news, path)]
+        changes = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(
+            changes=changes, diffs=changed, replaces=replaces, deleteBeforeReplace=bool(replaces)
+        )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        kind, inputs = self._kind(request.type, context), plain(request.properties)
+        if request.preview:
+            unknown = dict.fromkeys(kind.computed({**inputs, "id": UNKNOWN}), UNKNOWN)
+            return provider_pb2.CreateResponse(id="", properties=structure({**inputs, **unknown}))
+        self._world.note("create", request.type, request.name)
+        self._fail("create", request.type, context)
+        self._refuse_early(kind, inputs, context)
+        id_ = kind.id.format_map({**inputs, "number": self._world.number() if "{number}" in kind.id else 0})
+        outputs = self._outputs(kind, inputs, id_)
+        if not self._world.create(request.type, id_, outputs) and not kind.additive:
+            _refuse(
+                context, f"Error 409: {id_} already exists, alreadyExists", grpc.StatusCode.ALREADY_EXISTS
+            )
+        self._crash("create", request.type)
+        return provider_pb2.CreateResponse(id=id_, properties=structure(outputs))
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._world.note("read", request.type, request.name, request.id)
+        found = self._world.get(request.type, request.id)
+        if found is None:
+            return provider_pb2.ReadResponse()
+        # What is imported has no inputs yet: then everything that one could have given.
+        names = plain(request.inputs) or shape_of(request.type).properties
+        inputs = {name: found[name] for name in names if name in found}
+        return provider_pb2.ReadResponse(id=request.id, properties=structure(found), inputs=structure(inputs))
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        kind, inputs = self._kind(request.type, context), plain(request.news)
+        outputs = self._outputs(kind, inputs, request.id)
+        if not request.preview:
+            self._world.note("update", request.type, request.name, request.id)
+            self._fail("update", request.type, context)
+            self._world.put(request.type, request.id, outputs)
+        return provider_pb2.UpdateResponse(properties=structure(outputs))
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._world.note("delete", request.type, request.name, request.id)
+        self._fail("delete", request.type, context)
+        kind = self._kind(request.type, context)
+        found = self._world.get(request.type, request.id) or {}
+        policy = found.get("deletionPolicy", "DELETE")
+        if reason := kind.guard(found) or ("deletionPolicy is PREVENT" if policy == "PREVENT" else ""):
+            _refuse(context, f"cannot destroy {request.id}: {reason}", grpc.StatusCode.FAILED_PRECONDITION)
+        if policy != "ABANDON" and not kind.stays:
+            self._world.delete(request.type, request.id)
+        return Empty()
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return Empty()
+
+    def _kind(self, type_: str, context: grpc.ServicerContext) -> Kind:
+        kind = KINDS.get(type_)
+        if kind is None:
+            _refuse(context, f"the stand-in does not know {type_}", grpc.StatusCode.UNIMPLEMENTED)
+        return kind
+
+    def _outputs(self, kind: Kind, inputs: dict[str, Any], id_: str) -> dict[str, Any]:
+        """What Google tells of a resource: what was asked for, and what it made of it."""
+        if UNKNOWN in repr(inputs):
+            return inputs
+        return {**inputs, **kind.computed({**inputs, "id": id_})}
+
+    def _refuse_early(self, kind: Kind, inputs: dict[str, Any], context: grpc.ServicerContext) -> None:
+        project = inputs.get("project") or self._defaults.get("project", "")
+        if kind.api and self._world.get(SERVICE, f"{project}/{kind.api}") is None:
+            _refuse(
+                context,
+                f"Error 403: {kind.api} has not been used in project {project} before or it is disabled",
+                grpc.StatusCode.PERMISSION_DENIED,
+            )
+        if missing := self._world.missing(kind.needs(inputs)):
+            _refuse(context, f"Error 404: not found: {missing[0]}", grpc.StatusCode.NOT_FOUND)
+
+    def _crash(self, verb: str, type_: str) -> None:
+        """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down."""
+        if self._world.fails(verb, type_, "machine") is not None:
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(1)
+        if self._world.fails(verb, type_, "after") is not None:
+            os._exit(1)
+
+    def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
+        text = self._world.fails(verb, type_, "before")
+        if text is not None:
+            _refuse(context, text, grpc.StatusCode.UNKNOWN)
+
+
+def _refuse(context: grpc.ServicerContext, text: str, code: grpc.StatusCode) -> NoReturn:
+    """Ends the call; the Terraform provider hands Google's sentences on in this form."""
+    context.abort(code, f"googleapi: {text}")
+    raise AssertionError("abort raises")
+
+
+def _at(given: dict[str, Any], path: str) -> object:
+    value: Any = given
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def main() -> None:
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        Google(World(Path(os.environ[VARIABLE]))), server
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    # The engine reads the port from the first line.
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What /openapi.json says of a request is what the service takes: no more, no less."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import RequestError
+from app.intents.collect_market_data import EARLIEST, check
+from app.intents.good_after import good_after
+from app.intents.order_request import check_properties
+from app.web.openapi import as_written
+from app.web.request_schema import good_after_pattern, with_rules
+from schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request
+from schema.strict import StrictError, parse
+
+NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
+LEFT_OUT = object()
+
+
+@pytest.fixture(scope="module")
+def schemas() -> Any:
+    types = (OrderPropertiesRequest, CollectMarketDataRequest)
+    _, found = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    return with_rules({name: as_written(schema) for name, schema in found.items()})
+
+
+def disagreements(schema: Any, as_type: type[Request], choices: dict[str, tuple[Any, ...]]) -> list[Any]:
+    """Of all bodies made of these choices, those that the schema allows and the service refuses, or the reverse."""
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    bodies = [
+        {name: value for name, value in zip(choices, values, strict=True) if value is not LEFT_OUT}
+        for values in product(*choices.values())
+    ]
+    taken = [_is_taken(body, as_type) for body in bodies]
+    assert any(taken) and not all(taken)
+    return [
+        body for body, is_taken in zip(bodies, taken, strict=True) if validator.is_valid(body) != is_taken
+    ]
+
+
+def _is_taken(body: dict[str, Any], as_type: type[Request]) -> bool:
+    try:
+        request = parse(body, as_type)
+        if isinstance(request, OrderPropertiesRequest):
+            check_properties(request, NOW)
+        if isinstance(request, CollectMarketDataRequest):
+            check(request)
+    except (RequestError, StrictError):
+        return False
+    return True
+
+
+def test_order_properties_go_together_in_the_document_as_they_do_at_the_broker(schemas: Any) -> None:
+    """Every combination, a refused one as 400 and an allowed one not: the document is made from the rule's own file."""
+    choices = {
+        "orderType": (LEFT_OUT, "MKT", "LMT", "MOC", "STP"),
+        "tif": (LEFT_OUT, "DAY", "GTC", "OPG"),
+        "outsideRth": (LEFT_OUT, False, True),
+        "limitOffsetBps": (LEFT_OUT, -9999, 10_000),
+        "goodAfterTime": (LEFT_OUT, "2024-06-03T19:45:00Z", "19:45"),
+        "adaptivePriority": (LEFT_OUT, None, "Urgent"),
+    }
+    assert disagreements(schemas["OrderPropertiesRequest"], OrderPropertiesRequest, choices) == []
+
+
+def test_a_series_that_is_not_collected_is_not_in_the_document_either(schemas: Any) -> None:
+    """How `since` compares with `until` is the one thing that no schema says: both are on one side here."""
+    choices = {
+        "instruments": (LEFT_OUT, None, ["KO"]),
+        "strategies": (LEFT_OUT, None, ["trend"]),
+        "barSize": (LEFT_OUT, "1 day", "1 hour", "5 mins", "1 min", "2 days"),
+        "whatToShow": (LEFT_OUT, None, "ADJUSTED_LAST", "TRADES", "BID", "YIELD"),
+        "since": (LEFT_OUT, None, str(EARLIEST), str(EARLIEST - timedelta(days=1)), "0196-05-29"),
+        "until": (LEFT_OUT, None, "2019-06-30", "2019-06-31"),
+    }
+    assert disagreements(schemas["CollectMarketDataRequest"], CollectMarketDataRequest, choices) == []
+
+
+@given(st.from_regex(good_after_pattern().replace("$", r"\Z")))
+def test_a_time_written_as_the_document_says_is_an_instant(text: str) -> None:
+    """But for the hour that a clock change skips or repeats, of which a pattern knows nothing."""
+    refusal = _refusal(text)
+    assert refusal is None or "by a clock change" in refusal
+
+
+def _refusal(text: str) -> str | None:
+    try:
+        good_after(text, NOW)
+    except RequestError as error:
+        return error.detail
+    return None
+
+
+def test_the_document_s_days_are_those_of_the_calendar() -> None:
+    pattern = jsonschema_rs.Draft202012Validator({"type": "string", "pattern": good_after_pattern()})
+    first, last = date(2000, 1, 1), date(2099, 12, 31)
+    days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    written = {
+        f"{year}-{month:02}-{day:02}"
+        for year, month, day in product(range(2000, 2100), range(14), range(33))
+        if pattern.is_valid(f"{year}-{month:02}-{day:02}T12:00Z")
+    }
+    assert written == {str(day) for day in days}
