@@ -2,8 +2,8 @@
 Flask application under gunicorn in the same image: the same X server, the same three clients of Google's imported.
 
 Both are the image that `./nox -s images` builds, with stand-ins for what is downloaded. The service is started twice:
-as in the cloud up to /health, with Google's clients, which cannot answer a summary here; and with the embedded stores, for
-what a summary takes once the service is up. The sum of both is compared.
+as in the cloud up to /health, with Google's clients, which cannot answer a summary here; and with the embedded stores,
+for what a summary takes once the service is up. The sum of both is compared.
 """
 
 from __future__ import annotations

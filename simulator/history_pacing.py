@@ -57,12 +57,13 @@ class Violation:
 
 
 class HistoryPacing:
-    """The requests of the last ten minutes, of all clients together, and all violations ever."""
+    """The requests of the last ten minutes, of all clients together; all that were admitted and all violations ever."""
 
     def __init__(self, scope: Scope = Scope.OFF) -> None:
         self._scope = scope
         self._made: deque[Asked] = deque()
         self._open: set[tuple[int, int]] = set()
+        self.admitted: list[Asked] = []
         self.violations: list[Violation] = []
 
     def admits(self, asked: Asked) -> bool:
@@ -72,6 +73,7 @@ class HistoryPacing:
             self.violations.append(Violation(asked, rule))
             return False
         self._made.append(asked)
+        self.admitted.append(asked)
         self._open.add((asked.client_id, asked.request_id))
         return True
 

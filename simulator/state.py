@@ -36,6 +36,10 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
             broker.contract(con_id).name: _quote(broker.quote(con_id))
             for con_id in sorted(_interesting(broker))
         },
+        "historyAsked": [
+            {"at": asked.at.isoformat(), "clientId": asked.client_id, "barSize": asked.bar_size}
+            for asked in simulator.gateway.history_pacing.admitted
+        ],
         "pacingViolations": [_violation(broker, one) for one in simulator.gateway.history_pacing.violations],
         "faults": [
             {**fault.said, "seen": fault.seen, "done": fault.done}

@@ -33,6 +33,7 @@ from tests.gateway.stage import (
     LOGIN,
     MARKED,
     MARKER,
+    SECOND_FACTOR,
     STUCK,
     UP,
     USER,
@@ -121,6 +122,15 @@ def test_config_ini_is_for_this_user_alone(tmp_path: Path) -> None:
     assert not elsewhere.exists()
     settings_files.remove_config_ini(installed)
     assert not installed.config_ini.exists()
+
+
+def test_config_ini_is_gone_once_it_was_read_however_long_the_login_takes(stage: Build) -> None:
+    """A second factor may be waited for all night."""
+    one = stage(LOGIN + SECOND_FACTOR + STUCK, always=True)
+    one.gateway.begin()
+    until(lambda: one.state == "waiting for second factor")
+    assert (one.folder / "config.json").exists()
+    assert not (one.folder / "run" / "config.ini").exists()
 
 
 def test_the_gateway_may_trade_and_shows_no_dialog_that_nobody_sees(tmp_path: Path) -> None:
