@@ -25,7 +25,7 @@ from tests.images.service_in_container import gateway_notes, service
 from tests.images.workshop import REPOSITORY, Workshop
 
 ROUNDS = 5
-BOUND = 2.0
+BOUND = 2.5
 BARE = (
     f"exec gunicorn --bind 0.0.0.0:{PORT} --worker-class gthread --threads 8 --log-level warning bare_app:app"
 )

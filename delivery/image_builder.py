@@ -60,6 +60,10 @@ def layers(tool: str, name: str) -> tuple[Layer, ...]:
     """The layers of an image that is here, the lowest first; instructions that add no file are left out."""
     if tool == "buildah":
         return _layers_of_buildah(name)
+    if tool == "podman":
+        # Its templates know sizes for people only.
+        steps = json.loads(_output("podman", "history", "--no-trunc", "--format", "json", name))
+        return tuple(Layer(step["size"], step["CreatedBy"]) for step in reversed(steps) if step["size"])
     shown = _output(
         tool, "history", "--human=false", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", name
     )

@@ -49,8 +49,8 @@ def _megabytes(size: int) -> str:
 
 
 def _instruction(made_by: str) -> str:
-    """What made a layer, on one line, without the shell that every tool spells differently."""
-    words = made_by.replace("/bin/sh -c", "").replace("#(nop)", "").split()
+    """What made a layer, on one line, without the shell and the arguments that every tool spells differently."""
+    words = made_by.rpartition("/bin/sh -c")[2].replace("#(nop)", "").split()
     text = " ".join(words)
     return text if len(text) <= 90 else text[:89] + "…"
 
