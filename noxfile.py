@@ -27,7 +27,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
 CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 
-# Where tests/emulators/bigquery.py looks for it.
+# Where emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
 # What the ib adapter does, alone and over the wire, and the trading that goes through it.
@@ -80,7 +80,11 @@ def readme(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Trade a simulated month on the embedded defaults; arguments after -- go to the demo (--help lists them)."""
-    _sync(session, "local")
+    google = any("google" in argument for argument in session.posargs)
+    _sync(session, "local", *(["google"] if google else []))
+    if google:
+        # What it lacks then, the demo says.
+        _make_bigquery_stand_in(session, required=False)
     # Paths among the arguments mean what they mean where ./nox was called; -P: no module is taken from there.
     with session.chdir(session.invoked_from):
         _run(session, "python", "-P", "-m", "demo", *session.posargs)
@@ -89,7 +93,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def serve(session: nox.Session) -> None:
     """Run the service here, under gunicorn as in the container; it is configured by the environment."""
-    _sync(session, "local")
+    _sync(session, "local", *(["google"] if os.environ.get("BACKEND") == "google" else []))
     _run(session, "gunicorn", "-c", "images/application/gunicorn.conf.py", "app.main:app", *session.posargs)
 
 
@@ -125,16 +129,29 @@ def image_tests(session: nox.Session) -> None:
 
 @nox.session
 def emulators(session: nox.Session) -> None:
-    """Run the tests that need Firestore, BigQuery or Secret Manager, each on an emulator of this machine."""
+    """Run the tests that need Firestore, BigQuery or Secret Manager, on emulators; -- serve FILE starts only these."""
     _sync(session, "test", "google")
-    _make_bigquery_stand_in(session)
-    _run(
-        session, "pytest", "-m", "emulator", *(session.posargs or ("--numprocesses", "2", "--dist=loadfile"))
+    _make_bigquery_stand_in(session, required="CI" in os.environ)
+    if session.posargs[:1] == ["serve"]:
+        stack_file = (*session.posargs[1:], "Pulumi.paper.yaml")[0]
+        _run(session, "python", "-m", "emulators", "--stack", stack_file)
+        return
+    # On the build machine a missing emulator fails the run at once; on a person's it skips the tests that need it.
+    started = (
+        "python",
+        "-m",
+        "emulators",
+        *([] if "CI" in os.environ else ["--any"]),
+        "pytest",
+        "-m",
+        "emulator",
     )
+    _run(session, *started, *(session.posargs or ("--numprocesses", "2", "--dist=worksteal")))
 
 
-def _make_bigquery_stand_in(session: nox.Session) -> None:
-    """Make the environment of local-bigquery, which needs Python 3.13 and a DuckDB that is not the project's."""
+def _make_bigquery_stand_in(session: nox.Session, *, required: bool) -> None:
+    """Make the environment of local-bigquery, which needs Python 3.13 and a DuckDB that is not the project's. Where it
+    is not `required`, a machine without that Python has none."""
     session.run_install(
         "uv",
         "sync",
@@ -143,6 +160,7 @@ def _make_bigquery_stand_in(session: nox.Session) -> None:
         "--no-default-groups",
         "--only-group=bigquery-stand-in",
         "--python=3.13",
+        success_codes=[0] if required else [0, 2],
         env={"UV_PROJECT_ENVIRONMENT": str(BIGQUERY_STAND_IN), "UV_PYTHON_DOWNLOADS": "never"},
     )
 

@@ -46,7 +46,8 @@ class OwnGateway:
 class Settings:
     """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
     `gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
-    `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port."""
+    `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port.
+    FIRESTORE_EMULATOR_HOST is checked here and read by Google's client itself."""
 
     service: str
     mode: TradingMode
@@ -77,6 +78,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if clock == "broker" and mode is TradingMode.LIVE:
         raise SettingsError("CLOCK=broker is for simulations and refused in live mode; unset CLOCK")
     _require_google_names(given, backend)
+    _refuse_unread_account(given, backend)
+    _emulator(given, "FIRESTORE_EMULATOR_HOST", mode)
     return Settings(
         service=given.get("K_SERVICE") or f"ib-{mode.value}",
         mode=mode,
@@ -104,6 +107,15 @@ def _require_google_names(given: Mapping[str, str], backend: str) -> None:
     for name, what in _GOOGLE_NAMES.items():
         if not given.get(name):
             raise SettingsError(f"{name} is not set; BACKEND=google needs {what}")
+
+
+def _refuse_unread_account(given: Mapping[str, str], backend: str) -> None:
+    """Whoever sets an account that nobody reads would believe that it is the one that trades."""
+    if given.get("TRADING_ACCOUNT") and backend == "google":
+        raise SettingsError(
+            "TRADING_ACCOUNT is not read with BACKEND=google, where Pulumi writes the account into Firestore; unset it,"
+            " and set ib-trading:trading.account in the stack file (pulumi config set --secret --path)"
+        )
 
 
 def _emulator(given: Mapping[str, str], name: str, mode: TradingMode) -> str | None:

@@ -1,7 +1,7 @@
 """`python -m demo`: starts everything, tells the story, checks it, shows it, ends everything.
 
-Exit codes: 0 when all checks passed, 1 when one did not or something failed, 2 for wrong options, 130 when it was
-interrupted (Ctrl-C, SIGTERM, or the terminal was closed).
+Exit codes: 0 when all checks passed, 1 when one did not or something failed, 2 for wrong options or
+something that is not installed, 130 when it was interrupted (Ctrl-C, SIGTERM, or the terminal was closed).
 """
 
 from __future__ import annotations

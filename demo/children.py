@@ -1,4 +1,4 @@
-"""Starts the simulator and the service as processes of their own, and ends whatever was started.
+"""Starts the simulator, the service and Google's emulators as processes of their own, and ends whatever was started.
 
 Decides how each is started and that none outlives the demonstration: each leads a process group that is ended as a
 whole, first by asking, then by force; on Linux the kernel ends them too should this process be killed. They do not
@@ -31,6 +31,12 @@ HOME = Path(__file__).resolve().parent.parent
 START_SECONDS = 20.0
 """How long the simulator may take to say its ports; it takes a fraction of a second."""
 
+EMULATOR_SECONDS = 90.0
+"""How long Google's emulators may take to start, on a machine that has other things to do; one has a Java to start."""
+
+NOT_INSTALLED = 2
+"""Their exit code where something is missing."""
+
 ASK_SECONDS = 0.2
 """How long a child may take to end by itself before it is killed. The service may be in the middle of a request, and
 nothing of its store is kept; whoever runs the demonstration may give it no more than half a second after SIGTERM."""
@@ -44,6 +50,10 @@ _LOG_LINES_SHOWN = 12
 
 class StartFailed(Exception):
     """Something did not start or ended by itself; the text has what it said."""
+
+
+class NotInstalled(Exception):
+    """Something has to be installed first; the text says what, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,27 @@ class Children:
         ports = json.loads(line)
         return Launched(ports["port"], ports["controlPort"], ports["account"], child.process)
 
-    def service(self, gateway_port: int, stack_file: Path) -> int:
-        """Starts the service under gunicorn, as the container does, and gives its port.
+    def emulators(self, stack_file: Path) -> dict[str, str]:
+        """Starts what stands in for Google's services and deploys `stack_file` to them; gives the variables by which
+        the service finds them. NotInstalled where one is missing."""
+        command = [sys.executable, "-m", "emulators", "--json", "--stack", str(stack_file)]
+        child = self._start(
+            "emulators", command, _inherited_environment(), ends_by=signal.SIGTERM, stdout=subprocess.PIPE
+        )
+        spoken = child.process.stdout
+        assert spoken is not None
+        readable, _, _ = select.select([spoken], [], [], EMULATOR_SECONDS)
+        line = spoken.readline() if readable else ""
+        if not line:
+            said = last_words(child) or "it said nothing"
+            if readable and child.process.wait(ASK_SECONDS) == NOT_INSTALLED:
+                raise NotInstalled(said)
+            raise StartFailed(f"Google's emulators did not start:\n{said}")
+        return json.loads(line)
+
+    def service(self, gateway_port: int, stores: Mapping[str, str]) -> int:
+        """Starts the service under gunicorn, as the container does, and gives its port. `stores` are the variables
+        that say where these are.
 
         The socket is bound here and handed over, so that no other process can take the port meanwhile, and a request
         may be sent at once: it waits in the socket's queue until the service has started. This process then closes
@@ -100,20 +129,17 @@ class Children:
             self._start(
                 "service",
                 command,
-                _inherited_environment() | self._settings(port, gateway_port, stack_file),
+                _inherited_environment() | _settings(port, gateway_port) | dict(stores),
                 ends_by=signal.SIGINT,
                 inherited=[listening.fileno()],
             )
         return port
 
-    def _settings(self, port: int, gateway_port: int, stack_file: Path) -> dict[str, str]:
+    def local_stores(self, stack_file: Path) -> dict[str, str]:
+        """The variables that say that the stores are files in this demonstration's folder."""
         return {
-            "TRADING_MODE": "paper",
             "BACKEND": "local",
-            "PORT": str(port),
             "LOCAL_DATA_DIR": str(self.folder),
-            "IB_GATEWAY": f"{HOST}:{gateway_port}",
-            "CLOCK": "broker",
             "TRADING_CONFIG": str(stack_file),
         }
 
@@ -163,6 +189,15 @@ class Children:
     def ended_early(self) -> Child | None:
         """A child that is not running any more although nobody ended it."""
         return next((child for child in self.started if child.process.poll() is not None), None)
+
+
+def _settings(port: int, gateway_port: int) -> dict[str, str]:
+    return {
+        "TRADING_MODE": "paper",
+        "PORT": str(port),
+        "IB_GATEWAY": f"{HOST}:{gateway_port}",
+        "CLOCK": "broker",
+    }
 
 
 def _inherited_environment() -> dict[str, str]:

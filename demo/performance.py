@@ -15,7 +15,7 @@ from pathlib import Path
 
 from demo.account import tell_account, tell_checks, tell_page, tell_phases
 from demo.checks import Check, check
-from demo.children import HOME, Children, StartFailed, last_words
+from demo.children import HOME, Children, NotInstalled, StartFailed, last_words
 from demo.command_line import DEFAULT_PAGE, Options, read_options
 from demo.evidence import write_evidence
 from demo.exchanges import Refused, Service, Unanswered
@@ -47,6 +47,9 @@ def perform(arguments: Sequence[str], interruption: Interruption) -> int:
             # What is still in the buffer has nowhere to go either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
+        except NotInstalled as error:
+            sys.stderr.write(f"demo: {error}\n")
+            return 2
         except (StartFailed, Unanswered, Refused) as error:
             terminal.line()
             terminal.line(f"{terminal.red('The demonstration failed.')} {error}")
@@ -54,7 +57,7 @@ def perform(arguments: Sequence[str], interruption: Interruption) -> int:
 
 
 def _perform(options: Options, terminal: Terminal, children: Children) -> int:
-    simulator, service = _start(children, terminal)
+    simulator, service = _start(options, children, terminal)
     try:
         with terminal.phase("read the file of recorded closes") as phase:
             recorded = read_recorded_closes(RECORD)
@@ -76,14 +79,19 @@ def _perform(options: Options, terminal: Terminal, children: Children) -> int:
     return 0 if all(each.passed for each in checks) else 1
 
 
-def _start(children: Children, terminal: Terminal) -> tuple[Launched, Service]:
+def _start(options: Options, children: Children, terminal: Terminal) -> tuple[Launched, Service]:
     terminal.line(terminal.bold("A simulated month with ib-trading"))
     terminal.line()
+    stores = children.local_stores(STACK_FILE)
+    if options.google:
+        with terminal.phase("start Google's emulators") as phase:
+            stores = children.emulators(STACK_FILE)
+            phase.result = "Firestore, BigQuery, Secret Manager"
     with terminal.phase("start the simulator") as phase:
         simulator = children.simulator(*SIMULATOR_OPTIONS)
         phase.result = f"gateway at {HOST}:{simulator.port}"
     with terminal.phase("start the service") as phase:
-        service = Service(children.service(simulator.port, STACK_FILE))
+        service = Service(children.service(simulator.port, stores))
         try:
             service.get("health", "/health")
         except Unanswered as error:

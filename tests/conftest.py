@@ -13,6 +13,10 @@ import pytest
 from hypothesis import settings
 
 from app.adapters.ib import library
+from emulators.bigquery import HOST as BIGQUERY_HOST
+from emulators.bigquery import emulated_bigquery
+from emulators.firestore import HOST, emulated_firestore
+from tests.emulators.missing import installed
 
 # Variables of a developer's shell that would steer the product or Google's clients.
 FOREIGN = (
@@ -70,19 +74,6 @@ def _is_loopback(host: str | bytes) -> bool:
 sys.addaudithook(_stay_here)
 
 
-@pytest.fixture(scope="session")
-def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """host:port of this test process's Firestore emulator; Google's client finds it, in child processes too."""
-    from tests.emulators.firestore import HOST, emulated_firestore
-
-    with (
-        emulated_firestore(tmp_path_factory.mktemp("firestore")) as address,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        environment.setenv(HOST, address)
-        yield address
-
-
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FOREIGN:
@@ -90,12 +81,25 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """host:port of a Firestore emulator, which Google's client finds, in child processes too: the one that
+    `./nox -s emulators` has started for all processes of the run, or one of this process's own."""
+    if HOST in os.environ:
+        yield os.environ[HOST]
+        return
+    with (
+        installed(emulated_firestore(tmp_path_factory.mktemp("firestore"))) as address,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv(HOST, address)
+        yield address
+
+
+@pytest.fixture(scope="session")
 def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """host:port of this process's BigQuery stand-in."""
-    from tests.emulators.programs import google_client
-
-    google_client("google.cloud.bigquery")
-    from tests.emulators.bigquery import emulated_bigquery
-
-    with emulated_bigquery(tmp_path_factory.mktemp("bigquery")) as address:
+    """host:port of a BigQuery stand-in, the run's or this process's own."""
+    if BIGQUERY_HOST in os.environ:
+        yield os.environ[BIGQUERY_HOST]
+        return
+    with installed(emulated_bigquery(tmp_path_factory.mktemp("bigquery"))) as address:
         yield address

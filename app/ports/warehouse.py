@@ -15,11 +15,14 @@ from schema.tables import BAR_SIZES
 
 class Warehouse(Protocol):
     def store(self, portions: Sequence[Portion], stored_at: datetime) -> tuple[int, ...]:
-        """Writes all of `portions` or, if it raises, none: bars by key (series, start), where one that is there is
-        left as it is, and the days they answer. Returns how many bars of each were new.
+        """Writes bars by key (series, start), where one that is there is left as it is, and the days they answer.
+        Returns how many bars of each were new; while another process stores some of the same bars, only the sum is
+        certain.
 
-        After StoreUnavailable it may not be known whether all was written or nothing; storing the same again puts
-        that right.
+        No day counts as answered whose bars are not there, whenever a call is cut short. After StoreUnavailable all of
+        it may be written, nothing, or bars whose days do not count yet; storing the same again puts that right and
+        changes nothing that is there. A series is replaced as a whole or not at all. What is refused for what it is
+        (RequestError, ValueError) leaves nothing.
 
         Figures are kept to nine decimal places, half even. RequestError for a bar size that is not kept.
         """

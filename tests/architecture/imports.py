@@ -9,10 +9,12 @@ from pathlib import PurePosixPath
 
 from tests.architecture.tree import PRODUCT, Violation, parse
 
-# Which of our own packages each one may import; demo and bench put the product together and may import all.
+# Which of our own packages each one may import; demo and bench put the product together and may import
+# all; emulators stand beside it.
 MAY_IMPORT = {
     "app": ("app", "schema"),
     "delivery": ("delivery", "schema"),
+    "emulators": ("emulators", "schema"),
     "infra": ("infra", "schema"),
     "noxfile.py": (),
     "schema": ("schema",),

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("app", "bench", "delivery", "demo", "infra", "schema", "simulator")
+PRODUCT = ("app", "bench", "delivery", "demo", "emulators", "infra", "schema", "simulator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from app.ports.warehouse import Warehouse
+from emulators.programs import require_client
 from tests.contracts.places import (
     BigqueryDataset,
     ConfigPlace,
@@ -25,10 +26,10 @@ from tests.contracts.places import (
     Stores,
     WarehousePlace,
 )
-from tests.emulators.programs import google_client
+from tests.emulators.missing import told
 
 if TYPE_CHECKING:
-    from tests.emulators.secret_manager import EmulatedSecrets
+    from emulators.secret_manager import EmulatedSecrets
 
 # Answers of the emulators take half a second each.
 EMULATOR = (pytest.mark.emulator, pytest.mark.timeout(300))
@@ -43,7 +44,7 @@ def _duckdb(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
 
 
 def _bigquery(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
-    from tests.emulators.bigquery import PROJECT, make_tables
+    from emulators.bigquery import PROJECT, make_tables
 
     address = request.getfixturevalue("bigquery_address")
     dataset = f"history_{uuid4().hex}"
@@ -139,8 +140,9 @@ def config_place(request: pytest.FixtureRequest, tmp_path: Path) -> ConfigPlace:
 @pytest.fixture
 def secrets() -> Generator[EmulatedSecrets]:
     """A Secret Manager in which there is nothing yet."""
-    google_client("google.cloud.secretmanager_v1")
-    from tests.emulators.secret_manager import emulated_secret_manager
+    with told():
+        require_client("google.cloud.secretmanager_v1", "Secret Manager")
+    from emulators.secret_manager import emulated_secret_manager
 
     with emulated_secret_manager() as secrets:
         yield secrets

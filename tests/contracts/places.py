@@ -32,7 +32,7 @@ from schema.documents import TRADING_FIELD, configuration_path, gateway_lease_pa
 from schema.trading_config import SECTION
 
 if TYPE_CHECKING:
-    from tests.emulators.secret_manager import EmulatedSecrets
+    from emulators.secret_manager import EmulatedSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class EmulatedSecret:
     name: str
 
     def write(self, payload: bytes) -> None:
-        from tests.emulators.secret_manager import Version
+        from emulators.secret_manager import Version
 
         self.secrets.versions.setdefault(f"projects/demo/secrets/{self.name}", []).append(Version(payload))
 

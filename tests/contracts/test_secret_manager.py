@@ -11,7 +11,7 @@ from schema.credentials import GatewayCredentials
 from tests.contracts.places import EmulatedSecret
 
 if TYPE_CHECKING:
-    from tests.emulators.secret_manager import EmulatedSecrets
+    from emulators.secret_manager import EmulatedSecrets
 
 pytestmark = pytest.mark.emulator
 SECRET = "projects/demo/secrets/ib-credentials"

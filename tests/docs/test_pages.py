@@ -143,6 +143,7 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "FIRESTORE_DATABASE",
         "BIGQUERY_DATASET",
         "SECRET_NAME",
+        "FIRESTORE_EMULATOR_HOST",
         "BIGQUERY_EMULATOR_HOST",
         "SECRET_MANAGER_EMULATOR_HOST",
         "PATH",

@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
+from emulators.firestore import HOST
 from tests.contracts.places import FirestoreProject, Stores
-from tests.emulators.faults import FaultyFirestore, faulty_firestore
-from tests.emulators.firestore import HOST
+from tests.emulators.grpc_faults import FaultyGrpc, faulty_grpc
 
 
 @pytest.fixture
-def faulty(firestore_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Generator[FaultyFirestore]:
-    with faulty_firestore(firestore_emulator) as faulty:
+def faulty(firestore_emulator: str, monkeypatch: pytest.MonkeyPatch) -> Generator[FaultyGrpc]:
+    with faulty_grpc(firestore_emulator) as faulty:
         monkeypatch.setenv(HOST, faulty.address)
         yield faulty
 
@@ -26,7 +26,7 @@ def project() -> FirestoreProject:
 
 
 @pytest.fixture
-def stores(faulty: FaultyFirestore, project: FirestoreProject) -> Generator[Stores]:
+def stores(faulty: FaultyGrpc, project: FirestoreProject) -> Generator[Stores]:
     """`project`, opened by this process by way of `faulty`."""
     with project.opened() as stores:
         yield stores

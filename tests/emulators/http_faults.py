@@ -21,15 +21,20 @@ RESET = 0
 
 @dataclass(slots=True)
 class HttpFault:
-    """Strikes requests whose line ("POST /bigquery/…") contains `words`; `after`: they count, only the answer is
-    lost."""
+    """Strikes requests whose line ("POST /bigquery/…") contains `words` and whose body `said`, once `spared` of them
+    have passed; `after`: they count, only the answer is lost."""
 
     words: str
+    said: str
+    spared: int
     status: int
     reason: str
     message: str
     times: int
     after: bool
+
+    def strikes(self, line: str, body: bytes) -> bool:
+        return self.words in line and self.said.encode() in body
 
     def answer(self) -> bytes:
         """As Google's JSON APIs spell an error."""
@@ -57,10 +62,12 @@ class FaultyBigquery:
         reason: str = "",
         message: str = "on command",
         *,
+        said: str = "",
+        spared: int = 0,
         times: int = 1,
         after: bool = False,
     ) -> None:
-        self.faults.append(HttpFault(words, status, reason, message, times, after))
+        self.faults.append(HttpFault(words, said, spared, status, reason, message, times, after))
 
     def queries(self) -> list[dict[str, Any]]:
         """What was asked as a query or a job, in the REST API's spelling."""
@@ -70,10 +77,13 @@ class FaultyBigquery:
             if line.startswith("POST /bigquery/") and line.partition("?")[0].endswith(("/jobs", "/queries"))
         ]
 
-    def struck(self, line: str, *, after: bool) -> HttpFault | None:
+    def struck(self, line: str, body: bytes, *, after: bool) -> HttpFault | None:
         with self.turn:
             for fault in self.faults:
-                if fault.times and fault.after is after and fault.words in line:
+                if fault.times and fault.after is after and fault.strikes(line, body):
+                    if fault.spared:
+                        fault.spared -= 1
+                        continue
                     fault.times -= 1
                     return fault
         return None
@@ -93,11 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
         faulty.asked.append((line, body))
         if faulty.delay:
             self.server.stopping.wait(faulty.delay)
-        if fault := faulty.struck(line, after=False):
+        if fault := faulty.struck(line, body, after=False):
             self._strike(fault)
             return
         status, kept, answer = self._passed_on(body)
-        if fault := faulty.struck(line, after=True):
+        if fault := faulty.struck(line, body, after=True):
             self._strike(fault)
             return
         self._answer(status, kept, answer)

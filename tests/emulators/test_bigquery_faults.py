@@ -1,9 +1,9 @@
-"""What BigQuery's failures do to history: all of it is written or nothing, and the remedy is told."""
+"""What BigQuery's failures do to history: no day counts as answered without its bars, and the remedy is told."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -29,7 +29,7 @@ FOREVER = datetime(2100, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def dataset(bigquery_address: str) -> BigqueryDataset:
     """With its tables, and nothing in them."""
-    from tests.emulators.bigquery import PROJECT, make_tables
+    from emulators.bigquery import PROJECT, make_tables
 
     place = BigqueryDataset(bigquery_address, PROJECT, f"faults_{uuid4().hex}")
     make_tables(place.address, place.project, place.dataset)
@@ -51,6 +51,28 @@ def warehouse(dataset: BigqueryDataset, faulty: FaultyBigquery) -> Warehouse:
 def closes(dataset: BigqueryDataset) -> list[Decimal]:
     found = dataset.opened().daily_closes([DAILY.con_id], "TRADES", FOREVER, 100)
     return [close.close for close in found[DAILY.con_id]]
+
+
+def starts(dataset: BigqueryDataset) -> set[date]:
+    """The days that have a bar."""
+    found = dataset.opened().daily_closes([DAILY.con_id], "TRADES", FOREVER, 100)
+    return {close.day for close in found[DAILY.con_id]}
+
+
+def answered(dataset: BigqueryDataset) -> set[date]:
+    """The days that will not be asked for again."""
+    spans = dataset.opened().stored([DAILY.con_id], "TRADES", "1 day")[DAILY.con_id].asked
+    return {
+        span.first + timedelta(days=n) for span in spans for n in range((span.last - span.first).days + 1)
+    }
+
+
+def _stored(warehouse: Warehouse, portion: Portion) -> bool:
+    try:
+        warehouse.store([portion], NOON)
+    except StoreUnavailable:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -85,6 +107,32 @@ def test_a_failure_tells_what_to_do_and_nothing_is_written(
     assert closes(dataset) == []
 
 
+@pytest.mark.parametrize("replaces", [False, True])
+def test_wherever_a_write_is_cut_short_no_day_counts_whose_bars_are_not_there(
+    dataset: BigqueryDataset, warehouse: Warehouse, faulty: FaultyBigquery, replaces: bool
+) -> None:
+    """Days are marked by a statement of their own, and the process may end before any statement. A day that was marked
+    too soon would never be asked for again, and its bar be missing for ever."""
+    old = Portion(DAILY, [a_bar(2, "100"), a_bar(3, "101")], (DaySpan(date(2019, 1, 2), date(2019, 1, 3)),))
+    new = Portion(
+        DAILY,
+        [a_bar(3, "51"), a_bar(4, "52")],
+        (DaySpan(date(2019, 1, 3), date(2019, 1, 4)),),
+        replaces=replaces,
+    )
+    dataset.opened().store([old], NOON)
+    for spared in range(4 if replaces else 3):
+        faulty.faults.clear()
+        faulty.fail("POST /bigquery/v2/projects/demo/jobs?", 403, "accessDenied", spared=spared)
+        if not _stored(warehouse, new):
+            assert answered(dataset) <= starts(dataset), f"after {spared} statements"
+            continue
+        break
+    assert spared == (3 if replaces else 2), "each statement was cut short once, and then all was written"
+    assert answered(dataset) == starts(dataset)
+    assert closes(dataset) == ([51, 52] if replaces else [100, 101, 52])
+
+
 @pytest.mark.parametrize("status", [503, RESET])
 def test_a_moment_without_bigquery_is_waited_out(
     dataset: BigqueryDataset, warehouse: Warehouse, faulty: FaultyBigquery, status: int
@@ -113,7 +161,7 @@ def test_every_job_has_parameters_and_a_limit_on_what_it_reads(
     warehouse.daily_closes([DAILY.con_id], "TRADES", FOREVER, 5)
     asked = [one.get("configuration", {}).get("query") or one for one in faulty.queries()]
     questions = [one for one in asked if isinstance(one.get("query"), str)]
-    assert len(questions) >= 4
+    assert len(questions) >= 5
     for one in questions:
         assert int(one["maximumBytesBilled"]) > 0, one["query"]
         assert one["queryParameters"]
@@ -122,11 +170,12 @@ def test_every_job_has_parameters_and_a_limit_on_what_it_reads(
 
 
 def test_every_question_about_bars_names_its_partitions(
-    dataset: BigqueryDataset, warehouse: Warehouse
+    dataset: BigqueryDataset, warehouse: Warehouse, faulty: FaultyBigquery
 ) -> None:
-    """A table that refuses questions without a filter on its partitions answers all of them."""
+    """A table that refuses questions without a filter on its partitions answers all of them. The stand-in asks itself
+    without one when it merges, whatever the statement says: of that the text is judged."""
+    from emulators.bigquery import emulator_client
     from schema.tables import BAR_SIZES
-    from tests.emulators.bigquery import emulator_client
 
     warehouse.store([PORTION], NOON)
     client: bigquery.Client = emulator_client(dataset.address, dataset.project)
@@ -135,13 +184,16 @@ def test_every_question_about_bars_names_its_partitions(
     client.update_table(table, ["require_partition_filter"])
     assert len(closes(dataset)) == 2
     assert warehouse.stored([DAILY.con_id], "TRADES", "1 day")[DAILY.con_id].newest is not None
-    assert warehouse.store([PORTION], NOON) == (0,)
     client.close()
+    asked = [one.get("configuration", {}).get("query", {}).get("query", "") for one in faulty.queries()]
+    merges = [text for text in asked if "MERGE" in text and f".{table.table_id}`" in text]
+    assert merges
+    assert all("kept.bar_start BETWEEN @first AND @last" in text for text in merges)
 
 
 def test_no_staging_table_is_left(dataset: BigqueryDataset, warehouse: Warehouse) -> None:
+    from emulators.bigquery import emulator_client
     from schema.tables import TABLES
-    from tests.emulators.bigquery import emulator_client
 
     warehouse.store([PORTION], NOON)
     client = emulator_client(dataset.address, dataset.project)

@@ -21,7 +21,7 @@ from schema import documents
 from schema.documents import COMPOSITE_INDEXES, FIELDS, OPEN_ORDERS, ORDERS, UNINDEXED, Index
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, after, an_order
-from tests.emulators.faults import FaultyFirestore
+from tests.emulators.grpc_faults import FaultyGrpc
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(120)]
 
@@ -129,7 +129,7 @@ def asked(calls: Iterable[tuple[str, bytes]]) -> list[StructuredQuery]:
 
 
 @pytest.fixture
-def queries(stores: Stores, faulty: FaultyFirestore) -> list[StructuredQuery]:
+def queries(stores: Stores, faulty: FaultyGrpc) -> list[StructuredQuery]:
     """What went over the wire while every method of every port was called."""
     for call in CALLS.values():
         call(stores)

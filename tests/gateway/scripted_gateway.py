@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-STEPS = ("say", "await", "serve", "silent", "exit", "loop", "deaf")
+STEPS = ("say", "await", "serve", "silent", "exit", "loop", "deaf", "prompt")
 
 
 def main(arguments: list[str]) -> int:
@@ -106,6 +106,13 @@ class Actor:
             subprocess.run([sys.executable, "-c", ""], check=True)
             say(f"IBC returned exit status {code}")
             say("IBC will restart shortly")
+
+    def _prompt(self, seconds: float) -> None:
+        """What IBC does while nobody confirms: it asks again and again."""
+        while True:
+            say("IBC: Second Factor Authentication initiated")
+            time.sleep(seconds)
+            say("IBC: detected dialog entitled: Second Factor Authentication; event=Closed")
 
     def _deaf(self, _value: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

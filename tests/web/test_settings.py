@@ -49,7 +49,15 @@ def test_on_cloud_run_the_backend_is_google_and_the_gateway_its_own() -> None:
         ({"IB_GATEWAY": "host:"}, "IB_GATEWAY: '' is not a port"),
         ({"BACKEND": "google"}, "PROJECT_ID is not set"),
         ({"BACKEND": "google", "PROJECT_ID": "p", "FIRESTORE_DATABASE": "d"}, "BIGQUERY_DATASET is not set"),
+        (
+            GOOGLE | {"BACKEND": "google", "TRADING_ACCOUNT": "DU1234567"},
+            "TRADING_ACCOUNT is not read with BACKEND=google, where Pulumi writes the account",
+        ),
         ({"BIGQUERY_EMULATOR_HOST": "9250"}, "is not host:port"),
+        (
+            {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "TRADING_MODE": "live"},
+            "FIRESTORE_EMULATOR_HOST points at an emulator and is refused in live mode",
+        ),
         ({"BIGQUERY_EMULATOR_HOST": "127.0.0.1:x"}, "BIGQUERY_EMULATOR_HOST: 'x' is not a port"),
         (
             {"SECRET_MANAGER_EMULATOR_HOST": "127.0.0.1:1", "TRADING_MODE": "live"},

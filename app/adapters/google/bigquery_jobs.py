@@ -74,27 +74,28 @@ class BigqueryJobs:
                 )
             )
 
-    def written(self, script: str, parameters: Sequence[Parameter]) -> list[Row]:
-        """The rows of the last statement of `script`, which holds one transaction; it is done again from the start
-        if another transaction was quicker."""
+    def written(self, statement: str, parameters: Sequence[Parameter]) -> int:
+        """How many rows `statement`, which is atomic by itself, has added. It is done again if another writer of the
+        same table was quicker."""
         with explained(self._where):
-            return _CONFLICT_RETRY(self._written_once)(script, parameters)
+            return _CONFLICT_RETRY(self._written_once)(statement, parameters)
 
-    def _written_once(self, script: str, parameters: Sequence[Parameter]) -> list[Row]:
+    def _written_once(self, statement: str, parameters: Sequence[Parameter]) -> int:
         config = bigquery.QueryJobConfig(
             query_parameters=list(parameters), maximum_bytes_billed=WRITING_BYTES
         )
         # The client names the job before it sends it: a request that is sent twice is the same job.
         job = self._client().query(
-            script, job_config=config, retry=_REQUEST_RETRY, timeout=REQUEST_SECONDS, job_retry=None
+            statement, job_config=config, retry=_REQUEST_RETRY, timeout=REQUEST_SECONDS, job_retry=None
         )
         try:
-            return list(job.result(retry=_REQUEST_RETRY, timeout=WRITING_SECONDS, job_retry=None))
+            job.result(retry=_REQUEST_RETRY, timeout=WRITING_SECONDS, job_retry=None)
         except TimeoutError:
-            # Nobody will read its answer: a script that has not committed should not do so later.
+            # Nobody will read its answer: a statement that is not done yet should not be done later.
             with suppress(GoogleAPICallError):
                 job.cancel(retry=_REQUEST_RETRY, timeout=REQUEST_SECONDS)
             raise
+        return job.dml_stats.inserted_row_count if job.dml_stats else 0
 
     def stage(self, columns: Sequence[bigquery.SchemaField], lines: bytes) -> str:
         """The name of a new table that holds `lines`, one JSON object a row; it goes by itself."""

@@ -23,22 +23,19 @@ STAGED_COLUMNS: tuple[Column, ...] = (
     # Which of the portions, counted from 0.
     Column("portion", "INT64"),
 )
-_REPLACED_COLUMNS = tuple(
-    column for column in ASKED_COLUMNS if column.name in ("con_id", "what_to_show", "bar_size")
-)
 
 Staged = dict[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one call stores. `bars` are the rows to stage, `starts` the starts of those bars; `asked` and `replaced`
-    are in the order of their columns."""
+    """What one call stores: `bars` are the rows to stage, `starts` the starts of those bars; `asked` are in the order
+    of their columns."""
 
     bars: tuple[Staged, ...]
     starts: tuple[datetime, ...]
     asked: tuple[tuple[int | str | date | datetime, ...], ...]
-    replaced: tuple[tuple[int, str, str], ...]
+    replaced: tuple[Series, ...]
 
     def lines(self) -> bytes:
         """One JSON object a row."""
@@ -47,19 +44,34 @@ class Batch:
     def bar_sizes(self) -> tuple[str, ...]:
         """Those whose tables are written."""
         staged = {str(row["bar_size"]) for row in self.bars}
-        return tuple(sorted(staged | {bar_size for *_, bar_size in self.replaced}))
+        return tuple(sorted(staged | {series.bar_size for series in self.replaced}))
 
-    def parameters(self) -> list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter]:
-        """@asked and @replaced, arrays of structs, and the earliest and latest start, @first and @last."""
-        parameters: list[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter] = [
-            _structs("asked", ASKED_COLUMNS, self.asked),
-            _structs("replaced", _REPLACED_COLUMNS, self.replaced),
+    def has_bars(self, bar_size: str) -> bool:
+        return bool(self.portions_of(bar_size))
+
+    def portions_of(self, bar_size: str) -> tuple[int, ...]:
+        """Numbers of the portions that have bars of this size."""
+        numbers = (row["portion"] for row in self.bars if row["bar_size"] == bar_size)
+        return tuple(dict.fromkeys(number for number in numbers if isinstance(number, int)))
+
+    def span_of(self, bar_size: str) -> tuple[datetime, datetime]:
+        """The earliest and the latest start of the bars of this size, of which there must be some."""
+        starts = [
+            start for row, start in zip(self.bars, self.starts, strict=True) if row["bar_size"] == bar_size
         ]
-        if self.starts:
-            first, last = min(self.starts), max(self.starts)
-            parameters.append(bigquery.ScalarQueryParameter("first", "TIMESTAMP", first))
-            parameters.append(bigquery.ScalarQueryParameter("last", "TIMESTAMP", last))
-        return parameters
+        return min(starts), max(starts)
+
+    def replaced_in(self, bar_size: str) -> tuple[str, ...]:
+        """The replaced series of this size, each as contract id, a space, and what it shows."""
+        return tuple(
+            f"{series.con_id} {series.what_to_show}"
+            for series in self.replaced
+            if series.bar_size == bar_size
+        )
+
+    def asked_parameter(self) -> bigquery.ArrayQueryParameter:
+        """@asked, an array of structs."""
+        return _structs("asked", ASKED_COLUMNS, self.asked)
 
 
 @dataclass(slots=True)
@@ -92,7 +104,7 @@ def batch(portions: Sequence[Portion], stored_at: datetime) -> Batch:
         bars=tuple(collected.bars.values()),
         starts=tuple(start for _, start in collected.bars),
         asked=tuple((*key, at.astimezone(UTC)) for key, at in asked.items()),
-        replaced=tuple((key.con_id, key.what_to_show, key.bar_size) for key in collected.replaced),
+        replaced=tuple(collected.replaced),
     )
 
 

@@ -1,9 +1,8 @@
 """Market history in BigQuery; the tables are those of schema/tables.py, made by the Pulumi program.
 
-Decides the statements. Bars are loaded into a staging table and taken over by key in one transaction. A question
-names its contracts and a range of the column that the tables are partitioned by, so that it reads what it needs.
-BigQuery enforces no key, and promises no conflict between two transactions that only add rows: whoever reads takes
-the first of several bars with one key.
+Decides the questions. Each names its contracts and a range of the column that the tables are partitioned by, so that
+it reads what it needs. What is stored is loaded into a staging table first; how it is taken over from there,
+bigquery_merges.py decides. BigQuery enforces no key: whoever reads takes the first of several bars with one key.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from google.cloud import bigquery
 
 from app.adapters.google.bigquery_failures import Where
 from app.adapters.google.bigquery_jobs import BigqueryJobs, Parameter
-from app.adapters.google.bigquery_rows import STAGED_COLUMNS, Batch, batch, fields
+from app.adapters.google.bigquery_merges import BigqueryMerges
+from app.adapters.google.bigquery_rows import STAGED_COLUMNS, batch, fields
 from app.core.coverage import DaySpan
 from app.core.history import NewestBar, Portion, StoredSeries
 from app.core.market import DailyClose
 from app.ports.warehouse import table_of
-from schema.tables import ASKED_COLUMNS, ASKED_TABLE, BAR_COLUMNS, BAR_KEY
+from schema.tables import ASKED_TABLE
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END = datetime(9999, 12, 31, tzinfo=UTC)
@@ -39,20 +39,19 @@ class BigqueryWarehouse:
 
     def __init__(self, client: Callable[[], bigquery.Client], project: str, dataset: str) -> None:
         self._jobs = BigqueryJobs(client, Where(project, dataset))
+        self._writing = BigqueryMerges(self._jobs)
 
     def store(self, portions: Sequence[Portion], stored_at: datetime) -> tuple[int, ...]:
+        """Days are forgotten before, and remembered after, the bars that answer them: see bigquery_merges.py."""
         given = batch(portions, stored_at)
-        if not (given.bars or given.asked or given.replaced):
-            return tuple(0 for _ in portions)
         if not given.bars:
-            self._jobs.written(self._script(given, None), given.parameters())
+            self._writing.days_without_bars(given)
             return tuple(0 for _ in portions)
         staging = self._jobs.stage(fields(STAGED_COLUMNS), given.lines())
         try:
-            counted = self._jobs.written(self._script(given, staging), given.parameters())
+            counts = self._writing.bars_and_days(given, staging)
         finally:
             self._jobs.unstage(staging)
-        counts = {row["portion"]: row["bars"] for row in counted}
         return tuple(counts.get(number, 0) for number, _ in enumerate(portions))
 
     def stored(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, StoredSeries]:
@@ -126,57 +125,6 @@ class BigqueryWarehouse:
             QUALIFY ROW_NUMBER() OVER (PARTITION BY con_id ORDER BY bar_start DESC) <= @count
             ORDER BY con_id, bar_start
         """
-
-    def _script(self, given: Batch, staging: str | None) -> str:
-        """One transaction, and after it (portion, bars) of what was new."""
-        statements = ["BEGIN TRANSACTION"]
-        sizes = given.bar_sizes()
-        if given.replaced:
-            statements += [self._forgetting(table_of(bar_size), bar_size) for bar_size in sizes]
-            statements.append(self._forgetting_days())
-        if staging is not None:
-            for bar_size in sizes:
-                statements += self._taking_over(table_of(bar_size), bar_size, staging)
-        statements.append(self._remembering_days())
-        statements.append("COMMIT TRANSACTION")
-        if staging is not None:
-            new = " UNION ALL ".join(f"SELECT portion FROM new_{table_of(bar_size)}" for bar_size in sizes)
-            statements.append(f"SELECT portion, COUNT(*) AS bars FROM ({new}) GROUP BY portion")
-        return ";\n".join(statements) + ";"
-
-    def _forgetting(self, table: str, bar_size: str) -> str:
-        """Of a replaced series everything goes, whenever it was: this is the one statement that reads every partition,
-        of which clustering leaves the blocks with those contracts."""
-        return f"""DELETE FROM {self._jobs.table(table)} AS kept
-            WHERE kept.bar_start >= TIMESTAMP '0001-01-01' AND EXISTS (
-              SELECT 1 FROM UNNEST(@replaced) AS gone
-              WHERE gone.con_id = kept.con_id AND gone.what_to_show = kept.what_to_show
-                AND gone.bar_size = '{bar_size}')"""
-
-    def _forgetting_days(self) -> str:
-        return f"""DELETE FROM {self._jobs.table(ASKED_TABLE)} AS kept
-            WHERE EXISTS (
-              SELECT 1 FROM UNNEST(@replaced) AS gone
-              WHERE gone.con_id = kept.con_id AND gone.what_to_show = kept.what_to_show
-                AND gone.bar_size = kept.bar_size)"""
-
-    def _taking_over(self, table: str, bar_size: str, staging: str) -> list[str]:
-        kept, key = self._jobs.table(table), ", ".join(BAR_KEY)
-        columns = ", ".join(column.name for column in BAR_COLUMNS)
-        within = "bar_start BETWEEN @first AND @last"
-        return [
-            f"""CREATE TEMP TABLE new_{table} AS
-            SELECT staged.* FROM {self._jobs.table(staging)} AS staged
-            LEFT JOIN (SELECT {key}, TRUE AS there FROM {kept} WHERE {within}) AS kept USING ({key})
-            WHERE kept.there IS NULL AND staged.bar_size = '{bar_size}'""",
-            f"INSERT INTO {kept} ({columns}) SELECT {columns} FROM new_{table}",
-        ]
-
-    def _remembering_days(self) -> str:
-        columns = ", ".join(column.name for column in ASKED_COLUMNS)
-        asked = ", ".join(f"one.{column.name}" for column in ASKED_COLUMNS)
-        return f"""INSERT INTO {self._jobs.table(ASKED_TABLE)} ({columns})
-            SELECT {asked} FROM UNNEST(@asked) AS one"""
 
 
 def _series(con_ids: Sequence[int], what_to_show: str) -> list[Parameter]:

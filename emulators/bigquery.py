@@ -1,7 +1,7 @@
-"""A BigQuery for tests: local-bigquery, which answers the official client, on a free port of this machine.
+"""A BigQuery on this machine: local-bigquery, which answers the official client, on a free port.
 
-It lives in an environment of its own (dependency group `bigquery-stand-in`), which `./nox -s emulators` makes.
-BIGQUERY_STAND_IN names its program where it is somewhere else.
+It lives in an environment of its own (dependency group `bigquery-stand-in`), which nox makes with Python 3.13 for the
+sessions that need it. BIGQUERY_STAND_IN names its program where it is somewhere else.
 """
 
 from __future__ import annotations
@@ -12,23 +12,31 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery
-
+from emulators.programs import Missing, require_client, running
 from schema.tables import TABLES, Column, Table
-from tests.emulators.programs import missing, running
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+HOST = "BIGQUERY_EMULATOR_HOST"
+"""Where the service looks for an emulator: host:port."""
 
 PROJECT = "demo"
-ENVIRONMENT = Path(__file__).resolve().parents[2] / ".nox" / "bigquery-stand-in"
+ENVIRONMENT = Path(__file__).resolve().parents[1] / ".nox" / "bigquery-stand-in"
 
 
 def program() -> Path:
-    """Skips or fails the test where it is missing."""
+    """Missing where it is not installed."""
+    require_client("google.cloud.bigquery", "BigQuery")
     named = os.environ.get("BIGQUERY_STAND_IN")
     path = Path(named) if named else ENVIRONMENT / "bin" / "local-bigquery"
     if not path.exists():
-        missing("local-bigquery", "`./nox -s emulators` makes its environment, with Python 3.13")
+        raise Missing(
+            "BigQuery's stand-in is not installed; install Python 3.13, with which `./nox -s emulators` installs it, or"
+            " say in BIGQUERY_STAND_IN where it is"
+        )
     return path
 
 
@@ -59,6 +67,10 @@ def make_tables(address: str, project: str, dataset: str) -> None:
 
 
 def emulator_client(address: str, project: str) -> bigquery.Client:
+    # Imported here: only who has installed Google's clients gets here.
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+
     return bigquery.Client(
         project=project,
         credentials=AnonymousCredentials(),
@@ -67,6 +79,8 @@ def emulator_client(address: str, project: str) -> bigquery.Client:
 
 
 def described(table: Table, dataset: str) -> bigquery.Table:
+    from google.cloud import bigquery
+
     made = bigquery.Table(f"{dataset}.{table.name}", schema=[_field(column) for column in table.columns])
     made.clustering_fields = list(table.clustered_by)
     if table.partitioned_by is not None:
@@ -76,6 +90,8 @@ def described(table: Table, dataset: str) -> bigquery.Table:
 
 
 def _field(column: Column) -> bigquery.SchemaField:
+    from google.cloud import bigquery
+
     return bigquery.SchemaField(column.name, column.kind, mode="REQUIRED" if column.required else "NULLABLE")
 
 

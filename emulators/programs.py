@@ -1,12 +1,11 @@
-"""How a program that stands in for a Google service is started, waited for and surely ended, and what it means that
-it is missing.
-"""
+"""How a program that stands in for a Google service is started, waited for and surely ended."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,24 +13,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-import pytest
-
 START_SECONDS = 60.0
 END_SECONDS = 10.0
+LEASH = Path(__file__).with_name("leash.py")
 
 
-def missing(what: str, remedy: str) -> None:
-    """Skips the test on a person's machine, with what to install; on the build machine it fails."""
-    sentence = f"{what} is not installed; {remedy}"
-    if "CI" in os.environ:
-        pytest.fail(sentence)
-    pytest.skip(sentence)
+class Missing(Exception):
+    """Something is not installed; the text is one sentence that says what to install."""
 
 
-def google_client(module: str) -> None:
-    """Skips or fails the test unless the official client is installed."""
+def require_client(module: str, service: str) -> None:
+    """Missing unless the official client is installed."""
     if find_spec("google") is None or find_spec(module) is None:
-        missing(module, "`./nox -s emulators` runs these tests with the dependency group `google`")
+        raise Missing(f"{service}'s client is not installed; `uv sync --group google` installs it")
 
 
 @contextmanager
@@ -40,11 +34,11 @@ def running(
 ) -> Generator[str]:
     """The line with which the program said that it is ready: the first that contains `until`.
 
-    It has a process group of its own, of which nothing is left at the end. RuntimeError with what it said if it ends
-    or does not become ready.
+    It has a process group of its own, of which nothing is left at the end: it is killed, for it keeps nothing that is
+    worth keeping. RuntimeError with what it said if it ends or does not become ready.
     """
     with subprocess.Popen(
-        command,
+        (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,7 +54,8 @@ def running(
         try:
             yield _wait(lines, until, command[0])
         finally:
-            _end(program)
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
             reader.join(END_SECONDS)
 
 
@@ -83,12 +78,3 @@ def _wait(lines: SimpleQueue[str | None], until: str, name: str) -> str:
         if until in line:
             return line
         said.append(line)
-
-
-def _end(program: subprocess.Popen[str]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(program.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        program.wait(END_SECONDS)
-    with suppress(ProcessLookupError):
-        os.killpg(program.pid, signal.SIGKILL)

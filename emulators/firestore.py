@@ -1,4 +1,4 @@
-"""A Firestore for tests: Google's own emulator, which answers the official client, on a free port of this machine.
+"""A Firestore on this machine: Google's own emulator, which answers the official client, on a free port.
 
 FIRESTORE_EMULATOR_JAR names its jar; else it is looked for in the SDK of the gcloud on PATH.
 """
@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.emulators.programs import missing, running
+from emulators.programs import Missing, require_client, running
 
 HOST = "FIRESTORE_EMULATOR_HOST"
 """Where Google's client looks for an emulator: host:port."""
@@ -35,16 +35,23 @@ def jar(environment: Mapping[str, str]) -> Path | None:
     return found if found is not None and found.is_file() else None
 
 
-@contextmanager
-def emulated_firestore(folder: Path) -> Generator[str]:
-    """host:port of an emulator with nothing in it. Skips or fails the test where there is none."""
+def program() -> tuple[str, ...]:
+    """The command, but for where to listen. Missing where something of it is not installed."""
+    require_client("google.cloud.firestore", "Firestore")
     found = jar(os.environ)
     if found is None or shutil.which("java") is None:
-        missing("the Firestore emulator", _REMEDY)
+        raise Missing(f"The Firestore emulator is not installed; {_REMEDY}")
+    return ("java", "-Xmx768m", "-cp", str(found), _START, "start")
+
+
+@contextmanager
+def emulated_firestore(folder: Path) -> Generator[str]:
+    """host:port of an emulator with nothing in it. Missing where there is none."""
+    command = program()
     address = f"127.0.0.1:{_free_port()}"
     host, _, port = address.partition(":")
-    command = ("java", "-Xmx768m", "-cp", str(found), _START, "start", f"--host={host}", f"--port={port}")
-    with running(command, until="is now running", environment=os.environ, folder=folder):
+    listening = (f"--host={host}", f"--port={port}")
+    with running((*command, *listening), until="is now running", environment=os.environ, folder=folder):
         yield address
 
 

@@ -1,4 +1,4 @@
-"""A Secret Manager for tests: a gRPC server of the official protocol, for the official client unchanged.
+"""A Secret Manager on this machine: a gRPC server of the official protocol, for the official client unchanged.
 
 Holds versions of secrets, of which `latest` is the one that was added last, whatever its state.
 """
