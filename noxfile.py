@@ -181,6 +181,13 @@ def engine(session: nox.Session) -> None:
     _run(session, "pytest", "tests/engine", *(session.posargs or spread))
 
 
+@nox.session
+def bootstrap(session: nox.Session) -> None:
+    """Make the bucket and the key of a stack's state, once (-- paper); shows the commands, and asks."""
+    _sync(session, "local")
+    _run(session, "python", "-m", "delivery.bootstrap", *session.posargs)
+
+
 @nox.session(name="ib-async")
 def ib_async(session: nox.Session) -> None:
     """Run the ib adapter's tests with ib_async in the place of ib_insync."""

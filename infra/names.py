@@ -6,14 +6,10 @@ stack's name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 APPLICATION = "ib-trading"
-
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{2,15}[a-z0-9]")
-"""4 to 17 characters: a Firestore database's name has at least 4, a service account's at most 30 with our prefix."""
 
 OWN_LABELS = ("application", "stack")
 
@@ -28,7 +24,7 @@ class Names:
 
     @property
     def service(self) -> str:
-        """The Cloud Run service; the scheduler's jobs are named after it."""
+        """The Cloud Run service; schema/schedules.py names the scheduler's jobs after it."""
         return f"ib-{self.stack}"
 
     @property

@@ -116,10 +116,16 @@ def _export(
     network: Network | None,
 ) -> None:
     """`nextCommand` is "" once the service is there."""
-    next_command = "" if service else f"./nox -s credentials -- {config.names.stack}"
+    names = config.names
+    next_command = (
+        ""
+        if service
+        else f"gcloud secrets versions add {names.secret} --project={names.project} --data-file=-"
+    )
     if next_command:
-        then = f"./nox -s deploy -- {config.names.stack}"
-        pulumi.log.info(f"No image yet, so no service. Next: {next_command}, then {then}")
+        pulumi.log.info(
+            f"No image yet, so no service. Next: {next_command}, then an image; docs/deploying.md goes on from there"
+        )
     outputs = {
         "tradingMode": config.mode,
         "serviceName": config.names.service,

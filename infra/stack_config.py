@@ -15,9 +15,10 @@ from typing import Literal
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
-from infra.names import STACK_NAME, Names
+from infra.names import Names
 from infra.settings import MAY_BE_SECRET, Settings
 from infra.stack_rules import contradictions
+from schema.stack_names import STACK_NAME, STACK_NAME_RULE
 from schema.strict import FieldError, StrictError, parse
 from schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
 
@@ -55,9 +56,7 @@ def read_stack_config(values: Mapping[str, str], stack: str, secret: Collection[
     that are encrypted in the file. StackConfigError."""
     source = f"Pulumi.{stack}.yaml"
     if not STACK_NAME.fullmatch(stack):
-        raise StackConfigError(
-            f"stack {stack!r}: Google's names are made of it; give it 4 to 17 small letters, digits and hyphens"
-        )
+        raise StackConfigError(f"stack {stack!r}: {STACK_NAME_RULE}")
     settings = _settings(values, source, secret)
     mode = _mode(settings, stack, source)
     names = Names(_google(values, "project", source), stack, settings.shared_project)

@@ -68,12 +68,12 @@ def _image(image: str, names: Names, region: str) -> Iterator[FieldError]:
         yield FieldError(
             "image",
             "names no digest, and a tag may mean another image tomorrow; write …@sha256: and 64 hexadecimal"
-            " digits, as ./nox -s push prints it",
+            " digits, as a push prints it (docs/deploying.md)",
         )
     elif not image.startswith(names.images(region)):
         yield FieldError(
             "image",
-            f"is not in this stack's repository {names.images(region)}…; ./nox -s push or promote puts it there",
+            f"is not in this stack's repository {names.images(region)}…; push it there first (docs/deploying.md)",
         )
 
 
@@ -144,7 +144,7 @@ def _build(build: BuildSection, mode: Mode) -> Iterator[FieldError]:
     if mode == "live":
         yield FieldError(
             "build",
-            "deploys what is pushed, and live gets only what ran on paper; drop it and ./nox -s promote",
+            "deploys what is pushed, and live gets only what ran on paper; drop it, and promote a digest from there",
         )
         return
     for name, value, pattern, example in (

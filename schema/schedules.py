@@ -39,8 +39,9 @@ class Schedule(
 
     def job(self, service: str) -> str:
         """The Cloud Scheduler job's name. `service` is the Cloud Run service that it calls, whose name carries the
-        stack's: paper's and live's jobs differ even within one project."""
-        return f"{service}-{self.title}"
+        stack's: the jobs of two stacks differ even within one project. Two hyphens, which no stack's name has, part
+        them: with one, `two-summary` of stack `paper` would be `summary` of stack `paper-two`."""
+        return f"{service}--{self.title}"
 
     def due(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """The instants in (after, until] at which it is due, ascending, in UTC."""

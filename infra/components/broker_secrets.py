@@ -1,7 +1,7 @@
 """Where the broker's credentials are kept, and who may read them: the service alone.
 
-Their value is in no code, configuration or state: `./nox -s credentials` writes a version, the service reads the latest
-when it starts the gateway.
+Their value is in no code, configuration or state: a person adds a version (docs/deploying.md), the service reads the
+latest when it starts the gateway.
 """
 
 from __future__ import annotations

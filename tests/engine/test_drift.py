@@ -11,7 +11,7 @@ SERVICE = (
 )
 JOB = (
     "gcp:cloudscheduler/job:Job",
-    f"projects/ib-paper-project/locations/{REGION}/jobs/ib-paper-allocation",
+    f"projects/ib-paper-project/locations/{REGION}/jobs/ib-paper--allocation",
 )
 
 
@@ -28,6 +28,7 @@ def test_a_service_that_was_opened_in_the_console_is_seen_and_closed_again(paper
 
 def test_a_job_that_was_deleted_in_the_console_is_made_again(paper: Checkout) -> None:
     """A schedule that is gone is seen by `refresh`, and the next `up` makes it again."""
+    assert paper.world.get(*JOB)
     paper.world.delete(*JOB)
     paper.done("refresh", "--yes", "--skip-preview", "--stack", "paper")
     paper.up("paper", "--skip-preview")

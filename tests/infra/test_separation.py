@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.names import STACK_NAME, Names
+from infra.names import Names
 from infra.stack_config import StackConfig
+from schema.stack_names import STACK_NAME
 from tests.infra.identities import ENABLED_ONCE, identity
 from tests.infra.recorded import record
-from tests.infra.stacks import deployed, everything
+from tests.infra.stacks import TRADING, deployed, everything
 
 
 def identities(config: StackConfig) -> list[tuple[str, ...]]:
@@ -28,6 +29,17 @@ def test_paper_and_live_have_no_resource_in_common(make: Callable[..., StackConf
 def test_a_second_paper_account_has_no_resource_in_common_with_the_first() -> None:
     first = identities(everything("paper", shared=True))
     second = identities(deployed("paper-two", shared=True, tradingMode="paper"))
+    assert not set(first) & set(second)
+
+
+def test_no_name_of_a_schedule_makes_the_job_of_another_stack() -> None:
+    """With one hyphen `two-summary` of stack `paper` and `summary` of stack `paper-two` were both the job
+    ib-paper-two-summary: the second deployment met 409, and the first one's check looked at the other's calls."""
+    daily = {"cron": "0 9 * * *", "timeZone": "Etc/UTC"}
+    named = TRADING | {"schedules": [{"intent": "summary", "name": "two-summary", **daily}]}
+    plain = TRADING | {"schedules": [{"intent": "summary", **daily}]}
+    first = identities(deployed("paper", shared=True, trading=named))
+    second = identities(deployed("paper-two", shared=True, tradingMode="paper", trading=plain))
     assert not set(first) & set(second)
 
 

@@ -116,7 +116,9 @@ def test_what_is_pushed_is_never_deployed_to_live() -> None:
         config("live", build=BUILD)
 
 
-@pytest.mark.parametrize("stack", ["Paper", "dev", "paper_two", "a-stack-with-a-long-name", "paper-"])
+@pytest.mark.parametrize(
+    "stack", ["Paper", "dev", "paper_two", "a-stack-with-a-long-name", "paper-", "paper--two"]
+)
 def test_a_stack_whose_name_google_would_not_take_is_refused(stack: str) -> None:
     with pytest.raises(StackConfigError, match="4 to 17 small letters"):
         config(stack, tradingMode="paper")

@@ -20,16 +20,16 @@ def read(*schedules: Any) -> Any:
 def test_paper_and_live_jobs_have_names_of_their_own() -> None:
     [schedule] = read(DAILY)
     assert (schedule.job("ib-paper"), schedule.job("ib-live")) == (
-        "ib-paper-allocation",
-        "ib-live-allocation",
+        "ib-paper--allocation",
+        "ib-live--allocation",
     )
 
 
 def test_two_schedules_of_one_intent_are_told_apart_by_name() -> None:
     morning = DAILY | {"name": "morning", "body": {"strategies": ["trend"]}}
     assert [schedule.job("ib-paper") for schedule in read(DAILY, morning)] == [
-        "ib-paper-allocation",
-        "ib-paper-morning",
+        "ib-paper--allocation",
+        "ib-paper--morning",
     ]
 
 

@@ -15,7 +15,7 @@ from schema.intents import INTENTS
 from schema.schedules import Schedule
 from tests.service import STACK_FILE, ServiceUnderTest, closed_port
 
-JOB = "ib-paper-allocation"
+JOB = "ib-paper--allocation"
 NOON = Schedule(intent="allocation", cron="0 12 * * *", time_zone="UTC")
 TUESDAY = datetime(2024, 1, 2, 12, tzinfo=UTC)
 WINDOW = (TUESDAY - timedelta(hours=12), TUESDAY + timedelta(hours=6))
@@ -59,7 +59,7 @@ def test_the_scheduler_may_spell_the_instant_in_any_zone_and_with_fractions() ->
 @pytest.mark.parametrize(
     "other",
     [
-        heard(TUESDAY, job="ib-live-allocation"),
+        heard(TUESDAY, job="ib-live--allocation"),
         heard(TUESDAY - timedelta(days=1)),
         heard("yesterday"),
         heard("2024-01-02T12:00:00"),

@@ -180,7 +180,7 @@ def test_the_same_key_again_gets_the_stored_answer_whatever_has_happened_since(
 ) -> None:
     """The scheduler's second attempt is told what the first one did, and does nothing."""
     due: dict[str, Any] = {
-        "X_CloudScheduler_JobName": "ib-paper-trade-reconciliation",
+        "X_CloudScheduler_JobName": "ib-paper--trade-reconciliation",
         "X_CloudScheduler_ScheduleTime": START,
     }
     first = service.post("/trade-reconciliation", **due)

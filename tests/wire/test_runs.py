@@ -119,7 +119,7 @@ def test_every_call_left_a_line_refusals_and_misspelt_ones_too(
 ) -> None:
     service = ServiceUnderTest.over(tmp_path, another_simulator.port)
     job: dict[str, Any] = {
-        "X_CloudScheduler_JobName": "ib-paper-allocation",
+        "X_CloudScheduler_JobName": "ib-paper--allocation",
         "X_CloudScheduler_ScheduleTime": START,
     }
     service.post("/allocation", {"dryRun": True, "strategies": ["dummy"]}, **job)
@@ -134,7 +134,7 @@ def test_every_call_left_a_line_refusals_and_misspelt_ones_too(
         ("current-time", False, 200),
         ("collect-market-data", False, 200),
     ]
-    assert (lines[0].facts["job"], lines[0].facts["due"]) == ("ib-paper-allocation", START)
+    assert (lines[0].facts["job"], lines[0].facts["due"]) == ("ib-paper--allocation", START)
     assert "did you mean 'dryRun'?" in str(lines[1].facts["detail"])
 
 

@@ -1,0 +1,60 @@
+"""Reads where a stack lives from its file, `Pulumi.<stack>.yaml`: what is needed of it before there is a stack.
+
+The trading configuration and all the other keys are infra/'s and schema/'s to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schema.stack_names import STACK_NAME, STACK_NAME_RULE
+
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+
+
+class StackFileError(Exception):
+    """The file does not say where the stack lives; the text names file, key and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stack's Google project and region."""
+
+    stack: str
+    project: str
+    region: str
+
+
+def read_place(stack: str, folder: Path) -> Place:
+    """From the stack's file in `folder`. StackFileError."""
+    if not STACK_NAME.fullmatch(stack):
+        raise StackFileError(f"stack {stack!r}: {STACK_NAME_RULE}")
+    path = folder / f"Pulumi.{stack}.yaml"
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StackFileError(f"{path.name} is not there; copy Pulumi.paper.yaml, and edit it") from None
+    except yaml.YAMLError as error:
+        raise StackFileError(f"{path.name} is no YAML: {error}") from None
+    config = document.get("config") if isinstance(document, dict) else None
+    given = config if isinstance(config, dict) else {}
+    return Place(
+        stack,
+        _said(given, "gcp:project", PROJECT, "my-project-123456", path.name),
+        _said(given, "gcp:region", REGION, "europe-west6", path.name),
+    )
+
+
+def _said(config: dict[str, Any], key: str, pattern: re.Pattern[str], example: str, source: str) -> str:
+    value = config.get(key)
+    if value is None:
+        raise StackFileError(f"{source}: {key} is missing; write it under config:, such as {key}: {example}")
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise StackFileError(f"{source}: {key}: {value!r} is none; write one such as {example}")
+    return value

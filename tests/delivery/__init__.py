@@ -1,0 +1,1 @@
+"""What the sessions for images and deployments do, against programs that play the vendors' own."""
