@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from delivery.images import APPLICATION
 from tests.images.downloads import pins
 from tests.images.python_base import make_python_base
 
@@ -54,8 +55,11 @@ class Workshop:
         (KEPT / "storage.conf").write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{self.store}"\nrunroot = "{KEPT / "run"}"\n'
         )
-        # What a run that was killed has left.
+        # What earlier runs have left: containers of one that was killed, and layers that no image has any more.
         self.buildah("rm", "--all")
+        for image in self.buildah("images", "--quiet", "--filter", f"reference={APPLICATION}").split():
+            self.buildah("rmi", "--force", image)
+        self.buildah("rmi", "--prune")
         base = make_python_base(KEPT / "python")
         self.buildah("bud", "--layers", "--isolation", "chroot", "--tag", PYTHON_IMAGE, str(base))
 
