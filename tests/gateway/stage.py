@@ -34,7 +34,7 @@ USER = "marker-user"
 SERVED = ["--clock", "virtual", "--start", START, "--cash", "USD=1000000"]
 
 QUICK = Patience(
-    login=4,
+    login=20,
     second_factor=4,
     silent=2,
     look=0.05,
@@ -72,7 +72,7 @@ class Stage:
 
     @classmethod
     def built(
-        cls, folder: Path, *scenes: Scene, patience: Patience = QUICK, wait: int = 20, always: bool = False
+        cls, folder: Path, *scenes: Scene, patience: Patience = QUICK, wait: int = 40, always: bool = False
     ) -> Stage:
         """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway."""
         port = closed_port()

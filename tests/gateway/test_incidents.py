@@ -100,7 +100,7 @@ def test_exit_codes_87_and_88_make_no_storm_of_logins(stage: Build) -> None:
 
 
 def test_a_login_that_hangs_is_ended_and_begun_again(stage: Build) -> None:
-    one = stage(LOGIN + STUCK, LOGIN + UP, patience=replace(QUICK, login=1))
+    one = stage(LOGIN + STUCK, LOGIN + UP, patience=replace(QUICK, login=6))
     assert summary(one)[0] == 200
     assert len(one.starts) == 2
 

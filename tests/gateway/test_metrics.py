@@ -10,7 +10,7 @@ from tests.web.test_metrics import figures
 
 
 def test_state_starts_and_a_failed_start_are_shown(stage: Callable[..., Stage]) -> None:
-    one = stage(LOGIN + UP, [{"exit": 1}], wait=5)
+    one = stage(LOGIN + UP, [{"exit": 1}], wait=10)
     told = figures(one.service)
     assert told["ib_trading_gateway_state", "asleep"] == 1
     assert told["ib_trading_gateway_starts_total",] == 0

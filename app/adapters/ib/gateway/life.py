@@ -78,6 +78,9 @@ class Life:
             except BaseException:
                 child.end(0)
                 raise
+            if failure is not None:
+                # Not ready any more, although its end may take a moment.
+                self._enter(State.RESTARTING)
             # A gateway whose script would start it again, or log in again, gets no time for that.
             polite = failure in {None, Failure.API_SILENT, Failure.HANGS, Failure.LEASE_LOST}
             child.end(self._patience.stop if polite else 0)
