@@ -93,9 +93,11 @@ class SqliteFile:
 
 @dataclass(frozen=True, slots=True)
 class FirestoreProject:
-    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it."""
+    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it.
+    `patience` is how many seconds a transaction is tried again."""
 
     project: str
+    patience: float = 30.0
 
     @contextmanager
     def opened(self) -> Generator[Stores]:
@@ -106,10 +108,9 @@ class FirestoreProject:
         from app.adapters.google.firestore_lease import FirestoreLease
         from app.adapters.google.firestore_positions import FirestorePositions
 
-        database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
+        database, mode = FirestoreDatabase(self.project, "paper", self.patience), TradingMode.PAPER
         try:
             yield Stores(
-                # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
                 FirestoreJournal(database, mode),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),
