@@ -55,10 +55,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting with ruff."""
+    """Check style and formatting with ruff, shell scripts with shellcheck, Dockerfiles with hadolint."""
     _sync(session, "lint", project=False)
     _run(session, "ruff", "check", ".")
     _run(session, "ruff", "format", "--check", ".")
+    _run(session, "shellcheck", "nox", ".ci/run", *map(str, sorted(Path("images").glob("*/*.sh"))))
+    _run(session, "hadolint", *map(str, sorted(Path("images").glob("*/Dockerfile"))))
 
 
 @nox.session
@@ -97,7 +99,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what is named (orders ingest core simulator start preview), as ratios, for docs/performance.md."""
+    """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
     libraries = {"start": "google", "preview": "infra"}
     _sync(session, "local", *(group for name, group in libraries.items() if name in session.posargs))
     _run(session, "python", "-m", "bench", *session.posargs)
@@ -109,6 +111,20 @@ def clients(session: nox.Session, client: str) -> None:
     """Let another client library trade against the simulator, each in an environment of its own."""
     _sync(session, "test", f"client-{client}")
     _run(session, "pytest", f"tests/clients/{client}", *session.posargs)
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Build both images with docker, podman or buildah, and print their layers; see images/pins.toml."""
+    _sync(session)
+    _run(session, "python", "-m", "delivery.images", *session.posargs)
+
+
+@nox.session(name="image-tests", python="3.12")
+def image_tests(session: nox.Session) -> None:
+    """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
+    _sync(session, "test")
+    _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 
 @nox.session

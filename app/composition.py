@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from socket import gethostname
+from uuid import uuid4
 
 from flask import Flask
 
@@ -15,6 +17,8 @@ from app.intents.services import Services
 from app.intents.trade_reconciliation import TradeReconciliation
 from app.intents.trading_enabled import TradingEnabled
 from app.ports.activity_log import ActivityLog
+from app.ports.broker import BrokerSource
+from app.ports.gateway_lease import GatewayLease
 from app.ports.journal_store import JournalStore
 from app.ports.position_store import PositionStore
 from app.ports.secret_source import SecretSource
@@ -29,20 +33,26 @@ from app.settings import Settings, SettingsError
 from app.strategies.registry import load_strategies
 from app.web.endpoint import Endpoint, of_intents
 from app.web.routes import create_app
+from schema.documents import gateway_lease_path
 
 
 def check_buildable(settings: Settings) -> None:
     """SettingsError for what these settings ask of the service and it does not have; makes nothing."""
-    if settings.gateway is None:
-        raise SettingsError("IB_GATEWAY=ibc is not built yet; give the host:port of a running gateway")
+    if settings.gateway is not None:
+        return
+    script = settings.own_gateway.ibc_path / "scripts" / "ibcstart.sh"
+    if not script.is_file():
+        raise SettingsError(
+            f"IB_GATEWAY=ibc needs IBC, and {script} is not there; run the image, or give host:port"
+        )
+    if settings.backend == "google" and not settings.secret_name:
+        raise SettingsError("SECRET_NAME is not set; give the name of the secret with the credentials")
 
 
 def build_services(settings: Settings) -> Services:
     """Adapters for `settings`. Connects to nothing and opens nothing: that happens at the first request."""
     check_buildable(settings)
-    assert settings.gateway is not None
     # Imported here, so that one backend does not load the other's libraries.
-    from app.adapters.ib.session import IbGateway
     from app.adapters.local.clock import SystemClock
 
     mode = settings.mode
@@ -52,13 +62,43 @@ def build_services(settings: Settings) -> Services:
         mode=mode,
         broker_clock=settings.clock == "broker",
         clock=SystemClock(),
-        gateway=IbGateway(settings.gateway.host, settings.gateway.port, mode.client_id),
+        gateway=_broker_source(settings, stores),
         config=stores.config,
         journal=stores.journal,
         positions=stores.positions,
         activity=stores.activity,
         warehouse=stores.warehouse,
         strategies=load_strategies(),
+    )
+
+
+def _broker_source(settings: Settings, stores: _Stores) -> BrokerSource:
+    from app.adapters.ib.session import IbGateway
+
+    address, client_id = settings.gateway, settings.mode.client_id
+    if address is not None:
+        return IbGateway(address.host, address.port, client_id)
+    from app.adapters.ib.gateway.installation import Installation
+    from app.adapters.ib.gateway.patience import Patience
+    from app.adapters.ib.gateway.possession import Possession
+    from app.adapters.ib.gateway.source import SupervisedGateway
+    from app.adapters.ib.gateway.supervisor import Supervisor
+    from app.adapters.local.clock import SystemClock
+
+    own, patience = settings.own_gateway, Patience()
+    supervisor = Supervisor(
+        Installation(own.ibc_path, own.tws_path, own.folder, own.port, settings.mode, own.environment),
+        build_secret_source(settings),
+        Possession(stores.gateway_lease, SystemClock(), f"{gethostname()}-{uuid4().hex[:8]}", patience.lease),
+        patience,
+        persistent=own.always,
+    )
+    return SupervisedGateway(
+        supervisor,
+        IbGateway("127.0.0.1", own.port, client_id),
+        lambda: stores.config.read().gateway_start_seconds,
+        patience,
+        always=own.always,
     )
 
 
@@ -86,6 +126,7 @@ class _Stores:
     positions: PositionStore
     activity: ActivityLog
     warehouse: Warehouse
+    gateway_lease: GatewayLease
 
 
 def _local_stores(settings: Settings) -> _Stores:
@@ -93,6 +134,7 @@ def _local_stores(settings: Settings) -> _Stores:
     from app.adapters.local.sqlite_activity import SqliteActivity
     from app.adapters.local.sqlite_database import SqliteDatabase
     from app.adapters.local.sqlite_journal import SqliteJournal
+    from app.adapters.local.sqlite_lease import SqliteLease
     from app.adapters.local.sqlite_positions import SqlitePositions
     from app.adapters.local.stack_file import StackFile
 
@@ -104,6 +146,7 @@ def _local_stores(settings: Settings) -> _Stores:
         positions=SqlitePositions(database),
         activity=SqliteActivity(database),
         warehouse=DuckdbWarehouse(settings.local_data_dir / f"{mode.value}.duckdb"),
+        gateway_lease=SqliteLease(database, "gateway_lease", "gateway session"),
     )
 
 
@@ -114,6 +157,7 @@ def _google_stores(settings: Settings) -> _Stores:
     from app.adapters.google.firestore_config import FirestoreConfig
     from app.adapters.google.firestore_database import FirestoreDatabase
     from app.adapters.google.firestore_journal import FirestoreJournal
+    from app.adapters.google.firestore_lease import FirestoreLease
     from app.adapters.google.firestore_positions import FirestorePositions
 
     mode, project = settings.mode, settings.project_id
@@ -126,6 +170,7 @@ def _google_stores(settings: Settings) -> _Stores:
         positions=FirestorePositions(database, mode),
         activity=FirestoreActivity(database, mode),
         warehouse=BigqueryWarehouse(client, project, settings.bigquery_dataset),
+        gateway_lease=FirestoreLease(database, gateway_lease_path(mode.value), "gateway session"),
     )
 
 

@@ -131,10 +131,15 @@ class ContractsUnknown(BrokerFault):
 
 
 class GatewayNotReady(TradingError):
+    """`retry_after` None: waiting does not help, somebody must do something first."""
+
     status = 503
     title = "The gateway is not ready; nothing was sent"
     transient = True
-    retry_after = 60
+
+    def __init__(self, detail: str, *, retry_after: int | None = 60) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class TooLargeForStore(TradingError):

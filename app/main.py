@@ -5,4 +5,6 @@ from app.logs import log_as_json
 from app.settings import read_settings
 
 log_as_json()
-app = create(build_services(read_settings()))
+services = build_services(read_settings())
+app = create(services)
+services.gateway.begin()

@@ -31,9 +31,21 @@ class GatewayAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnGateway:
+    """How the service runs IB Gateway itself (IB_GATEWAY=ibc). `environment` is all of ours that the gateway sees."""
+
+    always: bool
+    ibc_path: Path
+    tws_path: Path
+    folder: Path
+    port: int
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
-    `gateway` is None where the service starts IB Gateway itself (IB_GATEWAY=ibc); `port` 0 picks a free one;
+    `gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
     `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port.
     FIRESTORE_EMULATOR_HOST is checked here and read by Google's client itself."""
 
@@ -45,6 +57,7 @@ class Settings:
     on_cloud_run: bool
     local_data_dir: Path
     gateway: GatewayAddress | None
+    own_gateway: OwnGateway
     clock: str
     trading_config: Path
     trading_account: str | None
@@ -76,6 +89,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         on_cloud_run=on_cloud_run,
         local_data_dir=Path(given.get("LOCAL_DATA_DIR") or ".local"),
         gateway=_gateway(given.get("IB_GATEWAY") or ("ibc" if backend == "google" else "127.0.0.1:4002")),
+        own_gateway=_own_gateway(given, mode),
         clock=clock,
         trading_config=Path(given.get("TRADING_CONFIG") or f"Pulumi.{mode.value}.yaml"),
         trading_account=given.get("TRADING_ACCOUNT") or None,
@@ -128,6 +142,24 @@ def _port(text: str, name: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise SettingsError(f"{name}: {text!r} is not a port; give a number from 0 to 65535")
     return int(text)
+
+
+def _own_gateway(given: Mapping[str, str], mode: TradingMode) -> OwnGateway:
+    # The gateway's own defaults for its API.
+    port = _port(
+        given.get("GATEWAY_PORT") or ("4002" if mode is TradingMode.PAPER else "4001"), "GATEWAY_PORT"
+    )
+    if port == 0:
+        raise SettingsError("GATEWAY_PORT=0 names no port; give one, e.g. 4002")
+    passed_on = {name: given[name] for name in ("PATH", "HOME", "DISPLAY") if given.get(name)}
+    return OwnGateway(
+        always=_one_of(given, "GATEWAY_LIFETIME", ("request", "always"), default="request") == "always",
+        ibc_path=Path(given.get("IBC_PATH") or "/opt/ibc"),
+        tws_path=Path(given.get("TWS_PATH") or "/opt"),
+        folder=Path(given.get("GATEWAY_FOLDER") or f"/dev/shm/ib-gateway-{mode.value}"),  # noqa: S108 - memory
+        port=port,
+        environment=passed_on | {"TZ": "Etc/UTC", "LANG": "C.UTF-8"},
+    )
 
 
 def _gateway(text: str) -> GatewayAddress | None:

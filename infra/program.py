@@ -86,6 +86,7 @@ def _stores(config: StackConfig, site: Site, identity: RuntimeIdentity) -> dict[
         "FIRESTORE_DATABASE": database.name,
         "BIGQUERY_DATASET": warehouse.dataset_id,
         "SECRET_NAME": secrets.secret_id,
+        "GATEWAY_LIFETIME": config.gateway_lifetime,
     }
 
 

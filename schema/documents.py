@@ -11,6 +11,7 @@ path, although each mode has a database of its own: a document that is read says
     journal/<mode>/runs/<runId>             journal/<mode>/orders/<orderRef>
     journal/<mode>/keys/<SHA-256 of key>    which run has an idempotency key
     journal/<mode>/leases/trading           who may trade
+    journal/<mode>/leases/gatewaySession    who may run the gateway
     activity/<mode>/lines/<any>             one an event
 
 Decimals are texts, so that 2.50 comes back as 2.50; instants are timestamps. `recordedAt` is the server's time when a
@@ -109,6 +110,10 @@ def collection_path(mode: str, collection: str) -> str:
 
 def lease_path(mode: str) -> str:
     return f"{collection_path(mode, LEASES)}/trading"
+
+
+def gateway_lease_path(mode: str) -> str:
+    return f"{collection_path(mode, LEASES)}/gatewaySession"
 
 
 _PARENTS = {

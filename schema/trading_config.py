@@ -91,6 +91,9 @@ class TradingConfig(_Section, frozen=True):
     run_deadline_seconds: Annotated[int, msgspec.Meta(ge=1, le=1740)] = 1500
     """When a run stops sending and waiting, and leaves the rest to the next call with its key. Under the 30 minutes
     that service and scheduler allow."""
+    gateway_start_seconds: Annotated[int, msgspec.Meta(ge=1, le=1500)] = 300
+    """How long a request waits for a gateway that the service starts: that takes a minute or two, a second factor as
+    long as somebody needs."""
     schedules: tuple[Schedule, ...] = ()
     """What Cloud Scheduler calls, and schedule-check expects to have been called."""
 

@@ -130,11 +130,16 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GatewayStatus:
-    """How the last attempt to connect went: `ok` and `at` are None while there was none. `at` is real time, in UTC."""
+    """How the last attempt to connect went: `ok` and `at` are None while there was none. `at` is real time, in UTC.
+
+    Of a gateway that the service runs itself, `state` is what it does, and `starts` how often this process started it.
+    """
 
     ok: bool | None
     at: datetime | None
     detail: str
+    state: str | None = None
+    starts: int = 0
 
 
 class BrokerSource(Protocol):
@@ -146,4 +151,12 @@ class BrokerSource(Protocol):
 
     def session(self) -> AbstractContextManager[Broker]:
         """A connected session; GatewayNotReady if there is none within the time the settings give."""
+        ...
+
+    def begin(self) -> None:
+        """The service has started: so does a gateway that is always on. Waits for nothing."""
+        ...
+
+    def close(self) -> None:
+        """The service ends: gives out no session any more, and ends what there is within a few seconds."""
         ...

@@ -14,7 +14,8 @@ from app.intents.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that trading needs: `state` is ok, asleep or down; `detail` says what to do about it."""
+    """One thing that trading needs: `state` is ok, asleep or down, or what a gateway does that is on its way up;
+    `detail` says what to do about it."""
 
     name: str
     state: str
@@ -68,5 +69,5 @@ def _answers(services: Services) -> str:
 
 def _gateway(services: Services) -> Dependency:
     status = services.gateway.status()
-    state = "asleep" if status.ok is None else "ok" if status.ok else "down"
+    state = (status.state or "asleep") if status.ok is None else "ok" if status.ok else "down"
     return Dependency("gateway", state, status.detail, Decimal(0))

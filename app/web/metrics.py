@@ -10,11 +10,12 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.core.journal import RunState
 from app.intents.services import Services
+from app.ports.broker import GatewayStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 RECENT = 200
@@ -59,6 +60,7 @@ class StoredFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         journal = self._services.journal
+        yield from _gateway(self._services.gateway.status())
         yield GaugeMetricFamily(
             "ib_trading_enabled", "1 while the kill switch lets trade", value=journal.trading_switch().enabled
         )
@@ -73,6 +75,18 @@ class StoredFigures(Collector):
                 succeeded.setdefault(activity.intent, activity.at.timestamp())
         name = "ib_trading_last_success_timestamp_seconds"
         yield _by(name, f"When an intent last succeeded, of the latest {RECENT} calls", "intent", succeeded)
+
+
+def _gateway(status: GatewayStatus) -> Iterator[Metric]:
+    """Of a gateway that runs elsewhere nothing but whether the last attempt to connect failed."""
+    told = "1 if the last attempt to have the gateway failed"
+    yield GaugeMetricFamily("ib_trading_gateway_down", told, value=status.ok is False)
+    if status.state is not None:
+        name, told = "ib_trading_gateway_state", "1 for the state that the gateway is in"
+        yield _by(name, told, "state", {status.state: 1})
+        yield CounterMetricFamily(
+            "ib_trading_gateway_starts", "How often it was started", value=status.starts
+        )
 
 
 def _by(name: str, told: str, label: str, figures: dict[str, int] | dict[str, float]) -> GaugeMetricFamily:

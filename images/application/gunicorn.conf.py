@@ -4,7 +4,12 @@ The settings are checked here, before any worker starts: one that is wrong ends 
 code 2, where an exit inside a worker would make it respawn for ever.
 """
 
+import signal
 import sys
+import threading
+from types import FrameType
+
+from gunicorn.workers.base import Worker
 
 from app.composition import check_buildable
 from app.settings import SettingsError, read_settings
@@ -26,3 +31,18 @@ graceful_timeout = 8
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def post_worker_init(worker: Worker) -> None:  # noqa: ARG001 - gunicorn calls it with the worker
+    """On SIGTERM the gateway logs out and its lease is given back, while requests under way come to their end."""
+    from app.main import services
+
+    ends = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # A handler of signals may wait for nothing.
+        threading.Thread(target=services.gateway.close, name="closing the gateway").start()
+        if callable(ends):
+            ends(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

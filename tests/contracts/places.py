@@ -17,16 +17,18 @@ from app.adapters.local.secret_file import SecretFile
 from app.adapters.local.sqlite_activity import SqliteActivity
 from app.adapters.local.sqlite_database import SqliteDatabase
 from app.adapters.local.sqlite_journal import SqliteJournal
+from app.adapters.local.sqlite_lease import SqliteLease
 from app.adapters.local.sqlite_positions import SqlitePositions
 from app.adapters.local.stack_file import StackFile
 from app.core.mode import TradingMode
 from app.ports.activity_log import ActivityLog
+from app.ports.gateway_lease import GatewayLease
 from app.ports.journal_store import JournalStore
 from app.ports.position_store import PositionStore
 from app.ports.secret_source import SecretSource
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
-from schema.documents import TRADING_FIELD, configuration_path
+from schema.documents import TRADING_FIELD, configuration_path, gateway_lease_path
 from schema.trading_config import SECTION
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Stores:
     journal: JournalStore
     positions: PositionStore
     activity: ActivityLog
+    gateway_lease: GatewayLease
 
 
 class StorePlace(Protocol):
@@ -78,7 +81,12 @@ class SqliteFile:
     def opened(self) -> Generator[Stores]:
         database = SqliteDatabase(self.path)
         try:
-            yield Stores(SqliteJournal(database), SqlitePositions(database), SqliteActivity(database))
+            yield Stores(
+                SqliteJournal(database),
+                SqlitePositions(database),
+                SqliteActivity(database),
+                SqliteLease(database, "gateway_lease", "gateway session"),
+            )
         finally:
             database.close()
 
@@ -95,6 +103,7 @@ class FirestoreProject:
         from app.adapters.google.firestore_activity import FirestoreActivity
         from app.adapters.google.firestore_database import FirestoreDatabase
         from app.adapters.google.firestore_journal import FirestoreJournal
+        from app.adapters.google.firestore_lease import FirestoreLease
         from app.adapters.google.firestore_positions import FirestorePositions
 
         database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
@@ -103,6 +112,7 @@ class FirestoreProject:
                 FirestoreJournal(database, mode),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),
+                FirestoreLease(database, gateway_lease_path(mode.value), "gateway session"),
             )
         finally:
             database.close()

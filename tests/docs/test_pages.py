@@ -129,6 +129,10 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "LOCAL_DATA_DIR": str(settings.local_data_dir),
         "IB_GATEWAY": f"{gateway.host}:{gateway.port}",
         "CLOCK": settings.clock,
+        "GATEWAY_LIFETIME": "always" if settings.own_gateway.always else "request",
+        "GATEWAY_PORT": str(settings.own_gateway.port),
+        "IBC_PATH": str(settings.own_gateway.ibc_path),
+        "TWS_PATH": str(settings.own_gateway.tws_path),
     }
     for name, default in defaults.items():
         assert told[name][0].startswith(f"`{default}`"), name
@@ -142,9 +146,12 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "FIRESTORE_EMULATOR_HOST",
         "BIGQUERY_EMULATOR_HOST",
         "SECRET_MANAGER_EMULATOR_HOST",
+        "PATH",
+        "HOME",
+        "DISPLAY",
     }
     assert {name for name in told if told[name][0] == "none"} == unset
-    assert set(told) == unset | set(defaults) | {"TRADING_CONFIG"}
+    assert set(told) == unset | set(defaults) | {"TRADING_CONFIG", "GATEWAY_FOLDER"}
 
 
 def keys(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str]]:

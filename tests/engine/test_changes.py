@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.engine.checkout import Checkout
-from tests.engine.stacks import NEXT_IMAGE
+from tests.engine.stacks import EVERY_OPTION, NEXT_IMAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,32 @@ EDITS = (
             "update Service service",
         ),
         {"ib-trading:staticEgressAddress": True},
+    ),
+    Edit(
+        "schedules that pause are their jobs' own switch",
+        (
+            "update Job allocation",
+            "update Job collect-market-data",
+            "update Job hourly-check",
+            "update Job trade-reconciliation",
+        ),
+        {"ib-trading:schedulesPaused": True},
+    ),
+    Edit(
+        "builds are an identity, its grants and a trigger; the service itself is not touched",
+        (
+            "create Account build",
+            "create BucketIAMMember build-writes-state",
+            "create CryptoKeyIAMMember build-uses-state-key",
+            "create IAMMember build-deploys-as-runtime",
+            "create IAMMember build-writes-logs",
+            "create RepositoryIamMember build-pushes-images",
+            "create Service cloudbuild",
+            "create Service cloudkms",
+            "create ServiceIamMember build-deploys",
+            "create Trigger push",
+        ),
+        {"ib-trading:build": EVERY_OPTION["ib-trading:build"]},
     ),
     Edit(
         "a budget is a budget",

@@ -6,10 +6,12 @@ are gone already; Pulumi's `protect` refuses before anything is touched.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.checkout import Checkout
-from tests.engine.stacks import REGION
+from tests.engine.stacks import EVERY_OPTION, REGION
 
 PROTECTED = "currently marked for protection"
 """What the engine says of a replacement that it refuses."""
@@ -52,6 +54,26 @@ def test_what_would_be_replaced_with_its_data_is_refused(
 def test_another_region_is_refused(first: Checkout) -> None:
     """It would replace all that a stack keeps."""
     first.configure("paper", {"gcp:region": "europe-west1"})
+    run = first.pulumi("up", "--yes", "--stack", "paper")
+    assert run.code != 0
+    assert PROTECTED in run.text
+    assert first.changes() == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ib-trading:sharedProject": True},
+        {"ib-trading:customerManagedKey": EVERY_OPTION["ib-trading:customerManagedKey"]},
+        {"gcp:project": "ib-other-project"},
+    ],
+    ids=["a shared project", "a key of one's own", "another project"],
+)
+def test_what_can_only_be_chosen_before_the_first_deployment_is_refused_after_it(
+    first: Checkout, values: dict[str, Any]
+) -> None:
+    """Each would replace what holds data: docs/deploying.md says to set it before, or to make a stack beside this."""
+    first.configure("paper", values)
     run = first.pulumi("up", "--yes", "--stack", "paper")
     assert run.code != 0
     assert PROTECTED in run.text

@@ -82,6 +82,7 @@ def test_the_service_is_told_where_everything_is(paper: Record) -> None:
         "FIRESTORE_DATABASE": "paper",
         "BIGQUERY_DATASET": "historical_data",
         "SECRET_NAME": "ib-credentials",
+        "GATEWAY_LIFETIME": "request",
     }
 
 

@@ -78,7 +78,7 @@ def test_a_wrong_setting_names_the_variable_and_the_remedy(
     [
         ({"TRADING_MODE": "demo"}, "TRADING_MODE='demo'"),
         ({"BACKEND": "google", "PROJECT_ID": "p"}, "FIRESTORE_DATABASE is not set"),
-        ({"IB_GATEWAY": "ibc"}, "IB_GATEWAY=ibc is not built yet"),
+        ({"IB_GATEWAY": "ibc"}, "IB_GATEWAY=ibc needs IBC, and /opt/ibc/scripts/ibcstart.sh is not there"),
     ],
 )
 def test_gunicorn_ends_with_one_sentence_and_code_2(environment: dict[str, str], sentence: str) -> None:

@@ -77,6 +77,12 @@ class RefusesOne:
     def status(self) -> GatewayStatus:
         return self._gateway.status()
 
+    def begin(self) -> None:
+        self._gateway.begin()
+
+    def close(self) -> None:
+        self._gateway.close()
+
     @contextmanager
     def session(self) -> Generator[Any]:
         with self._gateway.session() as broker:

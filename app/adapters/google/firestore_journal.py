@@ -18,7 +18,7 @@ from app.adapters.google.firestore_transaction import StoreTransaction, refuse_s
 from app.core.journal import JournalledOrder, Lease, Run
 from app.core.mode import TradingMode
 from app.core.snapshot import TradingSwitch
-from schema.documents import switches_path
+from schema.documents import lease_path, switches_path
 
 
 class FirestoreJournal:
@@ -27,7 +27,7 @@ class FirestoreJournal:
     def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
         self._database = database
         self._mode = mode
-        self._lease = FirestoreLease(database, mode)
+        self._lease = FirestoreLease(database, lease_path(mode.value), "trading lease")
         self._runs = FirestoreRuns(database, mode)
         self._orders = FirestoreOrders(database, mode)
 

@@ -1,4 +1,4 @@
-"""The trading lease in Firestore: one document, replaced only by whoever has seen it as it is.
+"""A lease in Firestore: one document, replaced only by whoever has seen it as it is.
 
 The document stays when the lease is given back (its holder is then none): the fence only rises. Two that ask at once
 need no lock: the second one's write finds the document changed, and looks again.
@@ -12,21 +12,20 @@ from app.adapters.google.firestore_database import ATTEMPTS, Document, Firestore
 from app.adapters.google.firestore_spelling import Fields, instant, timestamp
 from app.adapters.google.firestore_transaction import refuse_stale
 from app.core.journal import Lease
-from app.core.mode import TradingMode
 from app.errors import StaleFence, StoreUnavailable
-from schema.documents import lease_path
 
 
 class FirestoreLease:
-    """The part of a JournalStore that decides nothing but who may write."""
+    """Decides nothing but who holds the document at `path`; `name` is what its sentences call it."""
 
-    def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
+    def __init__(self, database: FirestoreDatabase, path: str, name: str) -> None:
         self._database = database
-        self._mode = mode
+        self._path = path
+        self._name = name
 
     @property
     def document(self) -> Document:
-        return self._database.document(lease_path(self._mode.value))
+        return self._database.document(self._path)
 
     def acquire(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
         for _ in range(ATTEMPTS):
@@ -44,10 +43,10 @@ class FirestoreLease:
         """One that has been given back stays so: StaleFence."""
         for _ in range(ATTEMPTS):
             seen = self._database.get(self.document)
-            refuse_stale(lease, seen)
+            refuse_stale(lease, seen, self._name)
             if _fields(seen)["holder"] is None:
                 raise StaleFence(
-                    f"the trading lease {lease.fence} of {lease.holder} has been given back; stop"
+                    f"the {self._name} {lease.fence} of {lease.holder} has been given back; stop"
                 )
             if self._replace(seen, lease.fence, lease.holder, expires_at):
                 return Lease(lease.holder, lease.fence, expires_at)
@@ -64,7 +63,7 @@ class FirestoreLease:
         raise self._contended()
 
     def check(self, lease: Lease) -> None:
-        refuse_stale(lease, self._database.get(self.document))
+        refuse_stale(lease, self._database.get(self.document), self._name)
 
     def _replace(self, seen: Snapshot, fence: int, holder: str | None, expires_at: datetime | None) -> bool:
         fields = {
@@ -76,7 +75,7 @@ class FirestoreLease:
 
     def _contended(self) -> StoreUnavailable:
         return StoreUnavailable(
-            f"other processes kept changing the trading lease in {self._database.name}; try again"
+            f"other processes kept changing the {self._name} in {self._database.name}; try again"
         )
 
 

@@ -80,10 +80,8 @@ def refuse_beyond_limits(batch: WriteBatch) -> None:
         )
 
 
-def refuse_stale(lease: Lease, newest: firestore.DocumentSnapshot) -> None:
+def refuse_stale(lease: Lease, newest: firestore.DocumentSnapshot, name: str = "trading lease") -> None:
     """StaleFence unless `newest`, the lease document, holds the fence of `lease`."""
     fence = newest.get("fence") if newest.exists else "none"
     if fence != lease.fence:
-        raise StaleFence(
-            f"the trading lease {lease.fence} of {lease.holder} is not the newest ({fence}); stop"
-        )
+        raise StaleFence(f"the {name} {lease.fence} of {lease.holder} is not the newest ({fence}); stop")

@@ -59,6 +59,9 @@ class IbGateway:
     def status(self) -> GatewayStatus:
         return self._status
 
+    def begin(self) -> None:
+        """Nothing: the first who needs a connection makes it."""
+
     def close(self) -> None:
         """Ends the connection under whoever still uses it, and gives out no session any more."""
         with self._lock:

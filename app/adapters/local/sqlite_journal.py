@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.adapters.local.sqlite_database import NEWEST_FENCE, SqliteDatabase, refuse_stale
+from app.adapters.local.sqlite_lease import SqliteLease
 from app.adapters.local.sqlite_spelling import (
     instant,
     instant_text,
@@ -25,7 +26,6 @@ from app.adapters.local.sqlite_spelling import (
 from app.core.journal import JournalledOrder, Lease, OrderMoment, Run, RunState, StoredResponse
 from app.core.orders import OrderState
 from app.core.snapshot import TradingSwitch
-from app.errors import StaleFence
 
 _SAVE_ORDER = """
     INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -51,6 +51,7 @@ class SqliteJournal:
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
+        self._lease = SqliteLease(database, "lease", "trading lease")
 
     def claim(self, run: Run, not_before: datetime | None) -> Run | None:
         since = "" if not_before is None else instant_text(not_before)
@@ -73,34 +74,13 @@ class SqliteJournal:
             connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
     def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
-        with self._database.writing() as connection:
-            row = connection.execute("SELECT fence, holder, expires_at FROM lease").fetchone()
-            fence, present_holder, present_expiry = row or (0, None, "")
-            if present_holder not in {None, holder} and present_expiry > instant_text(now):
-                return None
-            connection.execute(
-                "INSERT OR REPLACE INTO lease (id, fence, holder, expires_at) VALUES (1, ?, ?, ?)",
-                (fence + 1, holder, instant_text(expires_at)),
-            )
-            return Lease(holder, fence + 1, expires_at)
+        return self._lease.acquire(holder, now, expires_at)
 
     def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease:
-        """One that has been given back stays so: StaleFence."""
-        with self._database.writing(lease) as connection:
-            renewed = connection.execute(
-                "UPDATE lease SET expires_at = ? WHERE holder IS NOT NULL", (instant_text(expires_at),)
-            )
-            if not renewed.rowcount:
-                raise StaleFence(
-                    f"the trading lease {lease.fence} of {lease.holder} has been given back; stop"
-                )
-        return Lease(lease.holder, lease.fence, expires_at)
+        return self._lease.renew(lease, expires_at)
 
     def release_lease(self, lease: Lease) -> None:
-        with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE lease SET holder = NULL, expires_at = NULL WHERE fence = ?", (lease.fence,)
-            )
+        self._lease.release(lease)
 
     def check_lease(self, lease: Lease) -> None:
         refuse_stale(lease, self._database.rows(NEWEST_FENCE))

@@ -110,5 +110,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # Locks follow from the facts at every snapshot, and are stored nowhere any more.
     ("DROP TABLE locks",),
+    # Who runs the gateway, apart from who trades; one row that stays, as in `lease`.
+    (
+        """
+        CREATE TABLE gateway_lease (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            fence INTEGER NOT NULL,
+            holder TEXT,
+            expires_at TEXT
+        )
+        """,
+    ),
     ("CREATE INDEX bookings_by_contract ON bookings (con_id)",),
 )

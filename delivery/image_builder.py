@@ -1,0 +1,91 @@
+"""Builds an image from a Dockerfile with the tool that the machine has, and reads back what became of it.
+
+Decides which tool (docker, podman, buildah: the first that works) and how each is told the same thing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+TOOLS = ("docker", "podman", "buildah")
+
+
+class BuildError(RuntimeError):
+    """An image was not built; the tool has said why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """`size` in bytes, uncompressed; `made_by` is the instruction of the Dockerfile."""
+
+    size: int
+    made_by: str
+
+
+def find_tool(wanted: str | None = None) -> str:
+    """The tool to build with: `wanted`, or the first that is installed and answers. BuildError where there is none."""
+    for tool in (wanted,) if wanted else TOOLS:
+        # `info` asks docker's daemon, which a machine may have the client of and not the server.
+        if shutil.which(tool) and _quiet(tool, "info"):
+            return tool
+    raise BuildError(
+        f"none of {', '.join((wanted,) if wanted else TOOLS)} is installed and works here;"
+        " on Debian and Ubuntu: apt-get install buildah"
+    )
+
+
+def build(tool: str, dockerfile: Path, context: Path, name: str, arguments: Mapping[str, str]) -> None:
+    """BuildError where the tool ends with anything but 0. What it prints goes where ours does."""
+    command = [tool, *_BUILD[tool], "--file", str(dockerfile), "--tag", name]
+    for key, value in arguments.items():
+        command += ["--build-arg", f"{key}={value}"]
+    if subprocess.run([*command, str(context)], check=False).returncode:
+        raise BuildError(f"{tool} could not build {dockerfile}; its last lines say why")
+
+
+# Debian's buildah comes without a container runtime, and needs none to run a build's commands under a changed root.
+_BUILD = {
+    "docker": ("build",),
+    "podman": ("build", "--layers"),
+    "buildah": ("bud", "--layers", "--isolation", "chroot", "--network", "host"),
+}
+
+
+def layers(tool: str, name: str) -> tuple[Layer, ...]:
+    """The layers of an image that is here, the lowest first; instructions that add no file are left out."""
+    if tool == "buildah":
+        return _layers_of_buildah(name)
+    if tool == "podman":
+        # Its templates know sizes for people only.
+        steps = json.loads(_output("podman", "history", "--no-trunc", "--format", "json", name))
+        return tuple(Layer(step["size"], step["CreatedBy"]) for step in reversed(steps) if step["size"])
+    shown = _output(
+        tool, "history", "--human=false", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", name
+    )
+    rows = [line.split("\t", 1) for line in reversed(shown.splitlines())]
+    return tuple(Layer(int(size), made_by) for size, made_by in rows if int(size))
+
+
+def _layers_of_buildah(name: str) -> tuple[Layer, ...]:
+    found = json.loads(_output("buildah", "inspect", "--type", "image", name))
+    sizes = [layer["size"] for layer in json.loads(found["Manifest"])["layers"]]
+    made_by = [
+        step.get("created_by", "") for step in found["OCIv1"]["history"] if not step.get("empty_layer")
+    ]
+    return tuple(Layer(*pair) for pair in zip(sizes, made_by, strict=True))
+
+
+def _quiet(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildError(done.stderr.strip())
+    return done.stdout

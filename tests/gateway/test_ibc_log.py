@@ -1,0 +1,62 @@
+"""What IBC's lines mean, as they are in logs of real gateways."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("2026-03-11 01:04:14:908 IBC: Second Factor Authentication initiated", Event.SECOND_FACTOR_ASKED),
+        (
+            "2026-05-11 06:16:27:001 IBC: detected dialog entitled: Second Factor Authentication; event=Closed",
+            Event.SECOND_FACTOR_OVER,
+        ),
+        ("2026-03-11 01:04:28:965 IBC: Login has completed", Event.LOGGED_IN),
+        ("2026-03-11 01:04:05:102 IBC: Setting Trading mode = paper", Event.LOGGING_IN),
+        ("2026-03-11 01:04:06:102 IBC: Click button: Paper Log In", Event.LOGGING_IN),
+        ("2026-03-11 01:04:08:102 IBC: Unrecognized Username or Password", Event.WRONG_PASSWORD),
+        ("2026-03-11 01:04:08:102 IBC: Login failed", Event.WRONG_PASSWORD),
+        ("2026-03-11 01:04:08:102 IBC: Too many failed login attempts. Please wait 53 seconds", Event.LOCKED),
+        (
+            "2026-03-11 01:04:08:102 IBC: Other session must be a primary: let the other session proceed",
+            Event.TAKEN_OVER,
+        ),
+        (
+            "autorestart file found at /x/autorestart: authentication will not be required",
+            Event.RESTART_WITHOUT_LOGIN,
+        ),
+        ("End IBC Settings", Event.SETTINGS_READ),
+    ],
+)
+def test_a_line_of_the_log_means_a_step_of_the_login(line: str, meaning: Event) -> None:
+    assert heard(line) == Heard(meaning)
+
+
+def test_the_end_of_the_program_comes_with_its_status() -> None:
+    assert heard("IBC returned exit status 88") == Heard(Event.EXITED, 88)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "2026-03-11 01:04:29:556 IBC: Configuration tasks completed",
+        "2026-03-11 01:04:08:102 IBC: End the other session and continue this one",
+        "autorestart file not found: full authentication will be required",
+        "2026-03-11 01:04:08:102 IBC: detected dialog entitled: Second Factor Authentication; event=Opened",
+        "    ReloginAfterSecondFactorAuthenticationTimeout=yes",
+        "2026-03-11 01:04:08:102 IBC: If login has not completed, IBC will exit in 60 seconds",
+    ],
+)
+def test_any_other_line_means_nothing(line: str) -> None:
+    assert heard(line) is None
+
+
+def test_what_ibc_says_is_kept_and_the_class_path_is_not() -> None:
+    assert worth_keeping("2026-03-11 01:04:28:965 IBC: Login has completed")
+    assert worth_keeping("Error: there is no java")
+    assert not worth_keeping("Classpath=/opt/ibgateway/1037/jars/a.jar")

@@ -1,0 +1,103 @@
+"""The gateway runs only while this instance holds the lease of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.adapters.ib.gateway.possession import Possession
+from app.adapters.local.clock import SystemClock
+from app.core.journal import Lease
+from app.errors import StoreUnavailable
+from tests.contracts.samples import NOON, after
+from tests.gateway.stage import LOGIN, UP, Stage, until
+
+Build = Callable[..., Stage]
+
+
+def take_over(one: Stage, seconds: float) -> Lease:
+    """What another instance does whose clock says that the lease has expired."""
+    later = SystemClock().now() + timedelta(hours=1)
+    lease = one.lease.acquire("another instance", later, SystemClock().now() + timedelta(seconds=seconds))
+    assert lease is not None
+    return lease
+
+
+def test_no_gateway_is_started_while_another_instance_runs_one(stage: Build) -> None:
+    one = stage(LOGIN + UP, wait=1)
+    theirs = take_over(one, seconds=60)
+    reply = one.service.get("/summary")
+    assert reply.status == 503
+    assert "another instance of the service runs the gateway" in reply.body["detail"]
+    assert int(reply.headers["Retry-After"]) > 0
+    assert one.starts == []
+    one.lease.release(theirs)
+    stack_file = one.folder / "Pulumi.paper.yaml"
+    stack_file.write_text(stack_file.read_text().replace("gatewayStartSeconds: 1", "gatewayStartSeconds: 40"))
+    assert one.service.get("/summary").status == 200
+
+
+def test_a_gateway_is_stopped_at_once_when_another_instance_has_taken_its_session(stage: Build) -> None:
+    one = stage(LOGIN + UP, always=True)
+    one.gateway.begin()
+    until(lambda: one.state == "ready")
+    theirs = take_over(one, seconds=60)
+    until(lambda: one.left_over() == [])
+    assert one.state != "ready"
+    one.lease.check(theirs)
+    one.lease.release(theirs)
+    until(lambda: one.state == "ready")
+    assert len(one.starts) == 2
+
+
+def test_the_lease_is_renewed_for_as_long_as_the_gateway_runs(stage: Build) -> None:
+    """Its length is 3 seconds here; nobody gets it while the gateway is up."""
+    one = stage(LOGIN + UP, always=True)
+    one.gateway.begin()
+    until(lambda: one.state == "ready")
+    end = SystemClock().now() + timedelta(seconds=4)
+    while (now := SystemClock().now()) < end:
+        assert one.lease.acquire("another instance", now, now + timedelta(seconds=1)) is None
+    assert one.state == "ready"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return after(self.seconds)
+
+
+class BrokenStore:
+    """A GatewayLease that gives one lease and then answers no more."""
+
+    def acquire(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
+        return Lease(holder, 1, expires_at)
+
+    def renew(self, lease: Lease, expires_at: datetime) -> Lease:
+        raise StoreUnavailable("the store does not answer; try again")
+
+    def release(self, lease: Lease) -> None:
+        raise StoreUnavailable("the store does not answer; try again")
+
+    def check(self, lease: Lease) -> None:
+        raise StoreUnavailable("the store does not answer; try again")
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0, True), (25, True), (49, True), (50, False), (61, False)])
+def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_expires(
+    seconds: float, kept: bool, caplog: Any
+) -> None:
+    """Another instance may start a gateway the moment it has expired: ours must be gone by then."""
+    clock = Clock()
+    assert clock.now() == NOON
+    possession = Possession(BrokenStore(), clock, "this instance", 60)
+    assert possession.take()
+    clock.seconds = seconds
+    assert possession.keep() is kept
+    possession.give_back()
+    assert "not released" in caplog.text
