@@ -44,14 +44,21 @@ class Comparison:
 
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
         """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
-        bookings = (*self.services.positions.bookings(), *self.services.unwritten.bookings)
+        found = [one for one in self.differences if only is None or one.con_id in only]
+        doubtful = [
+            order
+            for order in self.orders
+            if order.state in IN_DOUBT and (only is None or order.con_id in only)
+        ]
+        # Of the ledger, which only grows, no more than what is judged: mostly nothing.
+        concerned = {one.con_id for one in (*found, *doubtful)}
+        bookings = (
+            *self.services.positions.bookings_in(concerned),
+            *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
+        )
         return repairs(
-            [one for one in self.differences if only is None or one.con_id in only],
-            [
-                order
-                for order in self.orders
-                if order.state in IN_DOUBT and (only is None or order.con_id in only)
-            ],
+            found,
+            doubtful,
             bookings,
             best_prices(bookings, quotes),
         )
