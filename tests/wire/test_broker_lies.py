@@ -533,6 +533,27 @@ def test_a_completed_order_shows_its_filled_quantity_where_nothing_remains(scrip
     )
 
 
+@pytest.mark.parametrize("status", ["Cancelled", "ApiCancelled"])
+@pytest.mark.parametrize(
+    ("remained", "filled", "state"),
+    [(40, 60, OrderState.PARTLY_FILLED), (60, 40, OrderState.PARTLY_FILLED), (100, 0, OrderState.CANCELLED)],
+)
+def test_a_completed_order_whose_rest_was_cancelled_is_partly_filled_however_little_remained(
+    scripted: Talk, status: str, remained: int, filled: int, state: OrderState
+) -> None:
+    """Of an order for 100 the last 40 were cancelled. What remained was taken for the order's quantity: with more
+    filled than that it read as filled completely."""
+    completed = completed_order(status, quantity=remained, filled=filled)
+    _, way = scripted(
+        {16: told(outgoing.OPEN_ORDER_END), 99: completed + told(outgoing.COMPLETED_ORDERS_END)}
+    )
+    with way.session() as broker:
+        (report,) = broker.order_reports(ACCOUNT)
+        heard = broker.follow([REF], until_final=True, seconds=5)[REF]
+    for told_of in (report, heard):
+        assert (told_of.state, told_of.quantity, told_of.filled) == (state, 100, filled)
+
+
 def test_an_order_that_ends_between_the_two_questions_is_told_once_as_completed(scripted: Talk) -> None:
     completed = completed_order("Cancelled", quantity=60, filled=40)
     still_open = open_order("Submitted") + order_status("Submitted", 40) + told(outgoing.OPEN_ORDER_END)
