@@ -10,12 +10,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.core.attribution import Booking, Execution
-from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
 from app.core.positions import Holdings, Quantities
 from app.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
-from app.errors import ContractsUnknown
+from app.intents.known_instruments import known_instruments
 from app.intents.lease import HeldLease
 from app.intents.services import Services, Unwritten
 from app.intents.settle import find, settle_earlier
@@ -30,6 +29,7 @@ class Comparison:
     """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
 
     `orders` are those not settled, `executions` the broker's of the day, `booked` what settling added to the ledger.
+    `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
@@ -40,7 +40,14 @@ class Comparison:
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
+    forex: frozenset[int]
     steady: bool = True
+
+    @property
+    def to_price(self) -> frozenset[int]:
+        """Contracts of which a proposed repair may need a price."""
+        doubtful = {order.con_id for order in self.orders if order.state in IN_DOUBT}
+        return frozenset({one.con_id for one in self.differences} | (doubtful & self.forex))
 
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
         """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
@@ -61,6 +68,7 @@ class Comparison:
             doubtful,
             bookings,
             best_prices(bookings, quotes),
+            self.forex,
         )
 
 
@@ -111,25 +119,22 @@ def _beside(
     executions: tuple[Execution, ...],
     booked: tuple[Booking, ...],
 ) -> Comparison:
-    holdings = services.holdings()
-    instruments = _instruments(broker, differing(holdings, positions))
+    holdings, orders = services.holdings(), services.unsettled_orders()
+    # What strategies hold against each other differs from no position, and may be forex all the same.
+    held = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
+    doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
+    # A contract that was delisted, or has expired, is not among them, and differs like any other.
+    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *held, *doubtful}))
     return Comparison(
         services,
         holdings,
         positions,
-        services.unsettled_orders(),
+        orders,
         differences(holdings, positions, instruments),
         executions,
         booked,
+        frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
     )
-
-
-def _instruments(broker: Broker, con_ids: Collection[int]) -> Mapping[int, Instrument]:
-    """Those that the broker still knows. One that was delisted, or has expired, differs like any other."""
-    try:
-        return broker.instruments_by_id(con_ids)
-    except ContractsUnknown as gone:
-        return broker.instruments_by_id([con_id for con_id in con_ids if con_id not in gone.con_ids])
 
 
 def _positions(broker: Broker, account: str) -> Quantities:
