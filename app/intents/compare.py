@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution
 from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
@@ -18,7 +19,7 @@ from app.core.reconciliation import Difference, Repair, best_prices, differences
 from app.errors import ContractsUnknown
 from app.intents.lease import HeldLease
 from app.intents.services import Services, Unwritten
-from app.intents.settle import find, settle_earlier
+from app.intents.settle import Findings, find, settle_earlier
 from app.ports.broker import Broker
 
 READINGS = 3
@@ -29,7 +30,8 @@ READINGS = 3
 class Comparison:
     """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
 
-    `orders` are those not settled, `executions` the broker's of the day, `booked` what settling added to the ledger.
+    `orders` are those not settled, `strays` what lives at the broker without being among them, `executions` the
+    broker's of the day, `booked` what settling added to the ledger.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
@@ -40,6 +42,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
+    strays: tuple[OrderReport, ...] = ()
     steady: bool = True
 
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
@@ -63,7 +66,7 @@ def compare_unwritten(services: Services, broker: Broker, account: str) -> Compa
     def read() -> Comparison:
         found = find(services, broker, account)
         seen = replace(services, unwritten=Unwritten(found.orders, found.bookings))
-        return _beside(seen, broker, _positions(broker, account), found.executions, found.bookings)
+        return _beside(seen, broker, _positions(broker, account), found, found.bookings)
 
     return _steady(read)
 
@@ -77,14 +80,14 @@ def compare_settled(
     def read() -> Comparison:
         found = settle_earlier(services, broker, account, held.renew(), own_run)
         booked.extend(found.bookings)
-        return _beside(services, broker, _positions(broker, account), found.executions, tuple(booked))
+        return _beside(services, broker, _positions(broker, account), found, tuple(booked))
 
     return _steady(read)
 
 
 def compare_again(compared: Comparison, broker: Broker) -> Comparison:
     """The ledger as it has become since, beside the same positions."""
-    return _beside(compared.services, broker, compared.positions, compared.executions, compared.booked)
+    return _beside(compared.services, broker, compared.positions, compared, compared.booked)
 
 
 def _steady(read: Callable[[], Comparison]) -> Comparison:
@@ -101,7 +104,7 @@ def _beside(
     services: Services,
     broker: Broker,
     positions: Quantities,
-    executions: tuple[Execution, ...],
+    found: Findings | Comparison,
     booked: tuple[Booking, ...],
 ) -> Comparison:
     holdings = services.holdings()
@@ -112,8 +115,9 @@ def _beside(
         positions,
         services.unsettled_orders(),
         differences(holdings, positions, instruments),
-        executions,
+        found.executions,
         booked,
+        found.strays,
     )
 
 
