@@ -93,11 +93,9 @@ class SqliteFile:
 
 @dataclass(frozen=True, slots=True)
 class FirestoreProject:
-    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it.
-    `patience` is how many seconds a transaction is tried again."""
+    """A project of its own at the emulator that FIRESTORE_EMULATOR_HOST names, for every process that inherits it."""
 
     project: str
-    patience: float = 30.0
 
     @contextmanager
     def opened(self) -> Generator[Stores]:
@@ -108,7 +106,7 @@ class FirestoreProject:
         from app.adapters.google.firestore_lease import FirestoreLease
         from app.adapters.google.firestore_positions import FirestorePositions
 
-        database, mode = FirestoreDatabase(self.project, "paper", self.patience), TradingMode.PAPER
+        database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
         try:
             yield Stores(
                 FirestoreJournal(database, mode),

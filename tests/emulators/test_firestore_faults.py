@@ -9,6 +9,7 @@ import grpc
 import pytest
 from google.cloud.firestore_v1.types import BeginTransactionRequest
 
+from app.adapters.google.firestore_database import FirestoreDatabase
 from app.core.journal import RunState
 from app.core.orders import OrderState
 from app.core.snapshot import TradingSwitch
@@ -43,17 +44,22 @@ PASSING = [*UNANSWERED, Code.ABORTED, Code.RESOURCE_EXHAUSTED, Code.UNAUTHENTICA
     ],
 )
 def test_a_failure_tells_what_to_do_and_nothing_is_half_written(
-    faulty: FaultyGrpc, project: FirestoreProject, code: Code, remedy: str
+    stores: Stores,
+    faulty: FaultyGrpc,
+    project: FirestoreProject,
+    monkeypatch: pytest.MonkeyPatch,
+    code: Code,
+    remedy: str,
 ) -> None:
     """A plan without its orders would never be sent and never be abandoned."""
-    with replace(project, patience=1.0).opened() as stores:
-        stores.journal.claim(a_run("run-1"), None)
-        lease = a_lease(stores.journal)
-        faulty.fail("Commit", code, times=1_000)
-        with pytest.raises(StoreUnavailable) as refused:
-            stores.journal.save_plan(PLANNED, [an_order("ref-1", "run-1")], lease)
-        assert remedy.format(project=project.project) in refused.value.detail
-        assert (stores.journal.run("run-1"), stores.journal.orders("run-1")) == (a_run("run-1"), ())
+    monkeypatch.setattr(FirestoreDatabase, "patience", 0.5)
+    stores.journal.claim(a_run("run-1"), None)
+    lease = a_lease(stores.journal)
+    faulty.fail("Commit", code, times=1_000)
+    with pytest.raises(StoreUnavailable) as refused:
+        stores.journal.save_plan(PLANNED, [an_order("ref-1", "run-1")], lease)
+    assert remedy.format(project=project.project) in refused.value.detail
+    assert (stores.journal.run("run-1"), stores.journal.orders("run-1")) == (a_run("run-1"), ())
 
 
 def test_a_read_that_is_not_permitted_names_the_role(stores: Stores, faulty: FaultyGrpc) -> None:

@@ -31,9 +31,6 @@ Query = firestore.Query
 DOCUMENTS_A_QUESTION = 1_000
 """Most documents that one request asks for by name; a longer list is asked for in several."""
 
-PATIENCE_SECONDS = 30.0
-"""How long a transaction is started again. With all the deadlines of its last start it is over before a lease is."""
-
 _READ_SECONDS = 8.0
 _PASSING = (
     exceptions.BadGateway,
@@ -78,15 +75,17 @@ replaced. The list is that of Google's client for Node (nodejs-firestore, issue 
 
 class FirestoreDatabase:
     """`database` of `project`. Its client is made at the first call; safe for many threads and processes at once.
-    A transaction that fails is started again for `patience` seconds.
 
     Where FIRESTORE_EMULATOR_HOST is set, Google's client talks to that emulator.
     """
 
-    def __init__(self, project: str, database: str, patience: float = PATIENCE_SECONDS) -> None:
+    patience: float = 30.0
+    """Seconds for which a transaction is started again. With all the deadlines of its last start it is over before a
+    lease is."""
+
+    def __init__(self, project: str, database: str) -> None:
         self._project = project
         self._database = database
-        self._transact_again = _TRANSACT_AGAIN.with_timeout(patience)
         self._client: firestore.Client | None = None
         self._making = Lock()
 
@@ -165,7 +164,7 @@ class FirestoreDatabase:
             return result
 
         with failures_explained(self._project, self._database):
-            return self._transact_again(once)()
+            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
 
     def snapshot(self, work: Callable[[StoreTransaction], T]) -> T:
         """What `work` returns, all of whose reads see one moment, and lock nothing that others write.
@@ -180,7 +179,7 @@ class FirestoreDatabase:
             return work(transaction)
 
         with failures_explained(self._project, self._database):
-            return self._transact_again(once)()
+            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
 
     def close(self) -> None:
         """A later call makes a new client."""
