@@ -108,6 +108,8 @@ EDITS = (
     Edit(
         "builds are an identity, its grants and a trigger; the service itself is not touched",
         (
+            "create IAMCustomRole build-waits",
+            "create IAMMember build-waits",
             "create Account build",
             "create BucketIAMMember build-writes-state",
             "create CryptoKeyIAMMember build-uses-state-key",
@@ -123,13 +125,19 @@ EDITS = (
     ),
     Edit(
         "a budget is a budget",
-        ("create Budget month", "create Service billingbudgets"),
+        (
+            "create Budget month",
+            "create Service billingbudgets",
+            "create ServiceIdentity secretmanager-agent",
+        ),
         {
+            "gcp:userProjectOverride": True,
+            "gcp:billingProject": "ib-paper-project",
             "ib-trading:budget": {
                 "amount": 50,
                 "currency": "CHF",
                 "billingAccount": "000000-AAAAAA-111111",
-            }
+            },
         },
     ),
 )
