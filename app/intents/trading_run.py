@@ -19,6 +19,7 @@ from app.core.journal import (
     JournalledOrder,
     Run,
     RunState,
+    crosses_stand,
     outcome,
 )
 from app.core.limits import said_together
@@ -185,7 +186,7 @@ class TradingRun:
             else:
                 self._stop_if_disabled(plan)
                 self.services.journal.save_run(run, held.renew())
-            if not orders or any(order.state is not OrderState.ABANDONED for order in orders):
+            if crosses_stand(run, orders):
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
             orders, executions = self._booked(broker, orders, plan.account, held)
