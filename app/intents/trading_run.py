@@ -6,7 +6,7 @@ A dry-run stops after deciding: it claims nothing, holds no lease, writes nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
 from app.core.cash import ConversionRefused
-from app.core.instruments import Instrument
 from app.core.journal import (
     JournalledOrder,
     Run,
@@ -53,7 +52,7 @@ from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services
 from app.intents.settle import book, book_crosses, with_all_fills
-from app.intents.submit import Submission, journalled
+from app.intents.submit import Marked, Submission, journalled
 from app.intents.trading_result import TradingResult, order_shown
 from app.intents.what_if import with_margins
 from app.ports.broker import Broker
@@ -148,9 +147,15 @@ class TradingRun:
             self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
         )
         run = replace(run, state=RunState.PLANNED, business_at=snapshot.at, plan=plan.to_json())
-        try:
+        sending = Submission(
+            self.services, broker, self.config, plan.account, snapshot.instruments, held, plan.reduce_only
+        )
+        with self._keyed().refusing(run, held), self.phases.timed("submit"):
             self.services.journal.save_plan(run, orders, held.renew())
-            return self._execute(broker, run, held, plan, orders, snapshot.instruments)
+            submitting = replace(run, state=RunState.SUBMITTING)
+            marked = self._begun(submitting, held, plan, orders, sending)
+        try:
+            return self._execute(submitting, held, plan, orders, sending, marked)
         except TradingError as error:
             # Orders may have left: the run stays open, and the next one settles it from the broker's records.
             kind = RunDeadline if isinstance(error, RunDeadline) else BrokerFault
@@ -166,30 +171,41 @@ class TradingRun:
         except StoreUnavailable:
             return orders
 
-    def _execute(
+    def _begun(
         self,
-        broker: Broker,
         run: Run,
         held: HeldLease,
         plan: Plan,
         orders: Sequence[JournalledOrder],
-        instruments: Mapping[int, Instrument],
+        sending: Submission,
+    ) -> Marked | None:
+        """The first window, marked as sending; None where nothing is to be sent. Until then nothing was done, and an
+        error is what it is: a switch thrown against crosses alone, or a store that was away, were told as the broker's
+        fault."""
+        if orders:
+            return sending.begin(run, plan.orders, orders)
+        self._stop_if_disabled(plan)
+        self.services.journal.save_run(run, held.renew())
+        return None
+
+    def _execute(
+        self,
+        run: Run,
+        held: HeldLease,
+        plan: Plan,
+        orders: Sequence[JournalledOrder],
+        sending: Submission,
+        marked: Marked | None,
     ) -> Answer:
-        run = replace(run, state=RunState.SUBMITTING)
         stopped = None
         with self.phases.timed("submit"):
-            if orders:
-                sending = Submission(
-                    self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
-                )
-                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run.claimed_at))
-            else:
-                self._stop_if_disabled(plan)
-                self.services.journal.save_run(run, held.renew())
+            if marked is not None:
+                deadline = self._deadline(run.claimed_at)
+                orders, stopped = sending.send(run, plan.orders, orders, marked, deadline)
             if crosses_stand(run, orders):
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
-            orders, executions = self._booked(broker, orders, plan.account, held)
+            orders, executions = self._booked(sending.broker, orders, plan.account, held)
         status, state = status_of(orders, stopped, _left_out(plan)), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())

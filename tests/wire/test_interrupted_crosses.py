@@ -13,7 +13,7 @@ from app.core.snapshot import TradingSwitch
 from app.errors import StoreUnavailable
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
-from tests.wire.strategies_that_say import Alpha, Beta, holdings, told
+from tests.wire.strategies_that_say import Says, holdings, told
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def simulator() -> Iterator[Launched]:
 
 
 @pytest.fixture
-def alpha_has_ko(tmp_path: Path, simulator: Launched) -> tuple[ServiceUnderTest, Alpha, Beta]:
+def alpha_has_ko(tmp_path: Path, simulator: Launched) -> tuple[ServiceUnderTest, Says, Says]:
     service, alpha, beta = told(tmp_path, simulator)
     alpha.says = {"KO": 0.5}
     service.post("/allocation")
@@ -35,7 +35,7 @@ def disable(service: ServiceUnderTest) -> None:
 
 
 def test_after_an_interruption_a_dry_run_counts_the_crosses_that_the_run_books_first(
-    alpha_has_ko: tuple[ServiceUnderTest, Alpha, Beta], simulator: Launched
+    alpha_has_ko: tuple[ServiceUnderTest, Says, Says], simulator: Launched
 ) -> None:
     """Alpha gives its KO to beta and buys JNJ; the connection is lost with the order. The run after it booked the cross
     before it planned, the dry-run before that did not: it planned the same cross again."""
@@ -54,7 +54,7 @@ def test_after_an_interruption_a_dry_run_counts_the_crosses_that_the_run_books_f
 
 
 def test_what_the_kill_switch_had_stopped_is_not_booked_by_whoever_finishes_the_run(
-    alpha_has_ko: tuple[ServiceUnderTest, Alpha, Beta],
+    alpha_has_ko: tuple[ServiceUnderTest, Says, Says],
     simulator: Launched,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
