@@ -27,6 +27,7 @@ from app.core.journal import (
     given_up,
     outcome,
 )
+from app.core.locks import BY_REPAIR, Lock
 from app.core.orders import names_an_order_of
 from app.intents.broker_records import BrokerRecords
 from app.intents.day_orders import after_their_day
@@ -233,7 +234,10 @@ def _resumed(
 ) -> StoredResponse:
     """The answer of a run that could not give it itself."""
     plan = run.planned()
-    left_out = [lock["localSymbol"] for lock in plan.get("locks", [])]
+    left_out = [
+        Lock(int(lock["conId"]), lock["localSymbol"], lock["reason"], remedy=lock.get("remedy", BY_REPAIR))
+        for lock in plan.get("locks", [])
+    ]
     status = status_of(orders, left_out=left_out)
     planned = {int(order["conId"]): order for order in plan.get("orders", [])}
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"

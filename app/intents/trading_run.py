@@ -130,8 +130,8 @@ class TradingRun:
                 )
                 snapshot = settled._read(broker, compared, deadline)
             plan = settled._decide(snapshot, compared)
-        status = status_of((), left_out=_left_out(plan))
-        members = self._result(plan, (), ()).members() | not_done((), status, _left_out(plan))
+        status = status_of((), left_out=plan.left_out)
+        members = self._result(plan, (), ()).members() | not_done((), status, plan.left_out)
         return Answer(status, canonical_json(members))
 
     def _trade(self, broker: Broker, run: Run, held: HeldLease) -> Answer:
@@ -206,13 +206,13 @@ class TradingRun:
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
             orders, executions = self._booked(sending.broker, orders, plan.account, held)
-        status, state = status_of(orders, stopped, _left_out(plan)), outcome(orders)
+        status, state = status_of(orders, stopped, plan.left_out), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
         members = self._result(plan, orders, executions, run).members()
-        members |= not_done(orders, status, _left_out(plan))
+        members |= not_done(orders, status, plan.left_out)
         return self._keyed().end(run, held, state, Answer(status, canonical_json(members)))
 
     def _stop_if_disabled(self, plan: Plan) -> None:
@@ -295,10 +295,6 @@ class TradingRun:
             warnings=(*plan.warnings, *warnings_of(orders)),
             timings=self.phases.seconds(),
         )
-
-
-def _left_out(plan: Plan) -> tuple[str, ...]:
-    return tuple(lock.local_symbol for lock in plan.left_out)
 
 
 def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:
