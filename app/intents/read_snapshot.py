@@ -88,7 +88,7 @@ def read_snapshot(
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
         daily_profit=_daily_profit(broker, account, config) if strategies else None,
         cash=state.cash,
-        locks=locks(compared.differences, compared.orders),
+        locks=locks(compared.differences, compared.orders, compared.strays),
     )
 
 
