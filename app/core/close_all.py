@@ -3,7 +3,8 @@
 Reduce-only: an order is never more than the broker's position and never on its side, whatever the ledger says. A
 missing price stops nothing, so that neither the kill switch nor a dead quote traps a position. Nor does a difference
 between ledger and broker: the broker's word counts here. An order in doubt could still fill and turn a closed position
-into one on the other side: its contract, and no other, is left out.
+into one on the other side: its contract, and no other, is left out. Of currency pairs the broker shows no position:
+what strategies hold of them is closed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from app.core.apportion import largest_remainder
+from app.core.forex import open_positions
 from app.core.instruments import whole_increments
 from app.core.limits import Proposal
 from app.core.market import Price, PriceRefused, sizing_price, stale_price
@@ -45,10 +47,11 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
     increments = {con_id: instrument.increment for con_id, instrument in snapshot.instruments.items()}
     crossed = net(priced, {con_id: price.price for con_id, price in prices.items()}, increments)
     unpriced = _uncrossed(trades, set(prices))
+    positions = open_positions(snapshot)
     orders, warnings = [], [f"{lock.local_symbol}: left out, {lock.reason}" for lock in left_out]
     for trade in sorted((*crossed.trades, *unpriced), key=lambda trade: trade.con_id):
         instrument = snapshot.instruments[trade.con_id]
-        position = whole_increments(snapshot.positions.get(trade.con_id, Decimal(0)), instrument.increment)
+        position = whole_increments(positions.get(trade.con_id, Decimal(0)), instrument.increment)
         reduced = _no_more_than(trade, position, instrument.increment)
         if reduced.quantity != trade.quantity:
             warnings.append(
@@ -84,11 +87,7 @@ def holders(snapshot: Snapshot, strategies: tuple[str, ...] | None) -> dict[str,
     held = {name: of_one for name, of_one in snapshot.holdings.items() if name != UNASSIGNED}
     if strategies is not None:
         return {name: held.get(name, {}) for name in strategies}
-    rest = {
-        con_id: quantity
-        for con_id, quantity in unassigned(held, snapshot.positions).items()
-        if snapshot.instruments[con_id].sec_type != "CASH"
-    }
+    rest = unassigned(held, open_positions(snapshot))
     return held | ({UNASSIGNED: rest} if rest else {})
 
 
