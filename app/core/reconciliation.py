@@ -131,9 +131,9 @@ def repairs(
 ) -> tuple[Repair, ...]:
     """One for each difference and each order that is in doubt, by contract id.
 
-    `bookings` is the whole ledger; `prices` contract id → what an unexplained quantity is booked at where no order
-    tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A difference that an order
-    in doubt may have made is proposed as that order's fill.
+    `bookings` is all that the ledger has of their contracts; `prices` contract id → what an unexplained quantity is
+    booked at where no order tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A
+    difference that an order in doubt may have made is proposed as that order's fill.
 
     An order in doubt for one of the contracts `forex` gets a proposal for each thing that may have become of it, which
     exclude each other (`contradicting`): no position tells whether it has filled, and to close it for want of one lost
