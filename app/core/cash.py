@@ -8,9 +8,9 @@ Conversions are cash, not holdings: nothing is booked for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
+from app.core.forex import forex_held
 from app.core.fx import RateMissing, rate_to_base
 from app.core.instruments import Instrument, whole_increments
 from app.core.limits import Proposal
@@ -19,7 +19,6 @@ from app.core.netting import NetTrade
 from app.core.order_properties import OrderProperties, planned_order
 from app.core.orders import PlannedOrder
 from app.core.plan import Balance, Plan, written_out
-from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from schema.trading_config import TradingConfig
 
@@ -115,7 +114,7 @@ def conversion(
 def held_on_purpose(snapshot: Snapshot, currency: str) -> Decimal:
     """What strategies hold in `currency` as forex: bought pairs count for their symbol, and against their currency."""
     held = Decimal(0)
-    for con_id, quantity in _forex(snapshot).items():
+    for con_id, quantity in forex_held(snapshot).items():
         pair = snapshot.instruments[con_id]
         if pair.symbol == currency:
             held += quantity
@@ -123,15 +122,6 @@ def held_on_purpose(snapshot: Snapshot, currency: str) -> Decimal:
             price = sizing_price(pair, snapshot.quotes.get(con_id), snapshot.at, snapshot.config)
             held -= quantity * price.price
     return held
-
-
-def _forex(snapshot: Snapshot) -> Mapping[int, Decimal]:
-    sums: dict[int, Decimal] = {}
-    for name, held in snapshot.holdings.items():
-        for con_id, quantity in held.items():
-            if name != UNASSIGNED and snapshot.instruments[con_id].sec_type == "CASH":
-                sums[con_id] = sums.get(con_id, Decimal(0)) + quantity
-    return sums
 
 
 def _pair(snapshot: Snapshot, currency: str) -> Instrument:

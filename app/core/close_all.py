@@ -4,7 +4,8 @@ Reduce-only: an order is never more than the broker's position and never on its 
 missing price stops nothing, so that neither the kill switch nor a dead quote traps a position. Nor does a difference
 between ledger and broker: the broker's word counts here. An order in doubt could still fill and turn a closed position
 into one on the other side: its contract, and no other, is left out. So is one whose exchange is closed, unless the
-order says that it waits: one position in Tokyo refused the closing of everything in New York.
+order says that it waits: one position in Tokyo refused the closing of everything in New York. Of currency pairs the
+broker shows no position: what strategies hold of them is closed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from app.core.apportion import largest_remainder
+from app.core.forex import open_positions
 from app.core.instruments import whole_increments
 from app.core.limits import Proposal
 from app.core.limits.session import may_leave, shut
@@ -79,9 +81,10 @@ def _orders(
     orders: list[PlannedOrder] = []
     closed: list[Lock] = []
     cuts: list[str] = []
+    positions = open_positions(snapshot)
     for trade in nets:
         instrument = snapshot.instruments[trade.con_id]
-        position = whole_increments(snapshot.positions.get(trade.con_id, Decimal(0)), instrument.increment)
+        position = whole_increments(positions.get(trade.con_id, Decimal(0)), instrument.increment)
         reduced = _no_more_than(trade, position, instrument.increment)
         if reduced.quantity and not may_leave(properties, instrument, snapshot.at):
             closed.append(shut(instrument, snapshot.at))
@@ -106,11 +109,7 @@ def holders(snapshot: Snapshot, strategies: tuple[str, ...] | None) -> dict[str,
     held = {name: of_one for name, of_one in snapshot.holdings.items() if name != UNASSIGNED}
     if strategies is not None:
         return {name: held.get(name, {}) for name in strategies}
-    rest = {
-        con_id: quantity
-        for con_id, quantity in unassigned(held, snapshot.positions).items()
-        if snapshot.instruments[con_id].sec_type != "CASH"
-    }
+    rest = unassigned(held, open_positions(snapshot))
     return held | ({UNASSIGNED: rest} if rest else {})
 
 

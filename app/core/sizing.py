@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.core.forex import open_positions
 from app.core.fx import RateMissing, rate_to_base
 from app.core.instruments import Instrument, round_to_increment, whole_increments
 from app.core.market import Price, PriceRefused, sizing_price
@@ -66,9 +67,8 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
         if weight or _already(snapshot, strategy, con_id)
     }
     # What is held or ordered already, by whomever, is priced too: the limits after the run cannot be judged without it.
-    needed |= {con_id for con_id, quantity in snapshot.positions.items() if quantity} | set(
-        under_way(snapshot)
-    )
+    needed |= {con_id for con_id, quantity in open_positions(snapshot).items() if quantity}
+    needed |= set(under_way(snapshot))
     prices, values, reasons = _values_in_base(snapshot, needed)
     if reasons:
         raise SizingRefused(reasons)

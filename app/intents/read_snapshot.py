@@ -58,6 +58,8 @@ def read_snapshot(
     state = broker.account(account)
     positions, holdings = compared.positions, compared.holdings
     held = _held(holdings, holdings if held_by_all else strategies)
+    # Shares of others stand in the broker's positions; their forex does not, and is at stake all the same.
+    held |= _held(holdings, holdings) & compared.forex
     working = working_orders(services)
     ordered = _held(working, working)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})

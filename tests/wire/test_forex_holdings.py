@@ -139,3 +139,46 @@ def test_an_order_cannot_both_have_filled_and_not(account: Account, unseen: str,
     assert (reply.status, account.held()) == (422, 0)
     assert "exclude each other" in reply.body["detail"]
     assert account.state_of(unseen) is OrderState.UNKNOWN
+
+
+@pytest.fixture
+def euros(account: Account) -> Decimal:
+    """What alpha has bought and holds: 0.45 of the account."""
+    assert account.allocate("alpha", key="buys").status == 200
+    assert account.held() == account.euros() > 0
+    return account.held()
+
+
+def test_forex_that_a_strategy_holds_is_closed(account: Account, euros: Decimal) -> None:
+    """close-all cut it to the broker's position, which is always zero, and answered 200 without an order while alpha
+    kept 196,635 EUR; the cash-balancer set them aside."""
+    reply = account.service.post("/close-all")
+    assert (reply.status, account.held(), account.euros()) == (200, 0, 0)
+    (order,) = reply.body["orders"]
+    assert (order["action"], order["quantity"]) == ("SELL", euros)
+
+
+@pytest.mark.usefixtures("euros")
+def test_the_kill_switch_does_not_trap_forex(account: Account) -> None:
+    """With trading disabled there was no way out of it."""
+    account.service.put("/trading-enabled", {"enabled": False, "reason": "storm"})
+    reply = account.service.post("/close-all", {"strategies": ["alpha"]})
+    assert (reply.status, account.held(), account.euros()) == (200, 0, 0)
+
+
+@pytest.mark.usefixtures("euros")
+def test_another_strategy_s_forex_counts_in_the_leverage_of_the_account(account: Account) -> None:
+    """With 0.45 of the account in alpha's euros, another 0.45 in beta's KO passed a limit of 0.5."""
+    reply = account.allocate("beta", key="shares")
+    assert (reply.status, account.held("beta")) == (422, 0)
+    assert "gross leverage after the run" in reply.body["detail"]
+
+
+def test_forex_may_be_reduced(account: Account, euros: Decimal) -> None:
+    """Selling half of it counted as a new short position, and was refused beyond the limit."""
+    tight = STACK.replace('maxGrossLeverage: "0.5"', 'maxGrossLeverage: "0.1"')
+    (account.service.folder / "Pulumi.paper.yaml").write_text(tight)
+    account.alpha.weight = "0.5"
+    reply = account.allocate("alpha", key="halves")
+    assert reply.status == 200, reply.text
+    assert 0 < account.held() < euros

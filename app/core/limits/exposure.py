@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from app.core.forex import open_positions
 from app.core.limits.proposal import Proposal
 from app.core.limits.verdict import Verdict, at_most, unless
 from app.core.positions import Quantities
@@ -36,7 +37,7 @@ def leverage(proposal: Proposal) -> Iterator[Verdict]:
         return
     limits = proposal.snapshot.config.limits
     after = _gross_and_net(proposal, proposal.positions_after())
-    before = _gross_and_net(proposal, proposal.snapshot.positions)
+    before = _gross_and_net(proposal, open_positions(proposal.snapshot))
     for kind, limit, value, value_before in zip(
         ("gross", "net"), (limits.max_gross_leverage, limits.max_net_leverage), after, before, strict=True
     ):

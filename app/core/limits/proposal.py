@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.core.forex import open_positions
 from app.core.fx import rate_to_base
 from app.core.market import Price
 from app.core.netting import InternalCross
@@ -54,7 +55,7 @@ class Proposal:
 
     def positions_after(self) -> dict[int, Decimal]:
         """Conversions of cash leave no position behind."""
-        after = dict(self.snapshot.positions)
+        after = open_positions(self.snapshot)
         for order in self.orders:
             if not order.is_conversion:
                 after[order.con_id] = after.get(order.con_id, Decimal(0)) + order.signed
@@ -69,17 +70,18 @@ class Proposal:
         return found
 
     def reduces(self, order: PlannedOrder) -> bool:
-        """Whether the order brings the broker's position nearer to nothing, and not out on the other side. So does
+        """Whether the order brings the position nearer to nothing, and not out on the other side. So does
         a conversion of cash, which only ever brings a balance nearer to nothing."""
         if order.is_conversion:
             return True
-        before = self.snapshot.positions.get(order.con_id, Decimal(0))
+        before = open_positions(self.snapshot).get(order.con_id, Decimal(0))
         return nearer_to_nothing(before, before + order.signed)
 
     def closes(self, order: PlannedOrder) -> bool:
         """Whether nothing of the position is left, so that no price had a part in the quantity."""
         return (
-            self.reduces(order) and not self.snapshot.positions.get(order.con_id, Decimal(0)) + order.signed
+            self.reduces(order)
+            and not open_positions(self.snapshot).get(order.con_id, Decimal(0)) + order.signed
         )
 
 
