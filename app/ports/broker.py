@@ -111,8 +111,8 @@ class Broker(Protocol):
         ...
 
     def what_if(self, order: OutgoingOrder) -> Margin | None:
-        """What the order would do to the account's margin, asked without placing it; None if the broker refuses it
-        or tells no margins."""
+        """What the order would do to the account's margin, asked without placing it; None if the broker refuses it,
+        stays silent or tells no margins."""
         ...
 
     def follow(
