@@ -40,6 +40,18 @@ def read_account(broker: Broker, config: TradingConfig, compared: Comparison) ->
     return read_snapshot(broker, config, compared, {}, held_by_all=True)
 
 
+def read_to_close(
+    broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
+) -> Snapshot:
+    """The same for who only closes: what that does not need is not read, or may be missing.
+
+    One contract whose quote was refused, or an analytics warehouse that was down, trapped every position.
+    """
+    return read_snapshot(
+        broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
+    )
+
+
 def read_snapshot(
     broker: Broker,
     config: TradingConfig,
@@ -47,10 +59,13 @@ def read_snapshot(
     strategies: Mapping[str, Strategy],
     *,
     held_by_all: bool = False,
+    only_to_close: bool = False,
+    with_closes: bool = True,
 ) -> Snapshot:
     """The state of account and market for `strategies`, around ledger and positions as they were `compared`.
 
-    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for.
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
+    nothing is valued, so that no rates are asked for and a quote may be missing.
     """
     services = compared.services
     account = account_to_trade(services, broker, config)
@@ -59,7 +74,9 @@ def read_snapshot(
     positions, holdings = compared.positions, compared.holdings
     held = _held(holdings, holdings if held_by_all else strategies)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
-    quotes = broker.quotes(instruments.values())
+    quotes = broker.quotes(instruments.values(), expendable=only_to_close)
+    valued = set() if only_to_close else {one.currency for one in instruments.values()}
+    history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
     return Snapshot(
         mode=services.mode,
         at=at,
@@ -72,13 +89,12 @@ def read_snapshot(
         wanted=wanted,
         instruments=instruments,
         quotes=quotes,
-        fx=read_rates(broker, config, state, {one.currency for one in instruments.values()}, at),
+        fx=read_rates(broker, config, state, valued, at),
         closes=services.warehouse.daily_closes(
-            instruments,
-            HISTORY_SERIES,
-            before=daily_start(broker_day(at)),
-            count=max((strategy.history_days for strategy in strategies.values()), default=0) or 1,
-        ),
+            instruments, HISTORY_SERIES, before=daily_start(broker_day(at)), count=history_days or 1
+        )
+        if with_closes
+        else {},
         positions=positions,
         holdings=holdings,
         working=working_orders(services),
