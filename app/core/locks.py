@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.core.account import OrderReport
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.reconciliation import Difference, doubt
+from app.core.strays import stray_reason
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """An instrument that may not be traded, and why. `order_refs` are the orders in doubt, empty where ledger and
-    broker just differ."""
+    """An instrument that may not be traded, and why. `order_refs` are the orders in doubt and the strays, empty
+    where ledger and broker just differ."""
 
     con_id: int
     local_symbol: str
@@ -24,8 +26,11 @@ class Lock:
     order_refs: tuple[str, ...] = ()
 
 
-def locks(found: Iterable[Difference], orders: Iterable[JournalledOrder]) -> tuple[Lock, ...]:
-    """One for each instrument in which ledger and broker differ or one of `orders` is in doubt, by contract id."""
+def locks(
+    found: Iterable[Difference], orders: Iterable[JournalledOrder], strays: Iterable[OrderReport] = ()
+) -> tuple[Lock, ...]:
+    """One for each instrument in which ledger and broker differ, one of `orders` is in doubt or one of `strays` lives,
+    by contract id."""
     reasons: dict[int, list[str]] = {}
     symbols: dict[int, str] = {}
     refs: dict[int, list[str]] = {}
@@ -37,6 +42,10 @@ def locks(found: Iterable[Difference], orders: Iterable[JournalledOrder]) -> tup
             symbols[order.con_id] = order.local_symbol
             reasons.setdefault(order.con_id, []).append(doubt(order))
             refs.setdefault(order.con_id, []).append(order.order_ref)
+    for stray in strays:
+        symbols[stray.con_id] = stray.local_symbol
+        reasons.setdefault(stray.con_id, []).append(stray_reason(stray))
+        refs.setdefault(stray.con_id, []).append(stray.order_ref)
     return tuple(
         Lock(con_id, symbols[con_id], "; ".join(reasons[con_id]), tuple(refs.get(con_id, ())))
         for con_id in sorted(reasons)

@@ -58,7 +58,8 @@ class CloseAll:
 
     def prepare(self, broker: Broker, account: str, held: HeldLease, request: CloseAllRequest) -> None:
         """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
-        stays inactive in spite of it is in doubt, and locks its contract only."""
+        stays inactive in spite of it is in doubt, or a stray, and locks its contract only; so does one that the broker
+        calls ended and goes on to show."""
         live = [
             report.order_ref
             for report in broker.order_reports(account)
@@ -69,12 +70,11 @@ class CloseAll:
         held.renew()
         reports = broker.cancel(live, seconds=CANCEL_SECONDS)
         held.renew()
-        ours = {order.order_ref for order in self.services.journal.unsettled_orders()}
         open_still = [
             ref
             for ref in live
             if ref not in reports
-            or not (reports[ref].state.final or (reports[ref].state is OrderState.INACTIVE and ref in ours))
+            or not (reports[ref].state.final or reports[ref].state is OrderState.INACTIVE)
         ]
         if open_still:
             raise BrokerFault(
@@ -97,7 +97,8 @@ class CloseAll:
             for order in compared.orders
             if order.state is not OrderState.INACTIVE or not self._cancels(order.order_ref, request)
         ]
-        return replace(snapshot, working=left, locks=locks(compared.differences, doubtful))
+        strays = [report for report in compared.strays if not self._cancels(report.order_ref, request)]
+        return replace(snapshot, working=left, locks=locks(compared.differences, doubtful, strays))
 
     def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
         return close_out(
@@ -109,10 +110,8 @@ class CloseAll:
         which any of them has a part."""
         if request.strategies is None:
             return order_ref.startswith(f"ib-{self.services.mode.letter}")
-        return any(
-            order.order_ref == order_ref and set(request.strategies) & set(order.source)
-            for order in self.services.journal.unsettled_orders()
-        )
+        order = self.services.journal.order(order_ref)
+        return order is not None and not set(request.strategies).isdisjoint(order.source)
 
 
 def _unique(strategies: Iterable[str] | None) -> tuple[str, ...] | None:

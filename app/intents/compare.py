@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution
-from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
 from app.core.positions import Holdings, Quantities
 from app.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
-from app.errors import ContractsUnknown
+from app.intents.known_instruments import known_instruments
 from app.intents.lease import HeldLease
 from app.intents.services import Services, Unwritten
-from app.intents.settle import find, settle_earlier
+from app.intents.settle import Findings, find, settle_earlier
 from app.ports.broker import Broker
 
 READINGS = 3
@@ -29,7 +29,9 @@ READINGS = 3
 class Comparison:
     """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
 
-    `orders` are those not settled, `executions` the broker's of the day, `booked` what settling added to the ledger.
+    `orders` are those not settled, `strays` what lives at the broker without being among them, `executions` the
+    broker's of the day, `booked` what settling added to the ledger.
+    `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
@@ -40,20 +42,36 @@ class Comparison:
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
+    forex: frozenset[int]
+    strays: tuple[OrderReport, ...] = ()
     steady: bool = True
+
+    @property
+    def to_price(self) -> frozenset[int]:
+        """Contracts of which a proposed repair may need a price."""
+        doubtful = {order.con_id for order in self.orders if order.state in IN_DOUBT}
+        return frozenset({one.con_id for one in self.differences} | (doubtful & self.forex))
 
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
         """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
-        bookings = (*self.services.positions.bookings(), *self.services.unwritten.bookings)
+        found = [one for one in self.differences if only is None or one.con_id in only]
+        doubtful = [
+            order
+            for order in self.orders
+            if order.state in IN_DOUBT and (only is None or order.con_id in only)
+        ]
+        # Of the ledger, which only grows, no more than what is judged: mostly nothing.
+        concerned = {one.con_id for one in (*found, *doubtful)}
+        bookings = (
+            *self.services.positions.bookings_in(concerned),
+            *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
+        )
         return repairs(
-            [one for one in self.differences if only is None or one.con_id in only],
-            [
-                order
-                for order in self.orders
-                if order.state in IN_DOUBT and (only is None or order.con_id in only)
-            ],
+            found,
+            doubtful,
             bookings,
             best_prices(bookings, quotes),
+            self.forex,
         )
 
 
@@ -63,7 +81,7 @@ def compare_unwritten(services: Services, broker: Broker, account: str) -> Compa
     def read() -> Comparison:
         found = find(services, broker, account)
         seen = replace(services, unwritten=Unwritten(found.orders, found.bookings))
-        return _beside(seen, broker, _positions(broker, account), found.executions, found.bookings)
+        return _beside(seen, broker, _positions(broker, account), found, found.bookings)
 
     return _steady(read)
 
@@ -77,14 +95,14 @@ def compare_settled(
     def read() -> Comparison:
         found = settle_earlier(services, broker, account, held.renew(), own_run)
         booked.extend(found.bookings)
-        return _beside(services, broker, _positions(broker, account), found.executions, tuple(booked))
+        return _beside(services, broker, _positions(broker, account), found, tuple(booked))
 
     return _steady(read)
 
 
 def compare_again(compared: Comparison, broker: Broker) -> Comparison:
     """The ledger as it has become since, beside the same positions."""
-    return _beside(compared.services, broker, compared.positions, compared.executions, compared.booked)
+    return _beside(compared.services, broker, compared.positions, compared, compared.booked)
 
 
 def _steady(read: Callable[[], Comparison]) -> Comparison:
@@ -101,28 +119,26 @@ def _beside(
     services: Services,
     broker: Broker,
     positions: Quantities,
-    executions: tuple[Execution, ...],
+    found: Findings | Comparison,
     booked: tuple[Booking, ...],
 ) -> Comparison:
-    holdings = services.holdings()
-    instruments = _instruments(broker, differing(holdings, positions))
+    holdings, orders = services.holdings(), services.unsettled_orders()
+    # What strategies hold against each other differs from no position, and may be forex all the same.
+    held = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
+    doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
+    # A contract that was delisted, or has expired, is not among them, and differs like any other.
+    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *held, *doubtful}))
     return Comparison(
         services,
         holdings,
         positions,
-        services.unsettled_orders(),
+        orders,
         differences(holdings, positions, instruments),
-        executions,
+        found.executions,
         booked,
+        frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
+        found.strays,
     )
-
-
-def _instruments(broker: Broker, con_ids: Collection[int]) -> Mapping[int, Instrument]:
-    """Those that the broker still knows. One that was delisted, or has expired, differs like any other."""
-    try:
-        return broker.instruments_by_id(con_ids)
-    except ContractsUnknown as gone:
-        return broker.instruments_by_id([con_id for con_id in con_ids if con_id not in gone.con_ids])
 
 
 def _positions(broker: Broker, account: str) -> Quantities:

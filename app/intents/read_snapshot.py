@@ -73,7 +73,9 @@ def read_snapshot(
     state = broker.account(account)
     positions, holdings = compared.positions, compared.holdings
     held = _held(holdings, holdings if held_by_all else strategies)
-    wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
+    working = working_orders(services)
+    ordered = _held(working, working)
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
     history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
@@ -97,12 +99,12 @@ def read_snapshot(
         else {},
         positions=positions,
         holdings=holdings,
-        working=working_orders(services),
+        working=working,
         seed=_seed(services.mode, broker_day(at)),
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
         daily_profit=_daily_profit(broker, account, config) if strategies else None,
         cash=state.cash,
-        locks=locks(compared.differences, compared.orders),
+        locks=locks(compared.differences, compared.orders, compared.strays),
     )
 
 
@@ -118,7 +120,7 @@ def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -
 def _instruments(
     broker: Broker, strategies: Mapping[str, Strategy], held: set[int]
 ) -> tuple[dict[str, tuple[int, ...]], dict[int, Instrument]]:
-    """Strategy → contract ids in its own order, and every instrument named or held."""
+    """Strategy → contract ids in its own order, and every instrument named, held or ordered."""
     specs = sorted({spec for strategy in strategies.values() for spec in strategy.instruments})
     resolved = broker.instruments(specs)
     wanted = {

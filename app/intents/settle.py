@@ -27,6 +27,7 @@ from app.core.journal import (
     outcome,
 )
 from app.core.orders import names_an_order_of
+from app.core.strays import strays
 from app.intents.broker_records import BrokerRecords
 from app.intents.day_orders import after_their_day
 from app.intents.intent import envelope
@@ -40,24 +41,29 @@ from app.intents.trading_result import order_shown
 class Findings:
     """What the broker's records say about what is open, before anything of it is written.
 
-    `orders` are the unsettled ones as they now stand, `bookings` what the ledger does not know yet.
+    `orders` are the unsettled ones as they now stand, `bookings` what the ledger does not know yet, `strays` what lives
+    at the broker without the journal holding it open.
     """
 
     orders: tuple[JournalledOrder, ...]
     reports: tuple[OrderReport, ...]
     executions: tuple[Execution, ...]
     bookings: tuple[Booking, ...]
+    strays: tuple[OrderReport, ...]
 
 
 def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
     """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
-    then working with a fill, and not filled without one."""
+    then working with a fill, and not filled without one. They are asked for even where the journal has nothing open:
+    it may have been lost, and whom it calls cancelled may live."""
     at = services.clock.now()
     unsettled = services.journal.unsettled_orders()
-    reports = broker.order_reports(account) if unsettled else ()
+    reports = broker.order_reports(account)
     executions = broker.executions(account)
     orders = tuple(judged(order, reports, executions, at) for order in unsettled)
-    refs = sorted({execution.order_ref for execution in executions if execution.order_ref})
+    held_open = {order.order_ref for order in unsettled if not order.state.final}
+    found = strays(services.mode, reports, held_open, {})
+    refs = sorted({one.order_ref for one in (*executions, *found) if one.order_ref})
     known = merged(services.journal.orders_named(refs) if refs else (), orders)
     bookings = (
         *unbooked(services, known, executions),
@@ -66,7 +72,7 @@ def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
     orders = with_all_fills(services, orders, at, bookings)
     shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
     orders = after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
-    return Findings(orders, reports, executions, bookings)
+    return Findings(orders, reports, executions, bookings, strays(services.mode, found, held_open, known))
 
 
 def settle_earlier(

@@ -293,7 +293,8 @@ def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentL
     """What forbids `plan`, with the repairs that a trade-reconciliation proposes for it."""
     return InstrumentLocked(
         "; ".join(f"{lock.local_symbol}: {lock.reason}" for lock in plan.forbidden)
-        + "; look at the proposed repairs and accept the right ones by id: POST /trade-reconciliation",
+        + "; look at the proposed repairs and accept the right ones by id: POST /trade-reconciliation; POST /close-all"
+        " cancels every order of ours that is alive",
         members={
             "locks": plan.forbidden,
             "repairs": compared.repairs(snapshot.quotes, {lock.con_id for lock in plan.forbidden}),

@@ -13,10 +13,11 @@ import pytest
 from app.core.account import OrderReport
 from app.core.canonical import canonical_json
 from app.core.journal import RunState
-from app.core.locks import Lock
+from app.core.locks import Lock, locks
 from app.core.orders import OrderState
 from app.errors import BrokerFault
 from app.intents.close_all import CloseAll, CloseAllRequest
+from app.intents.compare import compare_unwritten
 from app.intents.lease import held_lease
 from app.intents.services import Services
 from app.intents.settle import settle_earlier
@@ -73,10 +74,15 @@ def test_a_working_order_that_is_not_cancelled_stops_close_all(services: Service
         prepare(services, OrderState.WORKING)
 
 
-def test_an_inactive_order_that_no_journal_knows_stops_close_all(services: Services) -> None:
-    """Nothing would lock its contract."""
-    with pytest.raises(BrokerFault, match="nothing was closed"):
-        prepare(services, OrderState.INACTIVE, journalled=False)
+def test_an_inactive_order_that_no_journal_knows_stops_nothing_but_its_contract_either(
+    services: Services,
+) -> None:
+    """It is a stray then, which locks its contract. While nothing would have, it stopped the whole of close-all."""
+    prepare(services, OrderState.INACTIVE, journalled=False)
+    account = ModelAccount()
+    account.accept("ib-pabcdefghijklmnop", 1, Decimal(3))
+    compared = compare_unwritten(services, cast("Broker", account), "DU1")
+    assert [lock.con_id for lock in locks(compared.differences, compared.orders, compared.strays)] == [1]
 
 
 def test_who_finishes_an_interrupted_close_all_answers_for_what_it_left_out_too(services: Services) -> None:
