@@ -129,7 +129,11 @@ def _forex(snapshot: Snapshot) -> Mapping[int, Decimal]:
     sums: dict[int, Decimal] = {}
     for name, held in snapshot.holdings.items():
         for con_id, quantity in held.items():
-            if name != UNASSIGNED and snapshot.instruments[con_id].sec_type == "CASH":
+            if (
+                name != UNASSIGNED
+                and con_id in snapshot.instruments
+                and snapshot.instruments[con_id].sec_type == "CASH"
+            ):
                 sums[con_id] = sums.get(con_id, Decimal(0)) + quantity
     return sums
 

@@ -13,10 +13,11 @@ from app.core.history import daily_start
 from app.core.instruments import Instrument
 from app.core.locks import locks
 from app.core.mode import AccountRefused, TradingMode, choose_account
-from app.core.positions import UNASSIGNED
+from app.core.positions import UNASSIGNED, Holdings
 from app.core.snapshot import Snapshot
 from app.errors import PlanRefused
 from app.intents.compare import Comparison
+from app.intents.known_instruments import known_instruments
 from app.intents.read_rates import read_rates
 from app.intents.services import Services
 from app.ports.broker import Broker
@@ -76,6 +77,7 @@ def read_snapshot(
     working = working_orders(services)
     ordered = _held(working, working)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
+    holdings = _not_gone(holdings, {*instruments, *positions})
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
     history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
@@ -128,8 +130,17 @@ def _instruments(
         for name, strategy in strategies.items()
     }
     named = {instrument.con_id: instrument for instrument in resolved.values()}
-    others = broker.instruments_by_id(sorted(held - set(named)))
+    others = known_instruments(broker, sorted(held - set(named)))
     return wanted, named | dict(others)
+
+
+def _not_gone(holdings: Holdings, there: set[int]) -> dict[str, dict[int, Decimal]]:
+    """Without what the ledger holds of contracts that the broker neither shows a position in nor knows: delisted, or
+    expired. Nothing can be traded of it; it is a difference, whose repair trade-reconciliation proposes."""
+    return {
+        name: {con_id: quantity for con_id, quantity in held.items() if con_id in there}
+        for name, held in holdings.items()
+    }
 
 
 def working_orders(
