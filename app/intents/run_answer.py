@@ -19,8 +19,8 @@ _TITLES = {TradingDisabled.status: TradingDisabled.title, RunDeadline.status: Ru
 def status_of(
     orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[str] = ()
 ) -> int:
-    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline. `left_out` are
-    the symbols that the plan did not touch because an order in doubt locks them."""
+    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline, 502 an order in
+    doubt. `left_out` are the symbols that the plan did not touch because an order in doubt locks them."""
     if any(order.state in IN_DOUBT for order in orders):
         return 502
     if stopped is not None and any(order.state is OrderState.ABANDONED for order in orders):
