@@ -30,8 +30,8 @@ READINGS = 3
 class Comparison:
     """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
 
-    `orders` are those not settled, `strays` what lives at the broker without being among them, `executions` the
-    broker's of the day, `booked` what settling added to the ledger.
+    `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
+    live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
@@ -42,8 +42,18 @@ class Comparison:
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
+    reports: tuple[OrderReport, ...] = ()
     strays: tuple[OrderReport, ...] = ()
     steady: bool = True
+
+    @property
+    def alive(self) -> tuple[OrderReport, ...]:
+        """Strays, and orders in doubt that the broker has not ended."""
+        doubtful = {order.order_ref for order in self.orders if order.state in IN_DOUBT}
+        return (
+            *self.strays,
+            *(one for one in self.reports if one.order_ref in doubtful and not one.state.final),
+        )
 
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
         """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
@@ -57,6 +67,7 @@ class Comparison:
             ],
             bookings,
             best_prices(bookings, quotes),
+            [report for report in self.alive if only is None or report.con_id in only],
         )
 
 
@@ -117,6 +128,7 @@ def _beside(
         differences(holdings, positions, instruments),
         found.executions,
         booked,
+        found.reports,
         found.strays,
     )
 
