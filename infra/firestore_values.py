@@ -1,7 +1,9 @@
 """Writes a value of the stack file in Firestore's own JSON, in which each value says its type.
 
 https://cloud.google.com/firestore/docs/reference/rest/v1/Value. Integers are texts there; a fraction never comes here:
-the stack file quotes it, schema/ refuses it otherwise.
+the stack file quotes it, schema/ refuses it otherwise. An empty list or map has no key inside: Google answers it so,
+and the provider compares the texts (resource_firestore_document.go), so that any other spelling would be an update at
+every `up`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def _value(value: object) -> dict[str, object]:
     if isinstance(value, str):
         return {"stringValue": value}
     if isinstance(value, list | tuple):
-        return {"arrayValue": {"values": [_value(member) for member in value]}}
+        members = [_value(member) for member in value]
+        return {"arrayValue": {"values": members} if members else {}}
     if isinstance(value, Mapping):
-        return {"mapValue": {"fields": {str(name): _value(member) for name, member in value.items()}}}
+        fields = {str(name): _value(member) for name, member in value.items()}
+        return {"mapValue": {"fields": fields} if fields else {}}
     raise TypeError(f"a document has no place for {type(value).__name__}")

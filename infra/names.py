@@ -44,6 +44,11 @@ class Names:
         return self._alone("ib-build")
 
     @property
+    def build_role(self) -> str:
+        """Roles take no hyphens."""
+        return self._alone("ib_build").replace("-", "_")
+
+    @property
     def secret(self) -> str:
         return self._alone("ib-credentials")
 

@@ -60,7 +60,7 @@ def _site(config: StackConfig) -> Site:
     names = config.names
     apis = EnabledApis(names.project, [api for api, wanted in options.items() if wanted])
     key_name = settings.customer_managed_key
-    key = EncryptionKey(key_name, names.project, apis) if key_name else None
+    key = EncryptionKey(key_name, apis) if key_name else None
     return Site(names, config.region, names.labels(settings.labels), apis, key)
 
 
@@ -100,7 +100,13 @@ def _options(
 ) -> None:
     build, budget = config.settings.build, config.settings.budget
     if build.repository:
-        pipeline = BuildPipelineSettings(build.repository, build.branch, build.state_bucket, build.state_key)
+        pipeline = BuildPipelineSettings(
+            build.repository,
+            build.branch,
+            build.state_bucket,
+            build.state_key,
+            counted=bool(config.caller.counted_in),
+        )
         BuildPipeline(site, pipeline, registry, identity, service)
     if budget.amount:
         month = BudgetSettings(budget.amount, budget.currency, budget.billing_account)

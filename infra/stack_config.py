@@ -15,6 +15,7 @@ from typing import Literal
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
+from infra.caller import Caller, read_caller
 from infra.names import Names
 from infra.settings import MAY_BE_SECRET, Settings
 from infra.stack_rules import contradictions
@@ -37,6 +38,7 @@ class StackConfig:
     names: Names
     mode: Literal["paper", "live"]
     region: str
+    caller: Caller
     gateway_lifetime: Literal["request", "always"]
     settings: Settings = field(repr=False)
     trading: TradingConfig = field(repr=False)
@@ -65,13 +67,15 @@ def read_stack_config(values: Mapping[str, str], stack: str, secret: Collection[
         trading = read_trading_config(settings.trading, source)
     except TradingConfigError as error:
         raise StackConfigError(str(error)) from None
-    problems = contradictions(settings, trading, names, mode, region)
+    caller = read_caller(values)
+    problems = contradictions(settings, trading, names, mode, region, caller)
     if problems:
         raise StackConfigError(_sentences(source, problems))
     return StackConfig(
         names=names,
         mode=mode,
         region=region,
+        caller=caller,
         gateway_lifetime=settings.gateway_lifetime or ("always" if mode == "live" else "request"),
         settings=settings,
         trading=trading,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from infra.caller import Caller
 from infra.components.schedules import HOURLY
 from infra.names import OWN_LABELS, Names
 from infra.settings import BudgetSection, BuildSection, Settings
@@ -32,7 +33,7 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
 def contradictions(
-    settings: Settings, trading: TradingConfig, names: Names, mode: Mode, region: str
+    settings: Settings, trading: TradingConfig, names: Names, mode: Mode, region: str, caller: Caller
 ) -> tuple[FieldError, ...]:
     """Everything that is wrong; empty if nothing is."""
     return (
@@ -40,9 +41,9 @@ def contradictions(
         *_image(settings.image, names, region),
         *_people(settings),
         *_labels(settings.labels),
-        *_budget(settings.budget),
+        *_budget(settings.budget, caller, names.project),
         *_key(settings.customer_managed_key, region),
-        *_build(settings.build, mode),
+        *_build(settings.build, mode, caller),
     )
 
 
@@ -108,9 +109,18 @@ def _labels(labels: dict[str, str]) -> Iterator[FieldError]:
             )
 
 
-def _budget(budget: BudgetSection) -> Iterator[FieldError]:
+def _budget(budget: BudgetSection, caller: Caller, project: str) -> Iterator[FieldError]:
+    """Only in the stack's own project does the stack enable the budgets' API; the warning is the provider's
+    (pulumi_gcp/billing/budget.py)."""
     if budget == BudgetSection():
         return
+    if not caller.impersonated and caller.counted_in != project:
+        yield FieldError(
+            "budget",
+            "is refused by Google (403) to a person's own login that does not say which project its calls count in;"
+            f" write gcp:userProjectOverride: true and gcp:billingProject: {project}, or the account to deploy as:"
+            " gcp:impersonateServiceAccount: …@….iam.gserviceaccount.com",
+        )
     if not budget.amount:
         yield FieldError("budget.amount", "is missing; write what a month may cost, in whole units")
     if not CURRENCY.fullmatch(budget.currency):
@@ -138,7 +148,7 @@ def _key(key: str, region: str) -> Iterator[FieldError]:
         )
 
 
-def _build(build: BuildSection, mode: Mode) -> Iterator[FieldError]:
+def _build(build: BuildSection, mode: Mode, caller: Caller) -> Iterator[FieldError]:
     if build == BuildSection():
         return
     if mode == "live":
@@ -147,6 +157,12 @@ def _build(build: BuildSection, mode: Mode) -> Iterator[FieldError]:
             "deploys what is pushed, and live gets only what ran on paper; drop it, and promote a digest from there",
         )
         return
+    if caller.impersonated:
+        yield FieldError(
+            "build",
+            "deploys from this file too, as an identity that may act as nobody else; take"
+            " gcp:impersonateServiceAccount out, and set GOOGLE_IMPERSONATE_SERVICE_ACCOUNT where a person deploys",
+        )
     for name, value, pattern, example in (
         ("repository", build.repository, REPOSITORY, "projects/…/locations/…/connections/…/repositories/…"),
         ("branch", build.branch, BRANCH, "the name of one branch, e.g. main"),

@@ -9,6 +9,7 @@ SCHEDULES_OK = "schedules_ok"
 """Every scheduled run that was due has succeeded. Its absence for two hours is the alarm."""
 
 SCHEDULES_MISSING = "schedules_missing"
+"""Some scheduled run that was due has not succeeded, be it refused, failed or never heard of: said at every check."""
 
 NEEDS_REVIEW = "needs_review"
 """A run ended with something that no rule explains; a person must look before its instruments trade again."""

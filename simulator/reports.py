@@ -74,13 +74,14 @@ class Reports:
         )
 
     def completed_order(self, client: Client, order: Order) -> None:
-        """Without order id and client id; of a filled order the total quantity is 0, as on a real gateway."""
+        """Without order id and client id; the total quantity is what remained, 0 of a filled order, as on a
+        real gateway."""
         contract = self._contract_of(order.ticket.con_id)
         fields = self._order_fields(order.ticket, order.perm_id)
         done_at = order.done_at or order.placed_at
         fields |= {
             "status": order.status,
-            "totalQuantity": Decimal(0) if order.status is Status.FILLED else order.ticket.quantity,
+            "totalQuantity": order.remaining,
             "filledQuantity": order.filled,
             "completedTime": time_text(done_at, contract.time_zone_id, client.version),
             "completedStatus": _completed_status(order),

@@ -64,6 +64,11 @@ class Instrument:
         """The step of a quantity. The API takes no fractional shares, whatever the contract details say."""
         return max(Decimal(1), self.size_increment) if self.sec_type == "STK" else self.size_increment
 
+    @property
+    def is_forex(self) -> bool:
+        """Whether it is a currency pair, the broker's security type CASH: it shows balances of it and no position."""
+        return self.sec_type == "CASH"
+
     def value(self, price: Decimal) -> Decimal:
         """Money, in the contract's currency, for one contract at `price`."""
         return price * self.multiplier / self.price_magnifier

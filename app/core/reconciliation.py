@@ -9,7 +9,7 @@ what is accepted is what was looked at, and facts that have moved on are another
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,7 +32,8 @@ class RepairKind(StrEnum):
     BOOK_TO_UNASSIGNED = "bookToUnassigned"
     """The ledger follows the broker; no strategy is charged with what none of them ordered."""
     BOOK_AS_FILL = "bookAsFill"
-    """The difference is a fill of an order of ours whose executions the broker does not tell any more."""
+    """A fill of an order of ours whose executions the broker does not tell any more: the difference, or, of forex,
+    which leaves none, all that the order may have filled."""
     CLOSE_ORDER = "closeOrder"
     """The broker shows nothing of the order: it is taken as never arrived, or as ended with what it has filled."""
     CANCEL_ORDER = "cancelOrder"
@@ -99,7 +100,7 @@ def differences(
     found = []
     for con_id in differing(holdings, broker):
         instrument = instruments.get(con_id)
-        if instrument is None or instrument.sec_type != "CASH":
+        if instrument is None or not instrument.is_forex:
             symbol = instrument.local_symbol if instrument else f"contract {con_id}"
             found.append(Difference(con_id, symbol, ledger.get(con_id, nothing), broker.get(con_id, nothing)))
     return tuple(found)
@@ -129,13 +130,18 @@ def repairs(
     doubtful: Sequence[JournalledOrder],
     bookings: Sequence[Booking],
     prices: Mapping[int, Decimal],
+    forex: Collection[int] = (),
     alive: Sequence[OrderReport] = (),
 ) -> tuple[Repair, ...]:
     """One for each difference and each order that is in doubt or alive, by contract id.
 
-    `bookings` is the whole ledger; `prices` contract id → what an unexplained quantity is booked at where no order
-    tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A difference that an order
-    in doubt may have made is proposed as that order's fill.
+    `bookings` is all that the ledger has of their contracts; `prices` contract id → what an unexplained quantity is
+    booked at where no order tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A
+    difference that an order in doubt may have made is proposed as that order's fill.
+
+    An order in doubt for one of the contracts `forex` gets a proposal for each thing that may have become of it, which
+    exclude each other (`contradicting`): no position tells whether it has filled, and to close it for want of one lost
+    the fill.
 
     `alive` are strays and orders in doubt that the broker has not ended. They are proposed for cancelling and nothing
     else: an inactive one was once closed here while the broker held it, and the next run sent it again. Nor can a
@@ -163,8 +169,19 @@ def repairs(
         if fill is not None:
             del open_orders[fill.order_ref]
         proposals.append(fill or _to_nobody(difference, bookings, prices))
-    proposals.extend(_closing(order, bookings) for order in open_orders.values())
+    for order in open_orders.values():
+        unseen = order.con_id in forex and not order.is_conversion
+        why = "; no position tells: accept this if the account's cash shows nothing of it" if unseen else ""
+        proposals.append(_closing(order, bookings, why))
+        if unseen:
+            proposals.extend(_forex_fills(order, bookings, prices))
     return tuple(sorted(proposals, key=lambda repair: (repair.con_id, repair.id)))
+
+
+def contradicting(chosen: Sequence[Repair]) -> tuple[Repair, ...]:
+    """Those of `chosen` that exclude each other: of one order only one thing can have become."""
+    refs = [repair.order_ref for repair in chosen if repair.order_ref]
+    return tuple(repair for repair in chosen if refs.count(repair.order_ref) > 1)
 
 
 def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime) -> JournalledOrder:
@@ -180,19 +197,55 @@ def _as_fill(
     prices: Mapping[int, Decimal],
 ) -> Repair | None:
     """The difference as a fill of `order`; None if it cannot be one."""
-    sign = 1 if order.action == "BUY" else -1
-    booked = tuple(booking for booking in bookings if booking.order_ref == order.order_ref)
-    done = abs(sum((share for one in booked for share in one.shares.values()), Decimal(0)))
-    fits = 0 < difference.quantity * sign <= order.quantity - done
+    fits = 0 < difference.quantity * _sign(order) <= order.quantity - _booked(order, bookings)
     if order.con_id != difference.con_id or not fits:
         return None
+    return _fill(difference, order, bookings, prices, difference.reason)
+
+
+def _forex_fills(
+    order: JournalledOrder, bookings: Sequence[Booking], prices: Mapping[int, Decimal]
+) -> tuple[Repair, ...]:
+    """What of `order` may have filled unseen: all that is left of it, and what the broker has once counted. Nothing
+    where nobody can price it."""
+    done = _booked(order, bookings)
+    sizes = sorted({size - done for size in (order.filled, order.quantity) if size > done})
+    fills = []
+    for size in sizes:
+        missing = Difference(order.con_id, order.local_symbol, Decimal(0), _sign(order) * size)
+        why = (
+            f"no position tells: accept this if the account's cash shows a fill of {plain(missing.quantity)}"
+        )
+        fills.append(_fill(missing, order, bookings, prices, why))
+    return tuple(repair for repair in fills if repair is not None)
+
+
+def _fill(
+    difference: Difference,
+    order: JournalledOrder,
+    bookings: Sequence[Booking],
+    prices: Mapping[int, Decimal],
+    why: str,
+) -> Repair | None:
+    """The difference, booked to those who ordered it; None where nobody can price it."""
     price = order.average_price or prices.get(order.con_id)
     if price is None:
         return None
+    booked = tuple(booking for booking in bookings if booking.order_ref == order.order_ref)
     fill = Execution("fill", order.order_ref, 0, "", order.con_id, difference.quantity, price, _EPOCH)
     shares = attribute([fill], order.source, booked, order.increment)[0].shares
-    reason = f"{doubt(order)}; {difference.reason}"
+    reason = f"{doubt(order)}; {why}"
     return _repair(RepairKind.BOOK_AS_FILL, difference, bookings, reason, order.order_ref, shares, price)
+
+
+def _sign(order: JournalledOrder) -> int:
+    return 1 if order.action == "BUY" else -1
+
+
+def _booked(order: JournalledOrder, bookings: Sequence[Booking]) -> Decimal:
+    """What the ledger has of the order, unsigned."""
+    ours = (booking for booking in bookings if booking.order_ref == order.order_ref)
+    return abs(sum((share for one in ours for share in one.shares.values()), Decimal(0)))
 
 
 def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapping[int, Decimal]) -> Repair:
@@ -207,9 +260,11 @@ def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapp
     )
 
 
-def _closing(order: JournalledOrder, bookings: Sequence[Booking]) -> Repair:
+def _closing(order: JournalledOrder, bookings: Sequence[Booking], why: str) -> Repair:
     nothing = Difference(order.con_id, order.local_symbol, Decimal(0), Decimal(0))
-    return _repair(RepairKind.CLOSE_ORDER, nothing, bookings, doubt(order), order.order_ref, {}, Decimal(0))
+    return _repair(
+        RepairKind.CLOSE_ORDER, nothing, bookings, doubt(order) + why, order.order_ref, {}, Decimal(0)
+    )
 
 
 def _cancelling(report: OrderReport, bookings: Sequence[Booking]) -> Repair:

@@ -1,4 +1,6 @@
-"""Decides what a strategy's answer means: a weight per instrument it named, zero for those it did not mention.
+"""Decides what a strategy's answer means: a weight per instrument it named, zero for those it did not mention but holds
+or has live orders in. (A live order in an instrument that its strategy had dropped was forgotten: the run put all of
+the capital to work again, and the old order filled too.)
 
 A strategy that raises or answers nonsense is never silently dropped and never flattened by accident: by
 `onStrategyError` the whole run is refused, or that strategy stays at its present holdings.
@@ -93,7 +95,8 @@ def _weights_of(name: str, strategy: SignalSource, snapshot: Snapshot) -> dict[i
         answer = dict(strategy.weights(view))
     except Exception as error:  # a third party's code: whatever it raises is its failure, told and acted on
         raise StrategyFailed(f"strategy {name} raised {type(error).__name__}: {error}") from error
-    weights = {con_id: Decimal(0) for con_id in ids.values()} | {con_id: Decimal(0) for con_id in held}
+    unfinished = snapshot.working.get(name, {})
+    weights = dict.fromkeys((*ids.values(), *held, *unfinished), Decimal(0))
     for spec, weight in answer.items():
         if spec not in ids:
             raise StrategyFailed(

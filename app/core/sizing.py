@@ -16,6 +16,7 @@ from app.core.instruments import Instrument, round_to_increment, whole_increment
 from app.core.market import Price, PriceRefused, sizing_price
 from app.core.signals import Signals
 from app.core.snapshot import Snapshot
+from app.core.under_way import under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,10 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
         for con_id, weight in weights.items()
         if weight or _already(snapshot, strategy, con_id)
     }
-    # What is held already is priced too: the limits after the run cannot be judged without it.
-    needed |= {con_id for con_id, quantity in snapshot.positions.items() if quantity}
+    # What is held or ordered already, by whomever, is priced too: the limits after the run cannot be judged without it.
+    needed |= {con_id for con_id, quantity in snapshot.positions.items() if quantity} | set(
+        under_way(snapshot)
+    )
     prices, values, reasons = _values_in_base(snapshot, needed)
     if reasons:
         raise SizingRefused(reasons)
@@ -104,7 +107,7 @@ def _values_in_base(
     for con_id in sorted(needed):
         instrument = snapshot.instruments.get(con_id)
         if instrument is None:
-            reasons.append(f"contract {con_id} is held, but the broker gave no details of it")
+            reasons.append(f"contract {con_id} is held or ordered, but the broker gave no details of it")
             continue
         try:
             price = sizing_price(instrument, snapshot.quotes.get(con_id), snapshot.at, snapshot.config)

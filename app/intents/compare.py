@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution
-from app.core.instruments import Instrument
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
 from app.core.positions import Holdings, Quantities
 from app.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
-from app.errors import ContractsUnknown
+from app.intents.known_instruments import known_instruments
 from app.intents.lease import HeldLease
 from app.intents.services import Services, Unwritten
 from app.intents.settle import Findings, find, settle_earlier
@@ -32,6 +31,7 @@ class Comparison:
 
     `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
     live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
+    `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
@@ -42,6 +42,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
+    forex: frozenset[int]
     reports: tuple[OrderReport, ...] = ()
     strays: tuple[OrderReport, ...] = ()
     steady: bool = True
@@ -55,19 +56,34 @@ class Comparison:
             *(one for one in self.reports if one.order_ref in doubtful and not one.state.final),
         )
 
+    @property
+    def to_price(self) -> frozenset[int]:
+        """Contracts of which a proposed repair may need a price."""
+        doubtful = {order.con_id for order in self.orders if order.state in IN_DOUBT}
+        return frozenset({one.con_id for one in self.differences} | (doubtful & self.forex))
+
     def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
         """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
-        bookings = (*self.services.positions.bookings(), *self.services.unwritten.bookings)
+        found = [one for one in self.differences if only is None or one.con_id in only]
+        doubtful = [
+            order
+            for order in self.orders
+            if order.state in IN_DOUBT and (only is None or order.con_id in only)
+        ]
+        # Of the ledger, which only grows, no more than what is judged: mostly nothing.
+        alive = [report for report in self.alive if only is None or report.con_id in only]
+        concerned = {one.con_id for one in (*found, *doubtful, *alive)}
+        bookings = (
+            *self.services.positions.bookings_in(concerned),
+            *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
+        )
         return repairs(
-            [one for one in self.differences if only is None or one.con_id in only],
-            [
-                order
-                for order in self.orders
-                if order.state in IN_DOUBT and (only is None or order.con_id in only)
-            ],
+            found,
+            doubtful,
             bookings,
             best_prices(bookings, quotes),
-            [report for report in self.alive if only is None or report.con_id in only],
+            self.forex,
+            alive,
         )
 
 
@@ -118,27 +134,24 @@ def _beside(
     found: Findings | Comparison,
     booked: tuple[Booking, ...],
 ) -> Comparison:
-    holdings = services.holdings()
-    instruments = _instruments(broker, differing(holdings, positions))
+    holdings, orders = services.holdings(), services.unsettled_orders()
+    # What strategies hold against each other differs from no position, and may be forex all the same.
+    held = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
+    doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
+    # A contract that was delisted, or has expired, is not among them, and differs like any other.
+    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *held, *doubtful}))
     return Comparison(
         services,
         holdings,
         positions,
-        services.unsettled_orders(),
+        orders,
         differences(holdings, positions, instruments),
         found.executions,
         booked,
+        frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
         found.reports,
         found.strays,
     )
-
-
-def _instruments(broker: Broker, con_ids: Collection[int]) -> Mapping[int, Instrument]:
-    """Those that the broker still knows. One that was delisted, or has expired, differs like any other."""
-    try:
-        return broker.instruments_by_id(con_ids)
-    except ContractsUnknown as gone:
-        return broker.instruments_by_id([con_id for con_id in con_ids if con_id not in gone.con_ids])
 
 
 def _positions(broker: Broker, account: str) -> Quantities:

@@ -13,6 +13,7 @@ from app.core.journal import JournalledOrder
 from app.core.orders import OrderState
 from app.core.positions import total
 from app.intents.broker_records import BrokerRecords
+from app.intents.known_instruments import known_instruments
 from app.intents.services import Services, Unwritten
 
 
@@ -20,12 +21,21 @@ def after_their_day(
     services: Services, broker: BrokerRecords, account: str, found: Unwritten, shown: Collection[str]
 ) -> tuple[JournalledOrder, ...]:
     """The orders `found`, those ended that worked for a day which is over. `shown` are the orderRefs of which the
-    broker tells anything: of those its word counts. Conversions are no holdings, and their fills in no position."""
-    days = {
-        order.order_ref: day
+    broker tells anything: of those its word counts.
+
+    What filled must stand in a position, or equal positions prove nothing: that leaves conversions and forex out.
+    A fill of 196,635 EUR that came after its run was journalled as cancelled for want of one, and bought again.
+    """
+    lost = [
+        order
         for order in found.orders
         if order.state is OrderState.UNKNOWN and order.order_ref not in shown and not order.is_conversion
-        if (day := _good_for(services, order)) is not None
+    ]
+    in_positions = _in_positions(broker, lost)
+    days = {
+        order.order_ref: day
+        for order in lost
+        if order.con_id in in_positions and (day := _good_for(services, order)) is not None
     }
     if not days:
         return found.orders
@@ -48,6 +58,13 @@ def after_their_day(
         else order
         for order in found.orders
     )
+
+
+def _in_positions(broker: BrokerRecords, orders: Collection[JournalledOrder]) -> set[int]:
+    """The contracts of `orders` of which the broker certainly shows positions."""
+    con_ids = sorted({order.con_id for order in orders})
+    instruments = known_instruments(broker, con_ids) if con_ids else {}
+    return {con_id for con_id, instrument in instruments.items() if not instrument.is_forex}
 
 
 def _good_for(services: Services, order: JournalledOrder) -> date | None:

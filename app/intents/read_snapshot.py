@@ -58,7 +58,9 @@ def read_snapshot(
     state = broker.account(account)
     positions, holdings = compared.positions, compared.holdings
     held = _held(holdings, holdings if held_by_all else strategies)
-    wanted, instruments = _instruments(broker, strategies, held={*positions, *held})
+    working = working_orders(services)
+    ordered = _held(working, working)
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
     quotes = broker.quotes(instruments.values())
     return Snapshot(
         mode=services.mode,
@@ -81,7 +83,7 @@ def read_snapshot(
         ),
         positions=positions,
         holdings=holdings,
-        working=working_orders(services),
+        working=working,
         seed=_seed(services.mode, broker_day(at)),
         previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
         daily_profit=_daily_profit(broker, account, config) if strategies else None,
@@ -102,7 +104,7 @@ def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -
 def _instruments(
     broker: Broker, strategies: Mapping[str, Strategy], held: set[int]
 ) -> tuple[dict[str, tuple[int, ...]], dict[int, Instrument]]:
-    """Strategy → contract ids in its own order, and every instrument named or held."""
+    """Strategy → contract ids in its own order, and every instrument named, held or ordered."""
     specs = sorted({spec for strategy in strategies.values() for spec in strategy.instruments})
     resolved = broker.instruments(specs)
     wanted = {

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from app.errors import StoreUnavailable, TradingError
+from app.errors import TradingError
 from app.intents.intent import ScheduledCall
 from app.intents.services import Services
 from app.ports.activity_log import Activity
@@ -57,7 +57,8 @@ class Record:
         return told()
 
     def write(self) -> None:
-        """The line in the log. What has been done stays done: a store that fails here takes no answer away."""
+        """The line in the log. What has been done stays done: a store that fails here, in whatever way, takes no answer
+        away."""
         facts: dict[str, object] = {"seconds": round(time.perf_counter() - self.started, 3)}
         if self.scheduled:
             facts |= {"job": self.scheduled.job, "due": self.scheduled.due}
@@ -69,7 +70,7 @@ class Record:
         activity = Activity(now, self.intent, self.run_id, self.dry_run, self.outcome, facts)
         try:
             self.services.activity.append(activity)
-        except StoreUnavailable:
+        except Exception:  # a 500 in its place would have the caller ask again for what has been done
             log.exception("activity not written", extra={"runId": self.run_id, "intent": self.intent})
 
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from app.core.attribution import Booking
 from app.core.instruments import Instrument
 from app.core.journal import Run, RunState
-from app.core.reconciliation import REPAIR, Repair, RepairKind, closed
+from app.core.reconciliation import REPAIR, Repair, RepairKind, closed, contradicting
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
@@ -136,7 +136,7 @@ class TradeReconciliation:
 
     def _chosen(self, found: Proposed, accept: Sequence[str]) -> tuple[Repair, ...]:
         """The proposals that `accept` names. PlanRefused for an id that is neither proposed nor applied: what it stood
-        for is no longer so."""
+        for is no longer so; and for two that exclude each other."""
         proposed = {repair.id: repair for repair in found.repairs}
         gone = [name for name in dict.fromkeys(accept) if name not in proposed]
         applied = self.services.positions.booked_ids(REPAIR + name for name in gone)
@@ -147,7 +147,14 @@ class TradeReconciliation:
                 " moved on",
                 members={"repairs": found.repairs},
             )
-        return tuple(proposed[name] for name in dict.fromkeys(accept) if name in proposed)
+        chosen = tuple(proposed[name] for name in dict.fromkeys(accept) if name in proposed)
+        if both := contradicting(chosen):
+            raise PlanRefused(
+                f"repairs of one order exclude each other: {', '.join(repair.id for repair in both)}; find out what"
+                " became of it, and accept one",
+                members={"repairs": found.repairs},
+            )
+        return chosen
 
     def _apply(self, broker: Broker, chosen: Sequence[Repair], compared: Comparison, held: HeldLease) -> None:
         services = self.services
@@ -206,7 +213,7 @@ def _proposed(broker: Broker, compared: Comparison) -> Proposed:
             "ledger and broker differed otherwise each time: orders are filling; reconcile when they have"
         )
     held = {con_id for by_contract in compared.holdings.values() for con_id in by_contract}
-    instruments = broker.instruments_by_id(sorted({*held, *compared.positions}))
-    differing = [instruments[difference.con_id] for difference in compared.differences]
-    quotes = broker.quotes(differing) if differing else {}
+    instruments = broker.instruments_by_id(sorted({*held, *compared.positions, *compared.to_price}))
+    to_price = [instruments[con_id] for con_id in sorted(compared.to_price)]
+    quotes = broker.quotes(to_price) if to_price else {}
     return Proposed(compared, compared.repairs(quotes), instruments)

@@ -38,6 +38,10 @@ class PositionStore(Protocol):
         """Those of one order's executions, oldest first."""
         ...
 
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        """Those of these contracts, oldest first: what a difference is judged by, and small beside the ledger."""
+        ...
+
     def bookings(self) -> tuple[Booking, ...]:
         """All of them, oldest first."""
         ...

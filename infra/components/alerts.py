@@ -15,7 +15,13 @@ import pulumi_gcp as gcp
 from infra.component import Component
 from infra.site import Site
 from schema.intents import INTENTS
-from schema.log_events import GATEWAY_NOT_READY, NEEDS_REVIEW, SCHEDULES_OK, SECOND_FACTOR_NEEDED
+from schema.log_events import (
+    GATEWAY_NOT_READY,
+    NEEDS_REVIEW,
+    SCHEDULES_MISSING,
+    SCHEDULES_OK,
+    SECOND_FACTOR_NEEDED,
+)
 
 TRADING = " OR ".join(f'"{intent.name}"' for intent in INTENTS if intent.trades)
 
@@ -61,6 +67,14 @@ ALERTS = (
         f'jsonPayload.message="{GATEWAY_NOT_READY}"',
         "Nothing was sent. `/ready` says what the gateway waits for; before the open there is time to help it.",
         seconds=1800,
+    ),
+    LogAlert(
+        "schedules-missing",
+        "a scheduled run did not succeed",
+        f'jsonPayload.message="{SCHEDULES_MISSING}"',
+        "The line's `missing` says which, `schedule-check` what each was answered; a refusal (409, 422, 423) has no"
+        " other mail. This one comes again every 6 hours for as long as something is missing.",
+        seconds=21600,
     ),
 )
 

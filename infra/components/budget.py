@@ -1,6 +1,7 @@
 """Optional: a mail when a month costs more than was meant. It stops nothing: that would leave positions alone.
 
-Needs rights on the billing account, which many have not: hence only where it is configured.
+Needs rights on the billing account, which many have not: hence only where it is configured. Google refuses it to a
+person's own login unless the call says which project it counts in, which infra/stack_rules.py asks for.
 """
 
 from __future__ import annotations
@@ -36,9 +37,7 @@ class Budget(Component):
     ) -> None:
         super().__init__("budget", opts)
         # Budgets know projects by number only: given the id, the provider would find a difference at every `up`.
-        project = gcp.organizations.get_project_output(
-            project_id=site.project, opts=pulumi.InvokeOutputOptions(parent=self)
-        )
+        number = site.apis.project_number
         gcp.billing.Budget(
             "month",
             billing_account=settings.billing_account,
@@ -49,7 +48,7 @@ class Budget(Component):
                 )
             ),
             budget_filter=gcp.billing.BudgetBudgetFilterArgs(
-                projects=[project.number.apply(lambda number: f"projects/{number}")],
+                projects=[pulumi.Output.concat("projects/", number)],
                 # In a project of several stacks, what carries this one's label.
                 labels={"stack": site.names.stack} if site.names.shared else None,
             ),

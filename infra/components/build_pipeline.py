@@ -1,7 +1,8 @@
 """Optional: a build on every push, which deploys paper and nothing else.
 
 Its identity may push images, replace the service by another revision, and write the state of this stack. It can change
-nobody's rights: whatever a pushed change wants beyond a new image stops here and waits for a person's `pulumi up`.
+nobody's rights: whatever a pushed change wants beyond a new image stops here and waits for a person's `pulumi up`. So
+the program as a whole asks Google nothing at an `up` (an invoke would need a right that the build has not).
 The connection to the repository needs a person's consent and is made by hand (docs/deploying.md).
 """
 
@@ -28,6 +29,8 @@ class BuildPipelineSettings:
     branch: str
     state_bucket: str
     state_key: str
+    counted: bool
+    """Whether every call says which project it counts in, which takes a right of its own."""
 
 
 class BuildPipeline(Component):
@@ -56,7 +59,7 @@ class BuildPipeline(Component):
         identity.let_deploy("build", account.member)
         if service is not None:
             service.let_deploy("build", account.member)
-        writes_logs = self._grant(site, settings)
+        grants = self._grant(site, settings)
         gcp.cloudbuild.Trigger(
             "push",
             project=site.project,
@@ -72,13 +75,21 @@ class BuildPipeline(Component):
             ),
             disabled=False,
             deletion_policy="DELETE",
-            opts=self.own(site.apis["cloudbuild"], *writes_logs),
+            opts=self.own(site.apis["cloudbuild"], *grants),
         )
         self.register_outputs({})
 
     def _grant(self, site: Site, settings: BuildPipelineSettings) -> list[pulumi.Resource]:
         """Logs are written in a project; state is one bucket, and its secrets one key."""
+        role = self._role(site, counted=settings.counted)
         return [
+            gcp.projects.IAMMember(
+                "build-waits",
+                project=site.project,
+                role=role.name,
+                member=self.member,
+                opts=self.own(site.apis["cloudresourcemanager"]),
+            ),
             gcp.projects.IAMMember(
                 "build-writes-logs",
                 project=site.project,
@@ -101,3 +112,22 @@ class BuildPipeline(Component):
                 opts=self.own(site.apis["cloudkms"]),
             ),
         ]
+
+    def _role(self, site: Site, *, counted: bool) -> gcp.projects.IAMCustomRole:
+        """What only a project can grant, and no role of Google's has alone: looking whether a deployment is done (an
+        operation is no part of the service: https://cloud.google.com/run/docs/reference/iam/permissions).
+
+        Google keeps the name of a deleted role for up to 37 days: brought back within the first 7 it is undeleted by
+        the provider, after that only the wait helps."""
+        return gcp.projects.IAMCustomRole(
+            "build-waits",
+            project=site.project,
+            role_id=site.names.build_role,
+            title=f"{site.names.service}: the build waits",
+            description="sees whether its deployment is done"
+            + (", and may count its calls in the project" if counted else ""),
+            permissions=["run.operations.get", *(["serviceusage.services.use"] if counted else [])],
+            stage="GA",
+            deletion_policy="DELETE",
+            opts=self.own(site.apis["iam"]),
+        )

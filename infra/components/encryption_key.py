@@ -1,7 +1,7 @@
 """The customer-managed key, where one is configured: who may encrypt and decrypt with it.
 
 The key itself is a person's, made before the stack (docs/deploying.md). Each of Google's services uses it through an
-agent of its own in the project, which is made here, where it is not yet, and granted the one role on the one key.
+agent of its own in the project, which is granted the one role on the one key.
 """
 
 from __future__ import annotations
@@ -14,27 +14,23 @@ from infra.components.enabled_apis import EnabledApis
 
 ROLE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 AGENTS = ("artifactregistry", "firestore", "run", "secretmanager")
-"""BigQuery's is no service agent like the others, but an account that the project has for this purpose alone."""
+BIGQUERY = "serviceAccount:bq-{number}@bigquery-encryption.iam.gserviceaccount.com"
+"""No service agent like the others, but an account for this purpose alone, which `bq show --encryption_service_account`
+makes before the stack (https://cloud.google.com/bigquery/docs/customer-managed-encryption). Looking it up from here
+would make it too, but takes bigquery.jobs.create at every `up`."""
 
 
 class EncryptionKey(Component):
     """`name` is projects/…/locations/…/keyRings/…/cryptoKeys/…"""
 
-    def __init__(
-        self, name: str, project: str, apis: EnabledApis, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, apis: EnabledApis, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("encryption-key", opts)
         self.name = name
         self._grants: dict[str, gcp.kms.CryptoKeyIAMMember] = {}
         for api in AGENTS:
-            agent = gcp.projects.ServiceIdentity(
-                f"{api}-agent", project=project, service=f"{api}.googleapis.com", opts=self.own(apis[api])
-            )
-            self._grant(api, agent.member, apis)
-        account = gcp.bigquery.get_default_service_account_output(
-            project=project, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[apis["bigquery"]])
-        )
-        self._grant("bigquery", account.member, apis)
+            self._grant(api, apis.agent(api).member, apis)
+        account = apis.project_number.apply(lambda number: BIGQUERY.format(number=number))
+        self._grant("bigquery", account, apis)
         self.register_outputs({"name": name})
 
     def _grant(self, api: str, member: pulumi.Input[str], apis: EnabledApis) -> None:

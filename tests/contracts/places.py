@@ -109,7 +109,6 @@ class FirestoreProject:
         database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
         try:
             yield Stores(
-                # It has no locks, which are about to leave the port: they follow from the facts of a snapshot.
                 FirestoreJournal(database, mode),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),

@@ -197,8 +197,8 @@ def test_two_processes_that_store_the_same_bars_store_each_once(warehouse_place:
 figures = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10) ** 15, places=9)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(figures=st.lists(figures, min_size=40, max_size=120))
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(figures=st.lists(figures, min_size=100, max_size=200))
 def test_every_figure_comes_back_exactly(
     new_warehouse: Callable[[], WarehousePlace], figures: list[Decimal]
 ) -> None:

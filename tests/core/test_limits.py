@@ -16,7 +16,20 @@ from app.core.market import DailyClose
 from app.core.mode import TradingMode
 from app.core.netting import InternalCross
 from app.core.snapshot import Margin, TradingSwitch
-from tests.core.builders import AAA, AFTER_HOURS, HOURS, NOW, closes, config, order, price, proposal
+from tests.core.builders import (
+    AAA,
+    AFTER_HOURS,
+    BBB,
+    CCC,
+    HOURS,
+    NOW,
+    closes,
+    config,
+    order,
+    price,
+    proposal,
+    stock,
+)
 
 ENOUGH = Margin(Decimal(0), Decimal(500), Decimal(100_000))
 CROSS = InternalCross(1, Decimal(100), {"alpha": Decimal(5), "beta": Decimal(-5)})
@@ -207,6 +220,47 @@ def test_net_leverage_is_long_less_short_whichever_is_larger(limit: str, passed:
     asked = proposal(*orders, **limited(max_net_leverage=Decimal(limit)))
     given = verdict(asked, "net leverage after the run")
     assert (given.passed, given.value) == (passed, "0.2")
+
+
+@pytest.mark.parametrize(
+    ("working", "gross", "net"),
+    [
+        ({"alpha": {2: "900"}}, "0.9", "0.9"),
+        ({"alpha": {2: "-900"}}, "0.9", "0.45"),
+        ({"alpha": {2: "900", 3: "-500"}}, "1", "0.9"),
+        ({"alpha": {2: "900"}, "beta": {2: "-400"}}, "0.9", "0.9"),
+        ({"unassigned": {9: "100000"}}, "0.45", "0.45"),
+    ],
+)
+def test_leverage_counts_what_live_orders_may_still_bring_by_its_worst_case(
+    working: dict[str, dict[int, str]], gross: str, net: str
+) -> None:
+    """Any of them may fill or not. Alpha's purchase of 0.45 waited at its limit while beta's 0.45 passed a limit of
+    0.5: 0.9 were on their way. Conversions of cash leave no position behind."""
+    live = {
+        name: {con_id: Decimal(each) for con_id, each in parts.items()} for name, parts in working.items()
+    }
+    euro = stock(9, "EUR.USD", sec_type="CASH")
+    known = {1: AAA, 2: BBB, 3: CCC, 9: euro}
+    made = proposal(order(1, "450"), working=live)
+    asked = replace(made, snapshot=replace(made.snapshot, instruments=known))
+    shown = [verdict(asked, f"{kind} leverage after the run").value for kind in ("gross", "net")]
+    assert [Decimal(value) for value in shown] == [Decimal(gross), Decimal(net)]
+
+
+def test_live_orders_that_alone_break_a_limit_do_not_forbid_the_way_back() -> None:
+    """They are there before the run as they are after it."""
+    state = (
+        held(c1="1200") | limited(max_gross_leverage=Decimal(1)) | {"working": {"beta": {2: Decimal(500)}}}
+    )
+    assert verdict(proposal(order(1, "-1"), **state), "gross leverage after the run").passed
+    assert not verdict(proposal(order(1, "1"), **state), "gross leverage after the run").passed
+
+
+@pytest.mark.parametrize(("working", "weight"), [("300", "0.4"), ("-300", "0.2"), ("-50", "0.1")])
+def test_a_weight_counts_what_live_orders_may_still_bring(working: str, weight: str) -> None:
+    asked = proposal(order(1, "100"), working={"beta": {1: Decimal(working)}})
+    assert Decimal(verdict(asked, "weight per instrument").value) == Decimal(weight)
 
 
 @pytest.mark.parametrize("rule", ["gross leverage after the run", "net leverage after the run"])

@@ -14,6 +14,7 @@ from app.core.reconciliation import (
     Repair,
     RepairKind,
     closed,
+    contradicting,
     differences,
     repairs,
 )
@@ -99,7 +100,7 @@ def test_an_order_that_the_broker_still_shows_is_cancelled_and_never_just_closed
         "ib-pabc", 1, 9, 1, "AAA", "BUY", Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
     )
     on_aaa = differences({}, {1: Decimal(4), 2: Decimal(3)}, KNOWN)
-    cancel, other = repairs(on_aaa, [inactive], (), PRICES, [shown])
+    cancel, other = repairs(on_aaa, [inactive], (), PRICES, alive=[shown])
     assert (cancel.kind, cancel.con_id, cancel.shares) == (RepairKind.CANCEL_ORDER, 1, {})
     assert (other.kind, other.con_id) == (RepairKind.BOOK_TO_UNASSIGNED, 2)
 
@@ -115,3 +116,43 @@ def test_the_same_difference_after_its_repair_is_another_repair() -> None:
     (first,) = proposed({}, {1: Decimal(5)})
     (second,) = proposed({}, {1: Decimal(5)}, bookings=(first.booking(NOON),))
     assert first.id != second.id
+
+
+def euros(*orders: JournalledOrder) -> tuple[Repair, ...]:
+    """What is proposed for orders of a pair, which is contract 1 here: no position is shown, and none is missing."""
+    return repairs((), orders, (), PRICES, forex={1})
+
+
+def test_an_order_for_forex_in_doubt_may_have_filled_or_not() -> None:
+    """No position says which; closeOrder alone was proposed, and lost 196,635 EUR to the ledger."""
+    found = {repair.kind: repair.shares for repair in euros(unknown(alpha="6", beta="4"))}
+    assert found == {
+        RepairKind.CLOSE_ORDER: {},
+        RepairKind.BOOK_AS_FILL: {"alpha": Decimal(6), "beta": Decimal(4)},
+    }
+
+
+def test_a_sale_of_forex_in_doubt_is_proposed_as_a_sale() -> None:
+    """With its sign."""
+    shares = [repair.shares for repair in euros(unknown("-10")) if repair.shares]
+    assert shares == [{"alpha": Decimal(-10)}]
+
+
+def test_what_the_broker_once_counted_of_a_forex_order_is_proposed_beside_all_of_it() -> None:
+    """It told of 4 and no executions; the other 6 may have followed."""
+    found = euros(replace(unknown(), filled=Decimal(4)))
+    assert sorted(sum(repair.shares.values(), Decimal(0)) for repair in found) == [0, 4, 10]
+    assert contradicting(found) == found
+
+
+def test_a_conversion_in_doubt_is_closed_and_booked_to_nobody() -> None:
+    """It is cash whether it filled or not."""
+    (repair,) = euros(replace(unknown(), source={}))
+    assert repair.kind is RepairKind.CLOSE_ORDER
+
+
+def test_repairs_of_two_orders_do_not_exclude_each_other() -> None:
+    """Nor do two differences, which are no order's."""
+    found = proposed({}, {1: Decimal(-1), 2: Decimal(3)}, unknown(), replace(unknown(), order_ref="ib-pdef"))
+    assert len(found) == 4
+    assert contradicting(found) == ()

@@ -48,6 +48,18 @@ def test_what_a_strategy_holds_and_no_longer_names_has_weight_zero() -> None:
     assert weights(only_aaa, **state) == {1: Decimal(0), 4: Decimal(0)}
 
 
+def test_what_a_strategy_has_ordered_and_no_longer_names_has_weight_zero() -> None:
+    """The order still works; nothing of it is held yet. Forgotten, it filled beside a run that had put all of the
+    capital to work elsewhere."""
+    state = {
+        "instruments": {1: AAA, 4: stock(4, "DDD")},
+        "wanted": {"alpha": (1,)},
+        "working": {"alpha": {4: Decimal(9)}, "beta": {3: Decimal(9)}},
+    }
+    only_aaa = Remembers(instruments=(ContractSpec("AAA"),))
+    assert weights(only_aaa, **state) == {1: Decimal(0), 4: Decimal(0)}
+
+
 @pytest.mark.parametrize("weight", [0.1 + 0.2, 0.3, Decimal("0.3"), Decimal("0.30000004")])
 def test_weights_are_rounded_so_that_the_last_bit_of_a_float_decides_nothing(weight: float | Decimal) -> None:
     assert str(weights(answers(AAA=weight))[1]) == "0.300000"

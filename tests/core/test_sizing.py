@@ -172,6 +172,20 @@ def test_an_instrument_that_nobody_holds_or_wants_needs_no_price() -> None:
     assert (made.targets["alpha"], made.trades["alpha"]) == ({1: 100, 2: 0}, {1: 100, 2: 0})
 
 
+def test_what_any_strategy_has_ordered_is_priced_but_a_conversion_of_cash_is_not() -> None:
+    """The limits count what live orders may still bring; a conversion brings no position."""
+    currency = stock(9, "EUR.USD", sec_type="CASH")
+    state = snapshot(AAA, BBB, currency, wanted={"alpha": (1,)}, quotes={1: quote("100"), 2: quote("50")})
+    working = {"beta": {2: Decimal(5)}, "unassigned": {9: Decimal(5)}}
+    assert set(size(replace(state, working=working), Signals({"alpha": {1: Decimal(1)}}, {})).prices) == {
+        1,
+        2,
+    }
+    unquoted = replace(state, working=working, quotes={1: quote("100")})
+    with pytest.raises(SizingRefused, match="BBB"):
+        size(unquoted, Signals({"alpha": {1: Decimal(1)}}, {}))
+
+
 @pytest.mark.parametrize(
     "change", [{"holdings": {"alpha": {2: Decimal(1)}}}, {"working": {"alpha": {2: Decimal(1)}}}]
 )
@@ -193,7 +207,7 @@ def test_every_missing_price_rate_and_contract_is_named_at_once() -> None:
     assert refused.value.reasons == (
         "no exchange rate from CHF to the base currency; positions in CHF cannot be sized",
         "CCC: the broker gave no quote",
-        "contract 77 is held, but the broker gave no details of it",
+        "contract 77 is held or ordered, but the broker gave no details of it",
     )
 
 

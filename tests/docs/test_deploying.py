@@ -41,11 +41,15 @@ def sessions() -> set[str]:
     return found
 
 
+OF_THE_PROVIDER = {"project", "region", "userProjectOverride", "billingProject", "impersonateServiceAccount"}
+"""What infra/stack_config.py and infra/caller.py read of the provider's own keys."""
+
+
 def exists(key: str) -> bool:
     """Whether `ib-trading:a.b` is a key that the program reads, at any depth that has keys of its own."""
     namespace, _, path = key.partition(":")
     if namespace == "gcp":
-        return path in {"project", "region"}
+        return path in OF_THE_PROVIDER
     where: Any = Settings
     for name in path.split("."):
         fields = {field.encode_name: field for field in msgspec.structs.fields(where)}

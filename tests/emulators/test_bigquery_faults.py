@@ -153,6 +153,16 @@ def test_a_write_whose_answer_is_lost_is_not_done_twice(
     assert len(closes(dataset)) == 2
 
 
+@pytest.mark.parametrize("status", [503, RESET])
+def test_a_staging_table_whose_making_was_not_answered_is_used_as_it_is(
+    dataset: BigqueryDataset, warehouse: Warehouse, faulty: FaultyBigquery, status: int
+) -> None:
+    """Asked for again it is there already (409): that was taken for a failure, and history was not stored."""
+    faulty.fail("/tables?", status, "backendError", after=True)
+    assert warehouse.store([PORTION], NOON) == (2,)
+    assert len(closes(dataset)) == 2
+
+
 def test_every_job_has_parameters_and_a_limit_on_what_it_reads(
     warehouse: Warehouse, faulty: FaultyBigquery
 ) -> None:

@@ -55,6 +55,7 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "booked_quantity": lambda stores: stores.positions.booked_quantity("ib-pabc"),
     "bookings_for": lambda stores: stores.positions.bookings_for(["ib-pabc"]),
     "bookings_of": lambda stores: stores.positions.bookings_of("ib-pabc"),
+    "bookings_in": lambda stores: stores.positions.bookings_in([265598]),
     "bookings": lambda stores: stores.positions.bookings(),
     "append": lambda stores: stores.activity.append(LINE),
     "latest": lambda stores: stores.activity.latest(10),
@@ -66,6 +67,7 @@ CALLS: dict[str, Callable[[Stores], object]] = {
 
 QUERIES = {
     "bookings",
+    "bookings: conId IN",
     "bookings: orderRef IN",
     "holdings",
     "lines: at ASCENDING",

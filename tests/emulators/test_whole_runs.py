@@ -17,6 +17,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from app.adapters.google.firestore_database import FirestoreDatabase
 from app.composition import build_services, create
 from app.settings import read_settings
 from emulators.bigquery import PROJECT, make_tables
@@ -141,6 +142,12 @@ def ground(
         yield ground
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that stays away is given up soon."""
+    monkeypatch.setattr(FirestoreDatabase, "patience", 1.0)
+
+
 @pytest.mark.parametrize(
     ("step", "code", "remedy"),
     [
@@ -150,6 +157,7 @@ def ground(
         (MARK, Code.PERMISSION_DENIED, "roles/datastore.user on Firestore database {database}"),
     ],
 )
+@pytest.mark.usefixtures("impatient")
 def test_a_run_that_cannot_write_what_comes_before_an_order_sends_none(
     ground: Ground, step: str, code: Code, remedy: str
 ) -> None:
@@ -167,6 +175,7 @@ def test_a_run_that_cannot_write_what_comes_before_an_order_sends_none(
 
 
 @pytest.mark.parametrize("code", [Code.PERMISSION_DENIED, Code.DEADLINE_EXCEEDED])
+@pytest.mark.usefixtures("impatient")
 def test_a_run_that_cannot_book_its_fills_is_settled_by_the_next_call(ground: Ground, code: Code) -> None:
     """The orders have left: whoever said that nothing was done would have them sent twice."""
     fault = ground.firestore.fail("Commit", code, said=BOOKING, times=ALWAYS)

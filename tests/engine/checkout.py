@@ -20,9 +20,12 @@ from typing import Any
 
 import yaml
 
+from delivery.state_home import APIS
+from tests.engine.cloud.kinds.kind import figures
 from tests.engine.cloud.world import VARIABLE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SERVICE = "gcp:projects/service:Service"
 PASSPHRASE = "the passphrase of a test"
 SECONDS = 120
 """Of one command, on a machine that does much else."""
@@ -85,6 +88,17 @@ class Checkout:
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
         return Checkout(folder, self._bytecode)
 
+    def bootstrapped(self, project: str) -> None:
+        """As `./nox -s bootstrap` leaves an empty Google project: with the APIs that it enables."""
+        for api in APIS:
+            service = f"{api}.googleapis.com"
+            self.world.put(SERVICE, f"{project}/{service}", {"project": project, "service": service})
+
+    def encryption_account(self, project: str) -> None:
+        """As `bq show --encryption_service_account` leaves it."""
+        email = f"bq-{figures(project, 12)}@bigquery-encryption.iam.gserviceaccount.com"
+        self.world.put("google:bigquery:account", email, {"email": email})
+
     def stack_file(self, stack: str) -> Path:
         return self.project / f"Pulumi.{stack}.yaml"
 
@@ -95,6 +109,10 @@ class Checkout:
         config = {**(document.get("config") or {}), **values}
         document["config"] = {key: value for key, value in config.items() if value is not None}
         path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+    def stack_config(self, stack: str) -> dict[str, Any]:
+        """The full keys of the stack's file."""
+        return yaml.safe_load(self.stack_file(stack).read_text(encoding="utf-8"))["config"]
 
     def pulumi(self, *arguments: str) -> Run:
         """The literal command. It and all that it started are gone afterwards, however it ends."""

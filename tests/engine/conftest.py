@@ -49,12 +49,15 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def project(stock: Path, engine: None) -> Checkout:
-    """A fresh clone with both stacks initialised: each in a Google project of its own, no image, nothing deployed."""
+    """A fresh clone with both stacks initialised: each in a Google project of its own that was bootstrapped,
+    no image, nothing deployed."""
 
     def initialise(checkout: Checkout) -> None:
         for stack in ("paper", "live"):
             checkout.done("stack", "init", stack)
             checkout.configure(stack, in_own_project(stack))
+            for place in (in_own_project(stack), in_one_project(stack)):
+                checkout.bootstrapped(place["gcp:project"])
 
     return _once(stock, "project", None, initialise)
 

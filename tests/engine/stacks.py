@@ -38,6 +38,8 @@ def in_one_project(stack: str) -> dict[str, Any]:
 KEY = f"projects/ib-keys/locations/{REGION}/keyRings/ib/cryptoKeys"
 
 EVERY_OPTION: dict[str, Any] = {
+    "gcp:userProjectOverride": True,
+    "gcp:billingProject": "ib-paper-project",
     "ib-trading:image": IMAGE,
     "ib-trading:gatewayLifetime": "always",
     "ib-trading:staticEgressAddress": True,

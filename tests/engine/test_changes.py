@@ -123,13 +123,19 @@ EDITS = (
     ),
     Edit(
         "a budget is a budget",
-        ("create Budget month", "create Service billingbudgets"),
+        (
+            "create Budget month",
+            "create Service billingbudgets",
+            "create ServiceIdentity secretmanager-agent",
+        ),
         {
+            "gcp:userProjectOverride": True,
+            "gcp:billingProject": "ib-paper-project",
             "ib-trading:budget": {
                 "amount": 50,
                 "currency": "CHF",
                 "billingAccount": "000000-AAAAAA-111111",
-            }
+            },
         },
     ),
 )

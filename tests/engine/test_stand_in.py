@@ -5,6 +5,7 @@ Spoken to as the engine does, over gRPC, without an engine.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -22,10 +23,13 @@ from tests.engine.cloud.world import Failure, World
 
 ACCOUNT = "gcp:serviceaccount/account:Account"
 API = "gcp:projects/service:Service"
+BUDGET = "gcp:billing/budget:Budget"
 DATABASE = "gcp:firestore/database:Database"
 DOCUMENT = "gcp:firestore/document:Document"
 GRANT = "gcp:projects/iAMMember:IAMMember"
 SERVICE = "gcp:cloudrunv2/service:Service"
+
+MANAGER = "here/cloudresourcemanager.googleapis.com"
 
 POSITIONS = {"name": "paper", "locationId": "europe-west6", "type": "FIRESTORE_NATIVE"}
 
@@ -35,9 +39,11 @@ class Engine:
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._provider = provider_pb2_grpc.ResourceProviderStub(channel)
-        self._provider.Configure(
-            provider_pb2.ConfigureRequest(args=structure({"project": "here", "region": "europe-west6"}))
-        )
+        self.configure()
+
+    def configure(self, **more: str) -> None:
+        given = {"project": "here", "region": "europe-west6", **more}
+        self._provider.Configure(provider_pb2.ConfigureRequest(args=structure(given)))
 
     def check(self, type_: str, given: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         answer = self._provider.Check(provider_pb2.CheckRequest(type=type_, news=structure(given)))
@@ -53,9 +59,14 @@ class Engine:
         )
         return answer.id, plain(answer.properties)
 
-    def diff(self, type_: str, olds: dict[str, Any], news: dict[str, Any]) -> tuple[list[str], list[str]]:
+    def diff(
+        self, type_: str, olds: dict[str, Any], news: dict[str, Any], told: dict[str, Any] | None = None
+    ) -> tuple[list[str], list[str]]:
+        """`told` is what Google answered last."""
         answer = self._provider.Diff(
-            provider_pb2.DiffRequest(type=type_, old_inputs=structure(olds), news=structure(news))
+            provider_pb2.DiffRequest(
+                type=type_, old_inputs=structure(olds), olds=structure(told or olds), news=structure(news)
+            )
         )
         return list(answer.diffs), list(answer.replaces)
 
@@ -69,7 +80,9 @@ class Engine:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(tmp_path / "google.sqlite")
+    world = World(tmp_path / "google.sqlite")
+    world.put(API, MANAGER, {"project": "here", "service": "cloudresourcemanager.googleapis.com"})
+    return world
 
 
 @pytest.fixture
@@ -115,6 +128,35 @@ def test_nothing_is_made_before_its_api_is_enabled(google: Engine) -> None:
     assert "Error 403: firestore.googleapis.com" in refused(google.create, DATABASE, POSITIONS)
     google.enable("firestore")
     assert google.create(DATABASE, POSITIONS)[0] == "projects/here/databases/paper"
+
+
+def test_no_api_is_enabled_while_the_resource_manager_is_off(google: Engine, world: World) -> None:
+    """Nor the resource manager itself: the provider's Create ends in a look at the project."""
+    world.delete(API, MANAGER)
+    for api in ("firestore", "cloudresourcemanager"):
+        assert "Cloud Resource Manager API has not been used" in refused(google.enable, api)
+
+
+def test_a_budget_is_refused_to_a_login_that_does_not_say_where_its_calls_count(google: Engine) -> None:
+    """A person's own login has no project of its own; the two keys of the provider say one."""
+    google.enable("billingbudgets")
+    budget = {"billingAccount": "000000-AAAAAA-111111", "amount": {}}
+    assert "requires a quota project" in refused(google.create, BUDGET, budget)
+    google.configure(userProjectOverride="true", billingProject="here")
+    google.create(BUDGET, budget)
+
+
+def test_empty_lists_and_maps_come_back_without_what_is_in_them(google: Engine) -> None:
+    """Protocol buffers in JSON: who writes the inner key finds a difference at every `up`, and who does not, none."""
+    google.enable("firestore")
+    google.create(DATABASE, POSITIONS)
+    place = {"database": "paper", "collection": "configuration", "documentId": "trading"}
+    wordy = place | {"fields": '{"a": {"arrayValue": {"values": []}}, "m": {"mapValue": {"fields": {}}}}'}
+    _, told = google.create(DOCUMENT, wordy)
+    assert json.loads(told["fields"]) == {"a": {"arrayValue": {}}, "m": {"mapValue": {}}}
+    assert google.diff(DOCUMENT, wordy, wordy, told) == (["fields"], [])
+    bare = place | {"fields": told["fields"]}
+    assert google.diff(DOCUMENT, bare, bare, told) == ([], [])
 
 
 def test_a_document_needs_its_database(google: Engine) -> None:

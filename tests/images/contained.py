@@ -24,8 +24,6 @@ PR_SET_PDEATHSIG, SIGKILL = 1, 9
 
 
 def main(specification: dict[str, Any]) -> None:
-    # Whoever watches the container may be killed; the container ends with it.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
     switch_on_loopback()
     root = Path(specification["root"])
     mount("--make-rprivate", "/")
@@ -49,6 +47,8 @@ def main(specification: dict[str, Any]) -> None:
     os.setgroups([])
     os.setgid(specification["group"])
     os.setuid(specification["user"])
+    # Whoever watches the container may be killed; the container ends with it. Another user forgets this, so it is last.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
     os.execvpe(specification["command"][0], specification["command"], specification["environment"])
 
 

@@ -173,10 +173,13 @@ def running(
                  sys.executable, str(PROGRAM), json.dumps(specification)],
                 stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT,
             )  # fmt: skip
+        first = _only_child(runtime)
         try:
-            yield Container(runtime, _only_child(runtime), log, root, began)
+            yield Container(runtime, first, log, root, began)
         finally:
-            runtime.kill()
+            # With its first process a container ends; the runtime follows.
+            if runtime.poll() is None:
+                os.kill(first, signal.SIGKILL)
             runtime.wait()
     finally:
         workshop.buildah("umount", name)

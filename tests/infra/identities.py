@@ -32,6 +32,7 @@ BY: dict[str, tuple[str, ...]] = {
     "logging.Metric": ("project", "name"),
     "monitoring.AlertPolicy": ("project", "displayName"),
     "monitoring.NotificationChannel": ("project", "displayName"),
+    "projects.IAMCustomRole": ("project", "roleId"),
     "projects.IAMMember": ("project", "role", "member", "condition"),
     "secretmanager.Secret": ("project", "secretId"),
     "secretmanager.SecretIamMember": ("project", "secretId", "role", "member"),

@@ -87,16 +87,26 @@ were given by hand.
 """
 
 
+def own_roles(found: Record) -> dict[str, str]:
+    """Name → what it amounts to, of the roles that the stack makes."""
+    return {
+        f"projects/{one.inputs['project']}/roles/{one.inputs['roleId']}": one.inputs["description"]
+        for one in found.of("projects.IAMCustomRole").values()
+    }
+
+
 def page() -> str:
     lines: list[str] = [HEADER.format(command=COMMAND)]
     for stack in ("paper", "live"):
         lines += [f"## The {stack} stack", "", "| who | on | role | so it |", "| --- | --- | --- | --- |"]
-        lines += sorted(_row(grant) for grant in grants(record(everything(stack, shared=True))))
+        found = record(everything(stack, shared=True))
+        meaning = MEANING | own_roles(found)
+        lines += sorted(_row(grant, meaning[grant.role]) for grant in grants(found))
         lines.append("")
     return "\n".join(lines)
 
 
-def _row(grant: Grant) -> str:
+def _row(grant: Grant, meaning: str) -> str:
     who, _, domain = grant.member.removeprefix("serviceAccount:").partition("@")
     if who.startswith(("service-", "bq-")):
         who = f"Google's {domain.partition('.')[0].removeprefix('gcp-sa-')}"
@@ -105,7 +115,8 @@ def _row(grant: Grant) -> str:
     name = grant.on.partition("keyRings/")[2].replace("/cryptoKeys", "") or grant.on.rpartition("/")[2]
     on = f"{KIND[grant.kind]} `{name.partition('@')[0]}`"
     narrowed = f", only `{grant.condition.rpartition('databases/')[2][:-1]}`" if grant.condition else ""
-    return f"| {who} | {on}{narrowed} | `{grant.role}` | {MEANING[grant.role]} |"
+    role = grant.role if grant.role.startswith("roles/") else grant.role.rpartition("/")[2]
+    return f"| {who} | {on}{narrowed} | `{role}` | {meaning} |"
 
 
 if __name__ == "__main__":

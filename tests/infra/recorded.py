@@ -55,6 +55,8 @@ class Registration:
 class Record:
     registrations: list[Registration] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    invokes: list[str] = field(default_factory=list)
+    """What the program asked of Google beside, at this and every other `up`: tokens of functions, each with a right."""
 
     def of(self, kind: str) -> dict[str, Registration]:
         """Name → registration, of one kind."""
@@ -118,9 +120,8 @@ class Recorder(mocks.MockMonitor):
         return answer
 
     def Invoke(self, request: Any) -> Any:
-        return json_format.ParseDict(
-            {"return": _looked_up(request.tok)}, resource_pb2.ResourceInvokeResponse()
-        )
+        self._found.invokes.append(request.tok)
+        return resource_pb2.ResourceInvokeResponse()
 
 
 class _NoMocks(mocks.Mocks):
@@ -141,6 +142,8 @@ def _computed(one: Registration) -> dict[str, Any]:
             email = f"{given['accountId']}@{given['project']}.iam.gserviceaccount.com"
             name = f"projects/{given['project']}/serviceAccounts/{email}"
             return {"email": email, "member": f"serviceAccount:{email}", "name": name}
+        case "projects.IAMCustomRole":
+            return {"name": f"projects/{given['project']}/roles/{given['roleId']}"}
         case "projects.ServiceIdentity":
             api = given["service"].partition(".")[0]
             email = f"service-{PROJECT_NUMBER}@gcp-sa-{api}.iam.gserviceaccount.com"
@@ -153,17 +156,6 @@ def _computed(one: Registration) -> dict[str, Any]:
             return {"name": f"projects/{given['project']}/notificationChannels/{one.name}"}
         case _:
             return {}
-
-
-def _looked_up(token: str) -> dict[str, Any]:
-    email = f"bq-{PROJECT_NUMBER}@bigquery-encryption.iam.gserviceaccount.com"
-    return {
-        "gcp:organizations/getProject:getProject": {"number": PROJECT_NUMBER},
-        "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount": {
-            "email": email,
-            "member": f"serviceAccount:{email}",
-        },
-    }[token]
 
 
 def _kind(type_: str) -> str:

@@ -21,6 +21,13 @@ TRADING: dict[str, Any] = {
 }
 
 
+BUILD: dict[str, Any] = {
+    "repository": f"projects/trading/locations/{REGION}/connections/github/repositories/ib-trading",
+    "stateBucket": "ib-trading-state-paper",
+    "stateKey": f"projects/trading/locations/{REGION}/keyRings/state/cryptoKeys/paper",
+}
+
+
 def project_of(stack: str, *, shared: bool) -> str:
     return SHARED_PROJECT if shared else f"{SHARED_PROJECT}-{stack}"
 
@@ -31,10 +38,15 @@ def image_of(stack: str, *, shared: bool) -> str:
 
 
 def values(stack: str, settings: Mapping[str, Any], *, shared: bool = False) -> dict[str, str]:
-    """As Pulumi hands them over: texts, structures in JSON. A setting that is None is left out."""
+    """As Pulumi hands them over: texts, structures in JSON. A setting that is None is left out; with a budget comes
+    what it takes of the provider."""
+    project = project_of(stack, shared=shared)
+    counted = (
+        {"gcp:userProjectOverride": "true", "gcp:billingProject": project} if "budget" in settings else {}
+    )
     given: dict[str, Any] = {"trading": TRADING, "sharedProject": shared, **settings}
     texts = {f"ib-trading:{key}": _text(value) for key, value in given.items() if value is not None}
-    return {"gcp:project": project_of(stack, shared=shared), "gcp:region": REGION, **texts}
+    return {"gcp:project": project, "gcp:region": REGION, **counted, **texts}
 
 
 def config(
@@ -50,11 +62,6 @@ def deployed(stack: str = "paper", *, shared: bool = False, **settings: Any) -> 
 
 def everything(stack: str = "paper", *, shared: bool = False) -> StackConfig:
     """Every option that the stack may have."""
-    build = {
-        "repository": "projects/trading/locations/europe-west6/connections/github/repositories/ib-trading",
-        "stateBucket": f"ib-trading-state-{stack}",
-        "stateKey": f"projects/trading/locations/{REGION}/keyRings/state/cryptoKeys/{stack}",
-    }
     return deployed(
         stack,
         shared=shared,
@@ -64,7 +71,7 @@ def everything(stack: str = "paper", *, shared: bool = False) -> StackConfig:
         labels={"team": "trading"},
         budget={"amount": 50, "currency": "CHF", "billingAccount": "012345-6789AB-CDEF01"},
         customerManagedKey=f"projects/trading/locations/{REGION}/keyRings/data/cryptoKeys/{stack}",
-        build=build if stack == "paper" else None,
+        build=BUILD if stack == "paper" else None,
     )
 
 

@@ -6,11 +6,14 @@ import json
 
 import pytest
 
-from tests.infra.permissions import COMMAND, ON, PAGE, grants, page
+from tests.infra.permissions import COMMAND, ON, PAGE, grants, own_roles, page
 from tests.infra.recorded import Record, record
-from tests.infra.stacks import SHARED_PROJECT, everything
+from tests.infra.stacks import BUILD, SHARED_PROJECT, deployed, everything
 
 PRIMITIVE = {"roles/owner", "roles/editor", "roles/viewer", "roles/browser"}
+
+ONLY_BY_ITSELF = {"run.operations.get", "serviceusage.services.use"}
+"""What Google has in no role that says only this."""
 
 PROJECT_WIDE = {
     ("roles/bigquery.jobUser", False),
@@ -76,7 +79,12 @@ def test_what_can_be_granted_on_one_resource_is_not_granted_on_the_project(
 ) -> None:
     for found in stacks:
         wide = [grant for grant in grants(found) if grant.kind == "projects.IAMMember"]
-        assert {(grant.role, bool(grant.condition)) for grant in wide} <= PROJECT_WIDE
+        own = own_roles(found)
+        assert {
+            (grant.role, bool(grant.condition)) for grant in wide if grant.role not in own
+        } <= PROJECT_WIDE
+        for role in found.of("projects.IAMCustomRole").values():
+            assert set(role.inputs["permissions"]) <= ONLY_BY_ITSELF
 
 
 def test_nobody_without_an_identity_may_do_anything(stacks: tuple[Record, Record]) -> None:
@@ -121,7 +129,9 @@ def test_the_build_can_replace_the_service_and_change_nobodys_rights(
     """Whoever can push could otherwise grant themselves what they like."""
     paper, live = stacks
     roles = {grant.role for grant in grants(paper) if "ib-build" in grant.member}
+    [waits] = own_roles(paper)
     assert roles == {
+        waits,
         "roles/artifactregistry.writer",
         "roles/cloudkms.cryptoKeyEncrypterDecrypter",
         "roles/iam.serviceAccountUser",
@@ -131,6 +141,34 @@ def test_the_build_can_replace_the_service_and_change_nobodys_rights(
     }
     assert not live.of("cloudbuild.Trigger")
     assert not [grant for grant in grants(live) if "build" in grant.member]
+
+
+def test_an_update_asks_google_nothing_that_the_build_may_not(stacks: tuple[Record, Record]) -> None:
+    """Every `up` makes the program's invokes anew, the build's too: for a budget it read the project, for a key of
+    one's own BigQuery's account, and failed (403) for want of rights that no push should have."""
+    for found in stacks:
+        assert found.invokes == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "permissions"),
+    [
+        (None, ["run.operations.get"]),
+        (
+            {"amount": 50, "currency": "CHF", "billingAccount": "012345-6789AB-CDEF01"},
+            ["run.operations.get", "serviceusage.services.use"],
+        ),
+    ],
+    ids=["without a budget", "with one"],
+)
+def test_the_build_may_wait_for_its_deployment(
+    budget: dict[str, object] | None, permissions: list[str]
+) -> None:
+    """Right to the service alone, it could start a deployment and not learn how it ended. With a budget every call says
+    in which project it counts, which takes one right more."""
+    found = record(deployed("paper", build=BUILD, **({"budget": budget} if budget else {})))
+    [role] = found.of("projects.IAMCustomRole").values()
+    assert role.inputs["permissions"] == permissions
 
 
 def test_people_call_the_service_only_as_its_operator(stacks: tuple[Record, Record]) -> None:

@@ -145,11 +145,26 @@ def test_somebody_asks_every_hour_whether_everything_happened_and_its_silence_is
 
 def test_every_other_alert_reads_this_services_lines_and_has_a_rate_limit(paper: Record) -> None:
     policies = {n: one for n, one in paper.of("monitoring.AlertPolicy").items() if n != "dead-man"}
-    assert set(policies) == {"run-failed", "needs-review", "second-factor", "gateway-not-ready"}
+    assert set(policies) == {
+        "run-failed",
+        "needs-review",
+        "second-factor",
+        "gateway-not-ready",
+        "schedules-missing",
+    }
     for policy in policies.values():
         [condition] = policy.inputs["conditions"]
         assert 'service_name="ib-paper"' in condition["conditionMatchedLog"]["filter"]
         assert policy.inputs["alertStrategy"]["notificationRateLimit"]["period"]
+
+
+def test_a_refused_schedule_mails_again_every_six_hours(paper: Record) -> None:
+    """A refusal (409, 422, 423) is no error of the service, and the dead-man opens one incident however long it lasts:
+    a run that was refused every day would have been told once, as "not everything has happened"."""
+    policy = paper.of("monitoring.AlertPolicy")["schedules-missing"].inputs
+    [condition] = policy["conditions"]
+    assert condition["conditionMatchedLog"]["filter"].endswith('jsonPayload.message="schedules_missing"')
+    assert policy["alertStrategy"]["notificationRateLimit"]["period"] == "21600s"
 
 
 def test_whom_to_tell_is_a_secret_whether_or_not_the_file_encrypts_it(optioned: Record) -> None:
@@ -244,10 +259,11 @@ API_OF = {
     "billing": "billingbudgets",
     "cloudrunv2": "run",
     "kms": "cloudkms",
+    "projects.IAMCustomRole": "iam",
     "projects": "cloudresourcemanager",
     "serviceaccount": "iam",
 }
-"""Module of the provider → the API behind it, where they are called differently."""
+"""Module of the provider, or one kind → the API behind it, where they are called differently."""
 
 
 def test_everything_waits_for_its_api_or_for_what_does(optioned: Record) -> None:
@@ -263,7 +279,8 @@ def test_everything_waits_for_its_api_or_for_what_does(optioned: Record) -> None
             seen |= todo
             todo = {further for place in todo for further in waits[place]} - seen
         module = one.kind.partition(".")[0]
-        assert f"projects.Service/{API_OF.get(module, module)}" in seen, one.place
+        api = API_OF.get(one.kind) or API_OF.get(module, module)
+        assert f"projects.Service/{api}" in seen, one.place
 
 
 def test_every_resource_is_a_component_s(optioned: Record) -> None:

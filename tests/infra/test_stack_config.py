@@ -103,6 +103,49 @@ def test_a_mistake_is_a_sentence_with_file_key_and_remedy(
     assert remedy in sentence
 
 
+COUNTED = {"gcp:userProjectOverride": "true", "gcp:billingProject": "trading-paper"}
+
+
+@pytest.mark.parametrize(
+    "google",
+    [
+        {},
+        {"gcp:userProjectOverride": "true"},
+        {"gcp:billingProject": "trading-paper"},
+        COUNTED | {"gcp:userProjectOverride": "false"},
+        COUNTED | {"gcp:billingProject": "another-project"},
+    ],
+)
+def test_a_budget_needs_to_be_told_which_project_its_calls_count_in(google: dict[str, str]) -> None:
+    """Google answers 403 to a person's own login otherwise, at the end of an `up` that has made all the rest."""
+    given = {key: text for key, text in values("paper", {"budget": BUDGET}).items() if key not in COUNTED}
+    with pytest.raises(StackConfigError) as refusal:
+        read_stack_config(given | google, "paper")
+    sentence = str(refusal.value)
+    assert sentence.startswith("Pulumi.paper.yaml: ib-trading:budget: is refused by Google (403)")
+    for key in (
+        "gcp:userProjectOverride: true",
+        "gcp:billingProject: trading-paper",
+        "impersonateServiceAccount",
+    ):
+        assert key in sentence
+
+
+@pytest.mark.parametrize(
+    "google", [COUNTED, {"gcp:impersonateServiceAccount": "deployer@trading-paper.iam.gserviceaccount.com"}]
+)
+def test_a_budget_is_taken_from_a_login_that_says_it_and_from_an_account(google: dict[str, str]) -> None:
+    given = {key: text for key, text in values("paper", {"budget": BUDGET}).items() if key not in COUNTED}
+    assert read_stack_config(given | google, "paper").settings.budget.amount == 50
+
+
+def test_the_build_deploys_from_a_file_that_impersonates_nobody() -> None:
+    """It reads the same stack file, and may act as no other account."""
+    google = {"gcp:impersonateServiceAccount": "deployer@trading-paper.iam.gserviceaccount.com"}
+    with pytest.raises(StackConfigError, match=r"ib-trading:build: .*GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"):
+        read_stack_config(values("paper", {"build": BUILD}) | google, "paper")
+
+
 def test_a_paper_account_in_the_live_stack_stops_the_deployment_without_being_quoted() -> None:
     """Paper's file copied for live: the service would refuse every run, from the first open on."""
     with pytest.raises(StackConfigError) as refusal:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -11,10 +11,12 @@ from typing import cast
 import pytest
 
 from app.core.account import BrokerPosition
+from app.core.attribution import Booking
 from app.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
 from app.intents.lease import HeldLease, held_lease
 from app.intents.services import Services
 from app.ports.broker import Broker
+from app.ports.position_store import PositionStore
 from tests.contracts.samples import a_booking
 from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port
@@ -98,6 +100,39 @@ def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(services: Services, h
         run.differences,
         run.repairs({}),
     )
+
+
+@dataclass(slots=True)
+class LongLedger:
+    """A ledger of years: it may be asked for some contracts' bookings, which are counted, and never for all."""
+
+    positions: PositionStore
+    asked: list[frozenset[int]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.positions, name)
+
+    def bookings(self) -> tuple[Booking, ...]:
+        raise AssertionError("the ledger of all time was read")
+
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        self.asked.append(frozenset(con_ids))
+        return self.positions.bookings_in(self.asked[-1])
+
+
+def test_of_the_ledger_only_what_differs_is_read(services: Services, held: HeldLease) -> None:
+    """Each reconciliation and each run that met a lock read every booking there had ever been: with the years it would
+    have taken longer than a run may."""
+    ledger = LongLedger(services.positions)
+    services.positions.apply([a_booking("e.01", {"alpha": "5"}, con_id=1)], held.lease)
+    services.positions.apply([a_booking("repair:x", {"unassigned": "7"}, con_id=2)], held.lease)
+    services = replace(services, positions=cast("PositionStore", ledger))
+    account = ModelAccount(before_today={1: Decimal(5), 2: Decimal(9)})
+    found = compared(services, account, held).repairs({})
+    assert ledger.asked == [frozenset({2})]
+    assert [(one.con_id, one.shares, one.price) for one in found] == [
+        (2, {"unassigned": Decimal(2)}, Decimal("157.92"))
+    ], "at the price of the last booking"
 
 
 def test_a_contract_that_the_broker_knows_no_more_is_a_difference_and_stops_nothing_else(

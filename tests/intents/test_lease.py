@@ -1,4 +1,5 @@
-"""How often a run renews its lease: each renewal waits for the disk, and one that comes too late costs the lease."""
+"""How often a run renews its lease, and how it gives it back: each renewal waits for the disk, one that comes too late
+costs the lease, and a run that has traded answers whatever becomes of its lease."""
 
 from __future__ import annotations
 
@@ -6,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from app.composition import build_services
-from app.errors import StaleFence
+from app.core.journal import Lease
+from app.errors import StaleFence, StoreUnavailable
 from app.intents.lease import LEASE_TIME, HeldLease, held_lease
 from app.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON
@@ -77,3 +80,35 @@ def test_a_write_under_a_lost_lease_is_refused_though_it_was_renewed_a_moment_ag
     assert journal.acquire_lease("rival", lease.expires_at, lease.expires_at + LEASE_TIME) is not None
     with pytest.raises(StaleFence):
         journal.save_orders((), held.renew())
+
+
+@dataclass
+class LeaseThatStays:
+    """A store that fails as the lease is given back, and does all else as `journal`."""
+
+    journal: JournalStore
+    failure: Exception
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.journal, name)
+
+    def release_lease(self, lease: Lease) -> None:
+        raise self.failure
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailable("away"), RuntimeError("Stream removed")])
+def test_a_run_that_cannot_give_its_lease_back_still_answers(
+    journal: JournalStore, clock: SetClock, failure: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A failure of Google's client that nobody had foreseen took away the answer of a run that had traded."""
+    stays = cast("JournalStore", LeaseThatStays(journal, failure))
+    with held_lease(stays, clock, "run-1") as held:
+        answer = held.lease.holder
+    assert answer == "run-1"
+    assert "lease not released" in caplog.messages
+
+
+def test_why_a_run_failed_is_told_although_its_lease_stays(journal: JournalStore, clock: SetClock) -> None:
+    stays = cast("JournalStore", LeaseThatStays(journal, RuntimeError("Stream removed")))
+    with pytest.raises(StaleFence, match="lost"), held_lease(stays, clock, "run-1"):
+        raise StaleFence("lost")

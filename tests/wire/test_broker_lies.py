@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from decimal import Decimal
 from typing import Self
 
@@ -18,7 +18,7 @@ from app.adapters.ib.deadlines import Deadlines
 from app.adapters.ib.session import IbGateway
 from app.core.orders import OrderState
 from app.errors import BrokerFault, GatewayNotReady
-from app.ports.broker import OutgoingOrder
+from app.ports.broker import Broker, OutgoingOrder
 from simulator.framing import FrameReader, PrefixReader, fields_of, frame
 from simulator.messages import outgoing
 from simulator.messages.table import Table
@@ -284,6 +284,54 @@ def test_a_late_answer_is_not_taken_for_the_next_questions(scripted: Talk) -> No
                 broker.executions(ACCOUNT)
 
 
+SLOW_ANSWERS: list[tuple[int, bytes, bytes, Callable[[Broker], Sized]]] = [
+    (
+        61,
+        told(outgoing.POSITION, account=ACCOUNT, conId=265598, symbol="AAPL", secType="STK", position=100),
+        told(outgoing.POSITION_END),
+        lambda broker: broker.positions(ACCOUNT),
+    ),
+    (
+        16,
+        open_order("Submitted") + order_status("Submitted"),
+        told(outgoing.OPEN_ORDER_END),
+        lambda broker: broker.order_reports(ACCOUNT),
+    ),
+    (
+        99,
+        completed_order("Filled", quantity=0, filled=100),
+        told(outgoing.COMPLETED_ORDERS_END),
+        lambda broker: broker.order_reports(ACCOUNT),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "end", "ask"), SLOW_ANSWERS, ids=("positions", "open orders", "completed orders")
+)
+def test_the_late_end_of_an_unnumbered_answer_does_not_answer_the_next_question(
+    scripted: Talk, question: int, part: bytes, end: bytes, ask: Callable[[Broker], Sized]
+) -> None:
+    """The gateway told 100 shares and its end came after the deadline: the next question then read "no positions",
+    and whoever compared ledger and broker by it saw everything gone. A new session asks on a new connection."""
+    asked: list[int] = []
+
+    def answer(_fields: list[str]) -> bytes:
+        asked.append(question)
+        return {1: part, 2: end}.get(len(asked), part + end)
+
+    ends = {16: told(outgoing.OPEN_ORDER_END), 99: told(outgoing.COMPLETED_ORDERS_END)}
+    _, way = scripted(ends | {question: answer})
+    with way.session() as broker:
+        for _ in range(2):
+            with pytest.raises(BrokerFault, match="did not answer the question"):
+                ask(broker)
+        assert len(asked) == 1
+        asked.append(question)  # What the first connection would have heard next.
+        with way.session() as fresh:
+            assert len(ask(fresh)) == 1
+
+
 def test_an_execution_that_cannot_be_read_is_a_fault_and_not_no_fill(scripted: Talk) -> None:
     """The library drops it with one log line, for example where a time zone is unknown."""
 
@@ -483,6 +531,27 @@ def test_a_completed_order_shows_its_filled_quantity_where_nothing_remains(scrip
         100,
         None,
     )
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "ApiCancelled"])
+@pytest.mark.parametrize(
+    ("remained", "filled", "state"),
+    [(40, 60, OrderState.PARTLY_FILLED), (60, 40, OrderState.PARTLY_FILLED), (100, 0, OrderState.CANCELLED)],
+)
+def test_a_completed_order_whose_rest_was_cancelled_is_partly_filled_however_little_remained(
+    scripted: Talk, status: str, remained: int, filled: int, state: OrderState
+) -> None:
+    """Of an order for 100 the last 40 were cancelled. What remained was taken for the order's quantity: with more
+    filled than that it read as filled completely."""
+    completed = completed_order(status, quantity=remained, filled=filled)
+    _, way = scripted(
+        {16: told(outgoing.OPEN_ORDER_END), 99: completed + told(outgoing.COMPLETED_ORDERS_END)}
+    )
+    with way.session() as broker:
+        (report,) = broker.order_reports(ACCOUNT)
+        heard = broker.follow([REF], until_final=True, seconds=5)[REF]
+    for told_of in (report, heard):
+        assert (told_of.state, told_of.quantity, told_of.filled) == (state, 100, filled)
 
 
 def test_an_order_that_ends_between_the_two_questions_is_told_once_as_completed(scripted: Talk) -> None:

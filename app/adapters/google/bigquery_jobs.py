@@ -109,7 +109,8 @@ class BigqueryJobs:
             write_disposition=bigquery.WriteDisposition.WRITE_EMPTY,
         )
         with explained(self._where):
-            self._client().create_table(table, retry=_REQUEST_RETRY, timeout=REQUEST_SECONDS)
+            # Its name is nobody else's: one that is there already was made by a request whose answer was lost.
+            self._client().create_table(table, exists_ok=True, retry=_REQUEST_RETRY, timeout=REQUEST_SECONDS)
             job = self._client().load_table_from_file(
                 io.BytesIO(lines), reference, job_config=config, num_retries=3, timeout=REQUEST_SECONDS
             )

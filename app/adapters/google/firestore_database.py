@@ -6,13 +6,14 @@ strongly consistent. What is committed is durable: an order is marked as sending
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TypeVar
 
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
 from app.adapters.google.firestore_failures import failures_explained
@@ -31,27 +32,45 @@ DOCUMENTS_A_QUESTION = 1_000
 """Most documents that one request asks for by name; a longer list is asked for in several."""
 
 _READ_SECONDS = 8.0
+_PASSING = (
+    exceptions.BadGateway,
+    exceptions.Cancelled,
+    exceptions.GatewayTimeout,
+    exceptions.InternalServerError,
+    exceptions.ServiceUnavailable,
+    exceptions.Unknown,
+)
+"""What may be gone at the next attempt, and leaves open whether this one counted; DeadlineExceeded is a
+GatewayTimeout."""
 _READ_AGAIN = Retry(
-    predicate=if_exception_type(
-        exceptions.DeadlineExceeded, exceptions.InternalServerError, exceptions.ServiceUnavailable
-    ),
-    initial=0.1,
-    maximum=2.0,
-    multiplier=2.0,
-    timeout=10.0,
+    predicate=if_exception_type(*_PASSING), initial=0.1, maximum=2.0, multiplier=2.0, timeout=10.0
 )
 _NEVER_AGAIN = Retry(predicate=if_exception_type())
 ATTEMPTS = 12
 """How often a writer looks again that finds a document changed under its hands; each time another one got ahead."""
+_CHANGED = (
+    exceptions.Aborted,
+    exceptions.AlreadyExists,
+    exceptions.Cancelled,
+    exceptions.FailedPrecondition,
+    exceptions.InternalServerError,
+    exceptions.NotFound,
+    exceptions.ServiceUnavailable,
+    exceptions.Unknown,
+)
+"""Another one was quicker (NOT_FOUND: and deleted what was seen), or the answer to a commit was lost. One that took all
+of its deadline is not among them: looked at again and again it would outlast the lease."""
 _TRANSACT_AGAIN = Retry(
-    predicate=if_exception_type(exceptions.Aborted, exceptions.ServiceUnavailable),
+    predicate=if_exception_type(
+        *_PASSING, exceptions.Aborted, exceptions.ResourceExhausted, exceptions.Unauthenticated
+    ),
     initial=0.02,
     maximum=1.0,
     multiplier=1.6,
-    timeout=15.0,
 )
-"""ABORTED: another process wrote what this one had read. UNAVAILABLE: whether it was committed is not known, and run
-anew the transaction finds out."""
+"""ABORTED, of a read as of a commit, for reads take locks: another process had what this one wanted. Where it is not
+known whether a commit counted, the transaction run anew finds out. UNAUTHENTICATED: the identity's token is being
+replaced. The list is that of Google's client for Node (nodejs-firestore, issue 953)."""
 
 
 class FirestoreDatabase:
@@ -59,6 +78,10 @@ class FirestoreDatabase:
 
     Where FIRESTORE_EMULATOR_HOST is set, Google's client talks to that emulator.
     """
+
+    patience: float = 30.0
+    """Seconds for which a transaction is started again. With all the deadlines of its last start it is over before a
+    lease is."""
 
     def __init__(self, project: str, database: str) -> None:
         self._project = project
@@ -86,20 +109,20 @@ class FirestoreDatabase:
         """In no sequence; one that is not there says so by `exists`, one named twice comes once."""
         wanted = list({document.path: document for document in documents}.values())
         client = self._made()
-        with failures_explained(self._project, self._database):
+        with self._reading(transaction) as retry:
             return [
                 snapshot
                 for some in _portions(wanted, DOCUMENTS_A_QUESTION)
                 for snapshot in client.get_all(
-                    some, transaction=transaction, retry=_READ_AGAIN, timeout=_READ_SECONDS
+                    some, transaction=transaction, retry=retry, timeout=_READ_SECONDS
                 )
             ]
 
     def ask(
         self, query: Query | firestore.CollectionReference, transaction: StoreTransaction | None = None
     ) -> list[Snapshot]:
-        with failures_explained(self._project, self._database):
-            return list(query.stream(transaction=transaction, retry=_READ_AGAIN, timeout=_READ_SECONDS))
+        with self._reading(transaction) as retry:
+            return list(query.stream(transaction=transaction, retry=retry, timeout=_READ_SECONDS))
 
     def commit_if_unchanged(self, writes: Mapping[Document, Mapping[str, object]], seen: Snapshot) -> bool:
         """Creates the documents of `writes`, all or none, and False instead if `seen` is not as it was seen.
@@ -120,12 +143,7 @@ class FirestoreDatabase:
         with failures_explained(self._project, self._database):
             try:
                 batch.commit(retry=_NEVER_AGAIN, timeout=COMMIT_SECONDS)
-            except (
-                exceptions.AlreadyExists,
-                exceptions.FailedPrecondition,
-                exceptions.Aborted,
-                exceptions.ServiceUnavailable,
-            ):
+            except _CHANGED:
                 return False
         return True
 
@@ -140,18 +158,28 @@ class FirestoreDatabase:
             transaction = StoreTransaction(self._made())
             transaction.begin(first[0] if first else None)
             first.append(transaction.id)
-            try:
+            with _given_up(transaction):
                 result = work(transaction)
                 transaction.commit_within_limits()
-            except BaseException:
-                # The failure that led here is the one to tell; Firestore ends an abandoned transaction by itself.
-                with suppress(exceptions.GoogleAPICallError, exceptions.RetryError):
-                    transaction.give_up()
-                raise
             return result
 
         with failures_explained(self._project, self._database):
-            return _TRANSACT_AGAIN(once)()
+            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
+
+    def snapshot(self, work: Callable[[StoreTransaction], T]) -> T:
+        """What `work` returns, all of whose reads see one moment, and lock nothing that others write.
+
+        It may be run several times, and ValueError if it writes.
+        """
+
+        def once() -> T:
+            transaction = StoreTransaction(self._made(), read_only=True)
+            transaction.begin(None)
+            # There is nothing to commit, and no lock to give back: Firestore ends it by itself.
+            return work(transaction)
+
+        with failures_explained(self._project, self._database):
+            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
 
     def close(self) -> None:
         """A later call makes a new client."""
@@ -160,11 +188,33 @@ class FirestoreDatabase:
                 self._client.close()
                 self._client = None
 
+    @contextmanager
+    def _reading(self, transaction: StoreTransaction | None) -> Generator[Retry]:
+        """How a read is tried again. In a transaction it is not, and its failure stays what it is: the transaction is
+        started again as a whole, since one that was aborted answers no more."""
+        if transaction is not None:
+            yield _NEVER_AGAIN
+            return
+        with failures_explained(self._project, self._database):
+            yield _READ_AGAIN
+
     def _made(self) -> firestore.Client:
         with self._making, failures_explained(self._project, self._database):
             if self._client is None:
                 self._client = firestore.Client(project=self._project, database=self._database)
             return self._client
+
+
+@contextmanager
+def _given_up(transaction: StoreTransaction) -> Generator[None]:
+    """Rolls back if the block fails, so that nobody waits for its locks until Firestore ends it by itself."""
+    try:
+        yield
+    except BaseException:
+        # The failure that led here is the one to tell.
+        with suppress(exceptions.GoogleAPICallError, exceptions.RetryError, GoogleAuthError):
+            transaction.give_up()
+        raise
 
 
 def _portions(documents: list[Document], most: int) -> Iterator[list[Document]]:

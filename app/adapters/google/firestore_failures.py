@@ -30,12 +30,15 @@ _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
         google.ResourceExhausted,
         "the quota of {database} is used up: raise it, or enable billing (console: IAM & Admin, Quotas), and try again",
     ),
-    (google.DeadlineExceeded, "{database} did not answer in time; try again"),
+    (google.GatewayTimeout, "{database} did not answer in time; try again"),
     (
         google.ServiceUnavailable,
         "{database} cannot be reached; try again, and look at status.cloud.google.com",
     ),
+    (google.BadGateway, "{database} cannot be reached; try again, and look at status.cloud.google.com"),
     (google.InternalServerError, "{database} failed; try again, and look at status.cloud.google.com"),
+    (google.Unknown, "the connection to {database} broke; try again, and look at status.cloud.google.com"),
+    (google.Cancelled, "the connection to {database} was given up; try again"),
     (google.Aborted, "other processes kept writing the same documents of {database}; try again"),
     (
         google.FailedPrecondition,
@@ -46,7 +49,8 @@ _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
         "there are no credentials for {database}: run the service as its identity, see {identity}",
     ),
 )
-"""First match counts. What is not listed is a fault of this program, and stays as it is."""
+"""First match counts. What is not listed is a fault of this program, and stays as it is. DeadlineExceeded is a
+GatewayTimeout; Unknown is what a stream that breaks off becomes ("Stream removed")."""
 
 _IDENTITY = "`gcloud auth application-default login --impersonate-service-account=…`"
 

@@ -79,8 +79,8 @@ class FirestoreJournal:
         return self._orders.one(order_ref)
 
     def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
-        # One transaction, so that an order that settles meanwhile is seen before or after, and never missed between.
-        return self._database.transact(
+        # One moment, so that an order that settles meanwhile is seen before or after, and never missed between.
+        return self._database.snapshot(
             lambda transaction: self._orders.unsettled(
                 transaction, [run.run_id for run in self._runs.open(transaction)]
             )

@@ -85,19 +85,23 @@ class FirestorePositions:
         return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
-        return tuple(map(booking, sorted(self._of_orders(order_refs), key=recorded)))
+        return tuple(map(booking, sorted(self._with("orderRef", order_refs), key=recorded)))
 
     def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
-        return tuple(map(booking, sorted(self._of_orders([order_ref]), key=_age)))
+        return tuple(map(booking, sorted(self._with("orderRef", [order_ref]), key=_age)))
+
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        return tuple(map(booking, sorted(self._with("conId", con_ids), key=_age)))
 
     def bookings(self) -> tuple[Booking, ...]:
         found = self._database.ask(self._collection(BOOKINGS))
         return tuple(map(booking, sorted(_documents(found), key=_age)))
 
-    def _of_orders(self, order_refs: Iterable[str]) -> Iterator[Fields]:
-        rest = iter(dict.fromkeys(order_refs))
+    def _with(self, field: str, values: Iterable[object]) -> Iterator[Fields]:
+        """The bookings that have one of `values` in `field`."""
+        rest = iter(dict.fromkeys(values))
         while some := list(islice(rest, _VALUES_A_FILTER)):
-            query = self._collection(BOOKINGS).where(filter=FieldFilter("orderRef", "in", some))
+            query = self._collection(BOOKINGS).where(filter=FieldFilter(field, "in", some))
             yield from _documents(self._database.ask(query))
 
     def _collection(self, name: str) -> CollectionReference:

@@ -35,6 +35,10 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
 
+class Unanswered(BrokerFault):
+    """A question was left open until its deadline; the connection itself still stands."""
+
+
 class Connection:
     """Opened once, closed once. `client` is the library's sending side."""
 
@@ -137,12 +141,23 @@ class Connection:
     async def ask_unnumbered(
         self, what: str, send: Callable[[], object], *, seconds: float | None = None
     ) -> list[Any]:
-        """The same for a question that the wire does not number: one of its kind at a time."""
+        """The same for a question that the wire does not number: one of its kind at a time.
+
+        Its answer could still come and be taken for that to the next one of its kind: a late end without parts reads
+        as "no positions". So silence makes the whole connection unusable, and the next session opens a new one.
+        """
         lock = self._one_at_a_time.setdefault(what, asyncio.Lock())
         async with lock:
             self.check()
             await self.pace.allow(1)
-            return await self._answer(what, what, send, seconds or self.deadlines.answer)
+            try:
+                return await self._answer(what, what, send, seconds or self.deadlines.answer)
+            except Unanswered as silence:
+                self.replies.fail(
+                    BrokerFault(f"{silence.detail}; it may yet, so this connection is given up: call again")
+                )
+                self.check()
+                raise
 
     async def _answer(
         self, key: Hashable, what: str, send: Callable[[], object], seconds: float
@@ -158,7 +173,7 @@ class Connection:
             self.pace.answered(number)
             raise
         except TimeoutError:
-            raise BrokerFault(
+            raise Unanswered(
                 f"the gateway at {self.endpoint} did not answer the question for {what} within {seconds:g} s"
             ) from None
         except ConnectionError as error:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from datetime import UTC
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.adapters.ib import error_codes, translate
@@ -163,10 +165,11 @@ class Replies:
         self._end(OPEN_ORDERS)
 
     def completedOrder(self, contract: Contract, order: Order, state: OrderState) -> None:
+        """A completed order shows what remained of it as its quantity: 0 after a full fill."""
         filled = translate.amount(order.filledQuantity)
-        # A completed order shows what remained of it as its quantity: 0 after a full fill.
-        order.totalQuantity = max(order.totalQuantity, float(filled or 0))
-        shown = _shown(contract, order, Status(state.status, filled))
+        done, shown_as = filled or Decimal(0), translate.quantity(order.totalQuantity)
+        quantity = max(shown_as, done) if state.status == "Filled" else shown_as + done
+        shown = replace(_shown(contract, order, Status(state.status, filled)), quantity=quantity)
         self.orders.shown(shown)
         self._part(COMPLETED_ORDERS, shown)
 

@@ -69,6 +69,13 @@ class SqlitePositions:
         question = "SELECT * FROM bookings WHERE order_ref = ? ORDER BY at, rowid"
         return tuple(map(_booking, self._database.rows(question, order_ref)))
 
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        asked = json.dumps(list(con_ids))
+        question = (
+            "SELECT * FROM bookings WHERE con_id IN (SELECT value FROM json_each(?)) ORDER BY at, rowid"
+        )
+        return tuple(map(_booking, self._database.rows(question, asked)))
+
     def bookings(self) -> tuple[Booking, ...]:
         return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
 

@@ -121,4 +121,5 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    ("CREATE INDEX bookings_by_contract ON bookings (con_id)",),
 )

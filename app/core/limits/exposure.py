@@ -1,4 +1,8 @@
-"""How much is at stake after the run: per order, per instrument, and all together."""
+"""How much is at stake after the run: per order, per instrument, and all together.
+
+What our live orders may still buy or sell counts by its worst case: two runs after each other, whose orders waited at
+their limits, had each stayed below a limit on leverage that both together broke.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +55,12 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
     if proposal.reduce_only:
         return
     limit = proposal.snapshot.config.limits.max_weight_per_instrument
-    after = proposal.positions_after()
+    after = proposal.extremes(proposal.positions_after())
     for order in proposal.orders:
         if order.is_conversion:
             continue
-        weight = proposal.fraction(abs(proposal.value(order.con_id, after[order.con_id])))
+        worst = max(abs(proposal.value(order.con_id, quantity)) for quantity in after[order.con_id])
+        weight = proposal.fraction(worst)
         verdict = at_most(
             "weight per instrument", limit, weight, order.local_symbol, "raise limits.maxWeightPerInstrument"
         )
@@ -63,6 +68,13 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
 
 
 def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal]:
-    """In base currency."""
-    values = [proposal.value(con_id, quantity) for con_id, quantity in positions.items() if quantity]
-    return sum(map(abs, values), Decimal(0)), abs(sum(values, Decimal(0)))
+    """In base currency, whatever of our live orders fills."""
+    values = [
+        sorted(proposal.value(con_id, quantity) for quantity in extremes)
+        for con_id, extremes in proposal.extremes(positions).items()
+        if any(extremes)
+    ]
+    gross = sum((max(abs(low), abs(high)) for low, high in values), Decimal(0))
+    lowest = sum((low for low, _ in values), Decimal(0))
+    highest = sum((high for _, high in values), Decimal(0))
+    return gross, max(abs(lowest), abs(highest))

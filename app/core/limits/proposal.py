@@ -10,7 +10,9 @@ from app.core.fx import rate_to_base
 from app.core.market import Price
 from app.core.netting import InternalCross
 from app.core.orders import PlannedOrder
+from app.core.positions import Quantities
 from app.core.snapshot import Snapshot
+from app.core.under_way import under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class Proposal:
             if not order.is_conversion:
                 after[order.con_id] = after.get(order.con_id, Decimal(0)) + order.signed
         return after
+
+    def extremes(self, positions: Quantities) -> dict[int, tuple[Decimal, Decimal]]:
+        """Contract id → the least and the most that `positions` become, whichever of our live orders fill."""
+        found = {con_id: (quantity, quantity) for con_id, quantity in positions.items()}
+        for con_id, (sold, bought) in under_way(self.snapshot).items():
+            least, most = found.get(con_id, (Decimal(0), Decimal(0)))
+            found[con_id] = (least + sold, most + bought)
+        return found
 
     def reduces(self, order: PlannedOrder) -> bool:
         """Whether the order brings the broker's position nearer to nothing, and not out on the other side. So does

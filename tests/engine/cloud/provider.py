@@ -21,7 +21,6 @@ import grpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.engine.cloud.kinds import KINDS
-from tests.engine.cloud.kinds.identity import ANSWERS
 from tests.engine.cloud.kinds.kind import Kind
 from tests.engine.cloud.shapes import UNKNOWN, faults, shape_of
 from tests.engine.cloud.values import Empty, plain, structure
@@ -29,12 +28,15 @@ from tests.engine.cloud.world import VARIABLE, World
 
 MADE_UP = "is not given: Pulumi would make up a random one"
 SERVICE = "gcp:projects/service:Service"
+TITLES = {"cloudresourcemanager.googleapis.com": "Cloud Resource Manager API"}
+"""What Google calls an API in its sentences."""
 
 
 class Google(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, world: World) -> None:
         self._world = world
         self._defaults: dict[str, Any] = {}
+        self._counted_in = ""
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
@@ -54,20 +56,15 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = plain(request.args)
         self._defaults = {key: given[key] for key in ("project", "region") if given.get(key)}
+        overrides = str(given.get("userProjectOverride", "")).lower() == "true"
+        self._counted_in = given.get("billingProject", "") if overrides else ""
         return provider_pb2.ConfigureResponse(
             supportsPreview=True, acceptSecrets=False, acceptResources=False
         )
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
-        answer = ANSWERS.get(request.tok)
-        if answer is None:
-            _refuse(context, f"the stand-in does not know {request.tok}", grpc.StatusCode.UNIMPLEMENTED)
-        given = plain(request.args)
-        told = answer(given.get("project") or given.get("projectId") or self._defaults["project"])
-        response = provider_pb2.InvokeResponse()
-        # The field has the name of a keyword.
-        getattr(response, "return").CopyFrom(structure(told))
-        return response
+        """Nothing is asked: every `up` would need the right to, the build's too."""
+        _refuse(context, f"the stand-in does not know {request.tok}", grpc.StatusCode.UNIMPLEMENTED)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, shape = self._kind(request.type, context), shape_of(request.type)
@@ -85,6 +82,8 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind = self._kind(request.type, context)
         olds, news = plain(request.old_inputs), plain(request.news)
+        # The provider compares what is wanted with what Google last told.
+        olds |= {name: value for name, value in plain(request.olds).items() if name in kind.retold}
         changed = sorted(
             name for name in {*olds, *news} if not name.startswith("__") and olds.get(name) != news.get(name)
         )
@@ -104,10 +103,11 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         self._refuse_early(kind, inputs, context)
         id_ = kind.id.format_map({**inputs, "number": self._world.number() if "{number}" in kind.id else 0})
         outputs = self._outputs(kind, inputs, id_)
-        if not self._world.create(request.type, id_, outputs) and not kind.additive:
-            _refuse(
-                context, f"Error 409: {id_} already exists, alreadyExists", grpc.StatusCode.ALREADY_EXISTS
-            )
+        if not self._world.create(request.type, id_, outputs):
+            if not kind.additive:
+                text = f"Error 409: {id_} already exists, alreadyExists"
+                _refuse(context, text, grpc.StatusCode.ALREADY_EXISTS)
+            self._world.put(request.type, id_, outputs)
         self._crash("create", request.type)
         return provider_pb2.CreateResponse(id=id_, properties=structure(outputs))
 
@@ -155,14 +155,24 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         """What Google tells of a resource: what was asked for, and what it made of it."""
         if UNKNOWN in repr(inputs):
             return inputs
-        return {**inputs, **kind.computed({**inputs, "id": id_})}
+        retold = {name: retell(inputs[name]) for name, retell in kind.retold.items() if name in inputs}
+        return {**inputs, **retold, **kind.computed({**inputs, "id": id_})}
 
     def _refuse_early(self, kind: Kind, inputs: dict[str, Any], context: grpc.ServicerContext) -> None:
         project = inputs.get("project") or self._defaults.get("project", "")
         if kind.api and self._world.get(SERVICE, f"{project}/{kind.api}") is None:
             _refuse(
                 context,
-                f"Error 403: {kind.api} has not been used in project {project} before or it is disabled",
+                f"Error 403: {TITLES.get(kind.api, kind.api)} has not been used in project {project} before or it"
+                " is disabled",
+                grpc.StatusCode.PERMISSION_DENIED,
+            )
+        if kind.counts and not self._counted_in:
+            # As for a person's own login, which is what all scenarios deploy with.
+            _refuse(
+                context,
+                f"Error 403: Your application is authenticating by using local Application Default Credentials. The"
+                f" {kind.api} API requires a quota project, which is not set by default.",
                 grpc.StatusCode.PERMISSION_DENIED,
             )
         if missing := self._world.missing(kind.needs(inputs)):

@@ -3,13 +3,15 @@ and buckets.
 
 Facts are from the reference of the Terraform provider that pulumi_gcp wraps (registry.terraform.io/providers/
 hashicorp/google/latest/docs/resources): google_project_service (`disable_on_destroy`), google_project_service_identity,
-google_service_account ("Changing this forces a new service account to be created"), google_service_account_iam,
-google_project_iam, google_kms_crypto_key_iam, google_storage_bucket_iam.
+google_project_iam_custom_role, google_service_account ("Changing this forces a new service account to be created"),
+google_service_account_iam, google_project_iam, google_kms_crypto_key_iam, google_storage_bucket_iam.
 """
 
 from __future__ import annotations
 
 from tests.engine.cloud.kinds.kind import Kind, Properties, elsewhere, figures, grant
+
+RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
 
 
 def _account(given: Properties) -> Properties:
@@ -35,8 +37,8 @@ def _agent(given: Properties) -> Properties:
 KINDS = {
     "gcp:projects/service:Service": Kind(
         "{project}/{service}",
-        # Enabled in every new project, or nothing could be.
-        "",
+        # The provider's Create ends in a look at the project, that of this very API too (#6101, #11435).
+        RESOURCE_MANAGER,
         immutable=("service", "project"),
         defaults={"disableOnDestroy": False},
         additive=True,
@@ -64,9 +66,17 @@ KINDS = {
         immutable=("serviceAccountId",),
         whole=lambda given: given["serviceAccountId"],
     ),
+    "gcp:projects/iAMCustomRole:IAMCustomRole": Kind(
+        "projects/{project}/roles/{roleId}",
+        "iam.googleapis.com",
+        immutable=("roleId", "project"),
+        named=("roleId",),
+        defaults={"stage": "GA"},
+        computed=lambda given: {"name": given["id"], "deleted": False},
+    ),
     "gcp:projects/iAMMember:IAMMember": grant(
         "{project}",
-        "cloudresourcemanager.googleapis.com",
+        RESOURCE_MANAGER,
         immutable=("project",),
         whole=elsewhere,
     ),
@@ -84,19 +94,3 @@ KINDS = {
         whole=elsewhere,
     ),
 }
-
-
-def _project(project: str) -> Properties:
-    return {"id": f"projects/{project}", "projectId": project, "number": figures(project, 12)}
-
-
-def _bigquery_account(project: str) -> Properties:
-    email = f"bq-{figures(project, 12)}@bigquery-encryption.iam.gserviceaccount.com"
-    return {"id": email, "project": project, "email": email, "member": f"serviceAccount:{email}"}
-
-
-ANSWERS = {
-    "gcp:organizations/getProject:getProject": _project,
-    "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount": _bigquery_account,
-}
-"""What a program may ask of a project, by Pulumi's token."""

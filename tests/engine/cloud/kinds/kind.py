@@ -14,7 +14,9 @@ ACCOUNT = "projects/{project}/serviceAccounts/{email}"
 OWN_ACCOUNT = re.compile(
     r"(?:serviceAccount:)?((?!service-\d|bq-\d)[a-z0-9-]+@([a-z0-9-]+)\.iam\.gserviceaccount\.com)"
 )
-"""An account that somebody made. Google's own agents, service-NUMBER@… and bq-NUMBER@…, exist without being made."""
+"""An account that somebody made. Google's own agents, service-NUMBER@…, come with their API."""
+ENCRYPTING = re.compile(r"serviceAccount:(bq-\d+@bigquery-encryption\.iam\.gserviceaccount\.com)")
+"""BigQuery's: there only once somebody has asked for it (`bq show --encryption_service_account`)."""
 
 
 def nothing(_: Properties) -> Properties:
@@ -53,10 +55,14 @@ class Kind:
     defaults: Properties = field(default_factory=dict)
     computed: Callable[[Properties], Properties] = nothing
     """What only Google can tell, from the inputs and the `id`."""
+    retold: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Inputs that Google answers in its own spelling, and how; a text in another one is a difference at every `up`."""
     needs: Callable[[Properties], Iterable[str]] = _alone
     """The ids of what must exist already."""
     guard: Callable[[Properties], str] = free
     """Why it may not be deleted; "" if it may."""
+    counts: bool = False
+    """Refuses a person's own login that does not say in which project its calls count."""
     additive: bool = False
     """A line in a list: adding it twice is no error, as with grants and enabled services."""
     stays: bool = False
@@ -83,9 +89,11 @@ def within(folder: str, name: str) -> str:
 
 
 def accounts(*texts: str | None) -> list[str]:
-    """The ids of the service accounts that are named in `texts`."""
-    found = [OWN_ACCOUNT.fullmatch(text) for text in texts if text]
-    return [ACCOUNT.format(project=match[2], email=match[1]) for match in found if match]
+    """The ids of the service accounts that are named in `texts`, but those that are always there."""
+    given = [text for text in texts if text]
+    made = [match for match in map(OWN_ACCOUNT.fullmatch, given) if match]
+    encrypting = [match[1] for match in map(ENCRYPTING.fullmatch, given) if match]
+    return [ACCOUNT.format(project=match[2], email=match[1]) for match in made] + encrypting
 
 
 def grant(on: str, api: str, *, immutable: tuple[str, ...], whole: Callable[[Properties], str]) -> Kind:

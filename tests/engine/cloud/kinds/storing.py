@@ -10,6 +10,9 @@ google_secret_manager_secret; google_artifact_registry_repository.
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from tests.engine.cloud.kinds.kind import Kind, Properties, figures, grant, guarded_by, told, within
 
 CREATED = "2026-01-02T03:04:05.000006Z"
@@ -34,6 +37,23 @@ def _repository(given: Properties) -> str:
     return within(folder, given["repository"])
 
 
+def _fields(text: str) -> str:
+    """A document's fields as Firestore answers them: protocol buffers in JSON leave out what is empty, and the provider
+    keeps the answer (resource_firestore_document.go, flattenFirestoreDocumentFields)."""
+    return json.dumps({name: _answered(value) for name, value in json.loads(text).items()}, sort_keys=True)
+
+
+def _answered(value: dict[str, Any]) -> dict[str, Any]:
+    match value:
+        case {"mapValue": {"fields": {**fields}}}:
+            told = {name: _answered(member) for name, member in fields.items()}
+            return {"mapValue": {"fields": told} if told else {}}
+        case {"arrayValue": {"values": [*members]}}:
+            return {"arrayValue": {"values": [_answered(each) for each in members]} if members else {}}
+        case _:
+            return value
+
+
 FIRESTORE_KINDS = {
     "gcp:firestore/database:Database": Kind(
         "projects/{project}/databases/{name}",
@@ -56,6 +76,7 @@ FIRESTORE_KINDS = {
         f"{DATABASE}/documents/{{collection}}/{{documentId}}",
         FIRESTORE,
         immutable=("project", "database", "collection", "documentId"),
+        retold={"fields": _fields},
         computed=lambda given: {"name": given["id"], "createTime": CREATED},
         needs=_database,
     ),

@@ -2,7 +2,8 @@
 
 Facts are from the reference of the Terraform provider that pulumi_gcp wraps (registry.terraform.io/providers/
 hashicorp/google/latest/docs/resources): google_monitoring_notification_channel, google_monitoring_alert_policy,
-google_logging_metric, google_billing_budget. Google numbers all but metrics, and takes two that are equal.
+google_logging_metric, google_billing_budget ("If you are using User ADCs …"). Google numbers all but metrics, and takes
+two that are equal.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ KINDS = {
         "billingAccounts/{billingAccount}/budgets/{number}",
         "billingbudgets.googleapis.com",
         immutable=("billingAccount",),
+        counts=True,
         computed=lambda given: {"name": given["id"]},
     ),
 }

@@ -1,0 +1,141 @@
+"""What strategies hold as forex, over the real wire: the broker shows cash and no position of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.composition import create
+from app.core.instruments import ContractSpec
+from app.core.orders import OrderState
+from app.core.signals import StrategyView
+from simulator.launch import Launched
+from tests.service import START, Reply, ServiceUnderTest
+
+EURO = ContractSpec("EUR", "CASH", "IDEALPRO", "USD")
+COLA = ContractSpec("KO")
+
+STACK = """\
+config:
+  ib-trading:trading:
+    exposure:
+      overall: "0.9"
+      strategies: {alpha: "0.5", beta: "0.5"}
+    minTradePercent: "0"
+    fillSeconds: "2"
+    limits: {maxGrossLeverage: "0.5", maxWeightPerInstrument: "5", maxNetLeverage: "5"}
+"""
+
+FAR_BELOW = {"orderType": "LMT", "limitOffsetBps": "-500"}
+"""A limit order that fills only once the price has come down to it."""
+
+
+@dataclass(slots=True)
+class Wants:
+    """A strategy that wants one instrument, at a weight that the test changes."""
+
+    instruments: tuple[ContractSpec, ...]
+    weight: str = "1"
+    history_days: int = 0
+
+    def weights(self, view: StrategyView) -> Mapping[ContractSpec, Any]:
+        return dict.fromkeys(self.instruments, self.weight)
+
+
+@dataclass(slots=True)
+class Account:
+    """A service whose strategy alpha wants euros and whose beta wants KO, at half of 0.9 of the account each."""
+
+    service: ServiceUnderTest
+    simulator: Launched
+    alpha: Wants = field(default_factory=lambda: Wants((EURO,)))
+    beta: Wants = field(default_factory=lambda: Wants((COLA,)))
+
+    def __post_init__(self) -> None:
+        services = replace(self.service.services, strategies={"alpha": self.alpha, "beta": self.beta})
+        self.service = replace(self.service, services=services, client=create(services).test_client())
+
+    def allocate(self, *strategies: str, key: str, **body: Any) -> Reply:
+        return self.service.post("/allocation", {"strategies": list(strategies)} | body, Idempotency_Key=key)
+
+    def reconcile(self, *accept: str) -> Reply:
+        return self.service.post("/trade-reconciliation", {"accept": list(accept)})
+
+    def held(self, strategy: str = "alpha") -> Decimal:
+        """All that the strategy holds; it wants one instrument only."""
+        holdings = self.service.services.positions.holdings()
+        return sum(holdings.get(strategy, {}).values(), Decimal(0))
+
+    def euros(self) -> Decimal:
+        return Decimal(self.simulator.state(messages=False)["cash"].get("EUR", "0"))
+
+    def state_of(self, order_ref: str) -> OrderState:
+        order = self.service.services.journal.order(order_ref)
+        assert order is not None
+        return order.state
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        yield Account(ServiceUnderTest.over(tmp_path, simulator.port, stack_file=STACK), simulator)
+
+
+@pytest.fixture
+def unseen(account: Account) -> str:
+    """The orderRef of Monday's order for euros, which filled after its run; it is Tuesday."""
+    reply = account.allocate("alpha", key="monday", orderProperties=FAR_BELOW)
+    (order,) = reply.body["orders"]
+    assert (reply.status, order["status"], account.euros()) == (200, "working", 0)
+    account.simulator.set_price("EUR.USD", "1.05")
+    account.simulator.advance(by=60)
+    assert account.euros() == order["quantity"]
+    account.simulator.advance(by="1 day")
+    return order["orderRef"]
+
+
+def test_a_fill_of_forex_that_nobody_saw_is_not_bought_again(account: Account, unseen: str) -> None:
+    """Its DAY order was taken as ended without a fill, for neither ledger nor broker showed a position: the day after
+    196,635 EUR were in the account, the order was "cancelled", and another 200,517 EUR were bought."""
+    bought = account.euros()
+    reply = account.allocate("alpha", key="tuesday")
+    assert (reply.status, account.euros()) == (423, bought)
+    assert account.state_of(unseen) is OrderState.UNKNOWN
+    assert {one["kind"] for one in reply.body["repairs"]} == {"bookAsFill", "closeOrder"}
+
+
+def test_accepting_the_unseen_fill_of_forex_books_it_and_closes_its_order(
+    account: Account, unseen: str
+) -> None:
+    """closeOrder alone used to be proposed, and lost the fill: a person who has seen the euros says so."""
+    repairs = {one["kind"]: one["id"] for one in account.reconcile().body["repairs"]}
+    done = account.reconcile(repairs["bookAsFill"])
+    assert (done.status, done.body["repairs"], account.held()) == (200, [], account.euros())
+    assert account.state_of(unseen) is OrderState.FILLED
+    assert account.reconcile(repairs["closeOrder"]).status == 422
+
+
+def test_an_order_for_forex_that_never_filled_is_closed_by_the_other_proposal(
+    account: Account, unseen: str
+) -> None:
+    """Then its fill cannot be accepted any more."""
+    repairs = {one["kind"]: one["id"] for one in account.reconcile().body["repairs"]}
+    done = account.reconcile(repairs["closeOrder"])
+    assert (done.status, done.body["repairs"], account.held()) == (200, [], 0)
+    assert account.state_of(unseen) is OrderState.CANCELLED
+    assert account.reconcile(repairs["bookAsFill"]).status == 422
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_order_cannot_both_have_filled_and_not(account: Account, unseen: str, dry_run: bool) -> None:
+    """Whoever accepts all that is proposed has not decided anything."""
+    both = [one["id"] for one in account.reconcile().body["repairs"]]
+    reply = account.service.post("/trade-reconciliation", {"accept": both, "dryRun": dry_run})
+    assert (reply.status, account.held()) == (422, 0)
+    assert "exclude each other" in reply.body["detail"]
+    assert account.state_of(unseen) is OrderState.UNKNOWN
