@@ -110,10 +110,11 @@ class Broker:
         if treatment != PLAIN:
             self._treated[order.perm_id] = treatment
         if treatment.inactive is not None:
-            return self._inactive(order, treatment.inactive, 399, f"Order Message:\n{treatment.inactive}")
+            held_back = replace(order, status=Status.INACTIVE, reason=treatment.inactive)
+            return self._inactive(held_back, 399, f"Order Message:\n{treatment.inactive}")
         if treatment.rejected is not None:
             text = f"Order rejected - reason:{treatment.rejected}"
-            return self._inactive(order, treatment.rejected, 201, text)
+            return self._inactive(order.ended(Status.INACTIVE, self.now, treatment.rejected), 201, text)
         preview = self.accounts.preview(ticket, self.now)
         if not margin.accepts(preview.equity_after, preview.before, preview.after):
             return self._reject(order, preview)
@@ -149,15 +150,14 @@ class Broker:
             f"WITH LOAN VALUE [{preview.equity_after:.2f} {currency}] MUST EXCEED THE INITIAL MARGIN "
             f"[{preview.after.initial:.2f} {currency}]"
         )
-        return self._inactive(order, "margin", 201, text)
+        return self._inactive(order.ended(Status.INACTIVE, self.now, "margin"), 201, text)
 
-    def _inactive(self, order: Order, reason: str, code: int, text: str) -> Order:
-        """Ends a new order before it lived."""
-        ended = order.ended(Status.INACTIVE, self.now, reason)
-        self.keep(ended)
-        self._tell_order(ended)
-        self._notice(ended, code, text)
-        return ended
+    def _inactive(self, order: Order, code: int, text: str) -> Order:
+        """Tells of a new order that does not live."""
+        self.keep(order)
+        self._tell_order(order)
+        self._notice(order, code, text)
+        return order
 
     def cancel(self, client_id: int, order_id: int) -> None:
         """Raises Refusal for an order that is not there or not live."""
@@ -165,8 +165,7 @@ class Broker:
         if order is None:
             raise Refusal(10147, f"OrderId {order_id} that needs to be cancelled is not found.")
         # Rejected is done; what is only held back may still come to life, and can be cancelled.
-        held_back = order.status is Status.INACTIVE and self._treatment(order).inactive is not None
-        if not (order.live or held_back):
+        if not (order.live or order.held_back):
             raise Refusal(
                 10148,
                 f"OrderId {order_id} that needs to be cancelled cannot be cancelled, state: {order.status}.",

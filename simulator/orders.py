@@ -108,6 +108,11 @@ class Order:
         return self.status in LIVE
 
     @property
+    def held_back(self) -> bool:
+        """Inactive and not done: it may still come to life. A rejected order is Inactive too, and done."""
+        return self.status is Status.INACTIVE and self.done_at is None
+
+    @property
     def remaining(self) -> Decimal:
         return self.ticket.quantity - self.filled
 
@@ -187,6 +192,11 @@ class OrderBook:
     def live(self, client_id: int | None = None) -> tuple[Order, ...]:
         """Live orders, oldest first: of one client, or of all."""
         orders = (self.orders[perm_id] for perm_id in self._live)
+        return tuple(order for order in orders if client_id is None or order.client_id == client_id)
+
+    def open(self, client_id: int | None = None) -> tuple[Order, ...]:
+        """Live orders and those held back, by permId: of one client, or of all."""
+        orders = (order for order in self.orders.values() if order.live or order.held_back)
         return tuple(order for order in orders if client_id is None or order.client_id == client_id)
 
     def working(self, con_id: int) -> tuple[Order, ...]:

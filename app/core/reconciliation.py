@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from app.core.account import OrderReport
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json, plain
 from app.core.evidence import ended
@@ -35,6 +36,8 @@ class RepairKind(StrEnum):
     which leaves none, all that the order may have filled."""
     CLOSE_ORDER = "closeOrder"
     """The broker shows nothing of the order: it is taken as never arrived, or as ended with what it has filled."""
+    CANCEL_ORDER = "cancelOrder"
+    """The broker still shows the order: it is cancelled there, and what the broker says of it then counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Repair:
     """A proposal. `shares` is strategy → signed quantity that accepting it books at `price`; empty where it only
-    closes the order `order_ref`."""
+    closes or cancels the order `order_ref`."""
 
     id: str
     kind: RepairKind
@@ -128,8 +131,9 @@ def repairs(
     bookings: Sequence[Booking],
     prices: Mapping[int, Decimal],
     forex: Collection[int] = (),
+    alive: Sequence[OrderReport] = (),
 ) -> tuple[Repair, ...]:
-    """One for each difference and each order that is in doubt, by contract id.
+    """One for each difference and each order that is in doubt or alive, by contract id.
 
     `bookings` is all that the ledger has of their contracts; `prices` contract id → what an unexplained quantity is
     booked at where no order tells a price; what nobody can price (shares of a spin-off) goes to nobody at nothing. A
@@ -138,10 +142,22 @@ def repairs(
     An order in doubt for one of the contracts `forex` gets a proposal for each thing that may have become of it, which
     exclude each other (`contradicting`): no position tells whether it has filled, and to close it for want of one lost
     the fill.
+
+    `alive` are strays and orders in doubt that the broker has not ended. They are proposed for cancelling and nothing
+    else: an inactive one was once closed here while the broker held it, and the next run sent it again. Nor can a
+    difference on their contracts be told apart from their fills before they have ended.
     """
-    proposals: list[Repair] = []
-    open_orders = {order.order_ref: order for order in doubtful if order.state in IN_DOUBT}
+    proposals = [_cancelling(report, bookings) for report in alive]
+    undecided = {report.con_id for report in alive}
+    shown = {report.order_ref for report in alive}
+    open_orders = {
+        order.order_ref: order
+        for order in doubtful
+        if order.state in IN_DOUBT and order.order_ref not in shown
+    }
     for difference in found:
+        if difference.con_id in undecided:
+            continue
         fill = next(
             (
                 repair
@@ -249,6 +265,15 @@ def _closing(order: JournalledOrder, bookings: Sequence[Booking], why: str) -> R
     return _repair(
         RepairKind.CLOSE_ORDER, nothing, bookings, doubt(order) + why, order.order_ref, {}, Decimal(0)
     )
+
+
+def _cancelling(report: OrderReport, bookings: Sequence[Booking]) -> Repair:
+    nothing = Difference(report.con_id, report.local_symbol, Decimal(0), Decimal(0))
+    reason = (
+        f"the broker shows order {report.order_ref} ({report.action} {plain(report.quantity)}) as {report.state.value}:"
+        " accepting this cancels it there"
+    )
+    return _repair(RepairKind.CANCEL_ORDER, nothing, bookings, reason, report.order_ref, {}, Decimal(0))
 
 
 def _repair(

@@ -12,6 +12,7 @@ from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 from app.errors import BrokerFault, RequestError, TradingError
+from app.intents.cancel_orders import CANCEL_SECONDS
 from app.intents.compare import Comparison
 from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
@@ -25,9 +26,6 @@ from app.ports.broker import Broker
 from schema.requests import CloseAllRequest
 from schema.strict import FieldError, nearest
 from schema.trading_config import TradingConfig
-
-CANCEL_SECONDS = 20.0
-"""How long the broker may take to say what became of the orders that are to be cancelled. Shorter than a lease."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ READINGS = 3
 class Comparison:
     """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
 
-    `orders` are those not settled, `strays` what lives at the broker without being among them, `executions` the
-    broker's of the day, `booked` what settling added to the ledger.
+    `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
+    live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
     `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
     `steady` is false where each reading showed other differences: something fills all the while.
     """
@@ -43,8 +43,18 @@ class Comparison:
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]
     forex: frozenset[int]
+    reports: tuple[OrderReport, ...] = ()
     strays: tuple[OrderReport, ...] = ()
     steady: bool = True
+
+    @property
+    def alive(self) -> tuple[OrderReport, ...]:
+        """Strays, and orders in doubt that the broker has not ended."""
+        doubtful = {order.order_ref for order in self.orders if order.state in IN_DOUBT}
+        return (
+            *self.strays,
+            *(one for one in self.reports if one.order_ref in doubtful and not one.state.final),
+        )
 
     @property
     def to_price(self) -> frozenset[int]:
@@ -61,7 +71,8 @@ class Comparison:
             if order.state in IN_DOUBT and (only is None or order.con_id in only)
         ]
         # Of the ledger, which only grows, no more than what is judged: mostly nothing.
-        concerned = {one.con_id for one in (*found, *doubtful)}
+        alive = [report for report in self.alive if only is None or report.con_id in only]
+        concerned = {one.con_id for one in (*found, *doubtful, *alive)}
         bookings = (
             *self.services.positions.bookings_in(concerned),
             *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
@@ -72,6 +83,7 @@ class Comparison:
             bookings,
             best_prices(bookings, quotes),
             self.forex,
+            alive,
         )
 
 
@@ -137,6 +149,7 @@ def _beside(
         found.executions,
         booked,
         frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
+        found.reports,
         found.strays,
     )
 

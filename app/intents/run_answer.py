@@ -20,8 +20,8 @@ _TITLES = {TradingDisabled.status: TradingDisabled.title, RunDeadline.status: Ru
 def status_of(
     orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[Lock] = ()
 ) -> int:
-    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline. `left_out` are
-    what the plan did not touch: an order there is in doubt, or its exchange is closed."""
+    """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline, 502 an order in
+    doubt. `left_out` are what the plan did not touch: an order there is in doubt, or its exchange is closed."""
     if any(order.state in IN_DOUBT for order in orders):
         return 502
     if stopped is not None and any(order.state is OrderState.ABANDONED for order in orders):

@@ -44,8 +44,8 @@ from app.intents.trading_result import order_shown
 class Findings:
     """What the broker's records say about what is open, before anything of it is written.
 
-    `orders` are the unsettled ones as they now stand, `bookings` what the ledger does not know yet, `strays` what lives
-    at the broker without the journal holding it open.
+    `orders` are the unsettled ones as they now stand, `reports` the broker's word on all that it shows, `bookings` what
+    the ledger does not know yet, `strays` what lives at the broker without the journal holding it open.
     """
 
     orders: tuple[JournalledOrder, ...]

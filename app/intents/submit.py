@@ -12,7 +12,7 @@ from app.core.instruments import Instrument
 from app.core.journal import JournalledOrder, OrderMoment, Run
 from app.core.mode import TradingMode
 from app.core.orders import OrderState, PlannedOrder, order_ref
-from app.errors import RunDeadline, TradingDisabled
+from app.errors import BrokerFault, RunDeadline, TradingDisabled
 from app.intents.lease import HeldLease
 from app.intents.services import Services
 from app.ports.broker import Broker, OutgoingOrder
@@ -23,6 +23,9 @@ CANCEL_SECONDS = 10.0
 
 FOLLOW_SLICE_SECONDS = 20.0
 """How long the broker is listened to between two renewals of the lease."""
+
+UNEXPLAINED = frozenset({OrderState.SENDING, OrderState.UNKNOWN})
+"""Sent, and nobody knows what became of it."""
 
 
 def journalled(
@@ -94,7 +97,7 @@ class Submission:
         deadline: datetime,
     ) -> tuple[tuple[JournalledOrder, ...], int | None]:
         """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
-        early, if anything did (423 the kill switch, 504 the deadline)."""
+        early, if anything did (423 the kill switch, 504 the deadline, 502 orders that the broker does not explain)."""
         outgoing, window = marked.outgoing, marked.window
         done: list[JournalledOrder] = []
         stopped = None
@@ -103,14 +106,19 @@ class Submission:
             if start > 0:
                 window = self._marked(run, orders[start : start + size], outgoing, at_once=1)
             sent = self._send_window(window, outgoing, each_waits=start > 0)
-            done.extend(
-                self._heard(sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline)
+            heard = self._heard(
+                sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline
             )
+            # What nobody acknowledged is asked for before anything more leaves: a gateway that had lost the first
+            # window without a word was sent all the others.
+            done.extend(self._explained(heard) if start + size < len(orders) else heard)
             self.services.journal.save_orders(done[start:], self.held.lease)
             if any(order.state is OrderState.ABANDONED for order in sent):
                 stopped = TradingDisabled.status
             elif self.services.clock.now() >= deadline:
                 stopped = RunDeadline.status
+            elif any(order.state in UNEXPLAINED for order in done[start:]):
+                stopped = BrokerFault.status
             if stopped is not None:
                 done.extend(self._abandoned(order) for order in orders[start + size :])
                 break
@@ -184,12 +192,12 @@ class Submission:
 
     def _explained(self, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
         """What nothing was heard of is looked for in the broker's records."""
-        if all(order.state is not OrderState.SENDING for order in orders):
+        if all(order.state not in UNEXPLAINED for order in orders):
             return tuple(orders)
         reports, executions = self.broker.order_reports(self.account), self.broker.executions(self.account)
         now = self.services.clock.now()
         return tuple(
-            judged(order, reports, executions, now) if order.state is OrderState.SENDING else order
+            judged(order, reports, executions, now) if order.state in UNEXPLAINED else order
             for order in orders
         )
 

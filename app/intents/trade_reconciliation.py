@@ -10,13 +10,13 @@ key back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.core.attribution import Booking
 from app.core.instruments import Instrument, symbol_of
 from app.core.journal import Run, RunState
-from app.core.reconciliation import REPAIR, Repair, closed, contradicting
+from app.core.reconciliation import REPAIR, Repair, RepairKind, closed, contradicting
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
@@ -28,6 +28,7 @@ from app.errors import (
     StoreUnavailable,
     TradingError,
 )
+from app.intents.cancel_orders import cancel_and_confirm
 from app.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
 from app.intents.intent import Answer, Call, Result, common
 from app.intents.keyed_run import KeyedRun
@@ -121,6 +122,14 @@ class TradeReconciliation:
         services = self.services
         found = _proposed(broker, compare_settled(services, broker, account, held, call.run_id))
         chosen = self._chosen(found, call.request.accept)
+        cancels = tuple(one for one in chosen if one.kind is RepairKind.CANCEL_ORDER)
+        if cancels:
+            cancel_and_confirm(broker, account, [one.order_ref for one in cancels], held)
+            settled = compare_settled(services, broker, account, held, call.run_id)
+            found = _proposed(broker, replace(settled, booked=(*found.compared.booked, *settled.booked)))
+            # Waiting took its time: what else was accepted has to be what is proposed now.
+            others = self._chosen(found, [one.id for one in chosen if one not in cancels])
+            chosen = (*cancels, *others)
         if chosen:
             self._apply(broker, chosen, found.compared, held)
             found = _proposed(broker, compare_again(found.compared, broker))
@@ -153,12 +162,13 @@ class TradeReconciliation:
         at = services.business_time(broker)
         services.positions.apply([repair.booking(at) for repair in chosen], held.renew())
         by_ref = {order.order_ref: order for order in compared.orders}
+        # A cancelled order is what the broker's records say of it by now; the journal may never have known it.
         ended = [
             closed(
                 by_ref[repair.order_ref], repair, services.booked_of(repair.order_ref), services.clock.now()
             )
             for repair in chosen
-            if repair.order_ref
+            if repair.order_ref and repair.kind is not RepairKind.CANCEL_ORDER
         ]
         services.journal.save_orders(ended, held.lease)
         close_runs(services, {order.run_id for order in ended}, compared.executions, held.lease)

@@ -54,12 +54,12 @@ def cancel_all(gateway: Gateway, client: Client, request: Request) -> None:
 
 def own_open(gateway: Gateway, client: Client, request: Request) -> None:
     _writable(gateway)
-    _send_open(gateway, client, gateway.broker.orders.live(client.client_id))
+    _send_open(gateway, client, gateway.broker.orders.open(client.client_id))
 
 
 def all_open(gateway: Gateway, client: Client, request: Request) -> None:
     _writable(gateway)
-    _send_open(gateway, client, gateway.broker.orders.live())
+    _send_open(gateway, client, gateway.broker.orders.open())
 
 
 def _send_open(gateway: Gateway, client: Client, orders: Iterable[Order]) -> None:

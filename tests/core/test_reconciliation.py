@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from app.core.account import OrderReport
 from app.core.attribution import Booking
 from app.core.journal import JournalledOrder
 from app.core.orders import OrderState
@@ -89,6 +90,19 @@ def test_an_order_that_left_no_trace_is_closed_as_never_arrived() -> None:
     (repair,) = proposed({}, {}, unknown())
     assert (repair.kind, repair.shares) == (RepairKind.CLOSE_ORDER, {})
     assert closed(unknown(), repair, Decimal(0), NOON).state is OrderState.CANCELLED
+
+
+def test_an_order_that_the_broker_still_shows_is_cancelled_and_never_just_closed() -> None:
+    """Closing an inactive order here unlocked its contract, and the next run sent it again beside the first. Whether a
+    difference is a fill of it, nobody can say before it has ended."""
+    inactive = replace(unknown(), state=OrderState.INACTIVE)
+    shown = OrderReport(
+        "ib-pabc", 1, 9, 1, "AAA", "BUY", Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
+    )
+    on_aaa = differences({}, {1: Decimal(4), 2: Decimal(3)}, KNOWN)
+    cancel, other = repairs(on_aaa, [inactive], (), PRICES, alive=[shown])
+    assert (cancel.kind, cancel.con_id, cancel.shares) == (RepairKind.CANCEL_ORDER, 1, {})
+    assert (other.kind, other.con_id) == (RepairKind.BOOK_TO_UNASSIGNED, 2)
 
 
 def test_an_id_says_what_it_stands_for_and_not_the_price_of_the_moment() -> None:

@@ -2,10 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from app.intents import cancel_orders
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+def of_ko(simulator: Launched) -> list[str]:
+    """The status of every order for KO that the broker ever got."""
+    return [one["status"] for one in simulator.state(messages=False)["orders"] if one["symbol"] == "KO"]
+
+
+def left_inactive(service: ServiceUnderTest, simulator: Launched, cancels_lost: int) -> Any:
+    """A run whose order for KO stays inactive, because so many cancellations never arrive. The repair for it."""
+    simulator.fault({"do": "inactive"}, symbol="KO", times=1)
+    simulator.fault({"do": "drop"}, message="cancelOrder", times=cancels_lost)
+    assert service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1").status == 502
+    [repair] = service.post("/trade-reconciliation", {"dryRun": True}).body["repairs"]
+    assert (repair["kind"], repair["localSymbol"]) == ("cancelOrder", "KO")
+    return repair
+
+
+def test_an_inactive_order_stays_locked_until_the_broker_says_that_it_ended(
+    tmp_path: Path, simulator: Launched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closeOrder was proposed for it. Accepting that unlocked the contract while the broker still showed the order,
+    and the next run sent the same 5,191 shares again."""
+    monkeypatch.setattr(cancel_orders, "CANCEL_SECONDS", 1.0)
+    service = ServiceUnderTest.over(tmp_path, simulator.port)
+    repair = left_inactive(service, simulator, cancels_lost=9)
+    accepted = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
+    assert (accepted.status, "cancel these orders at the broker" in accepted.text) == (502, True)
+    assert service.services.positions.booked_ids(["repair:" + repair["id"]]) == frozenset()
+    again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="2")
+    assert again.body["orders"] == []
+    assert of_ko(simulator) == ["Inactive"]
+
+
+def test_accepting_its_repair_cancels_an_inactive_order_and_the_next_run_trades_again(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    """The first cancellation was lost, the accepted one arrives; the repair is accepted once, however often."""
+    service = ServiceUnderTest.over(tmp_path, simulator.port)
+    repair = left_inactive(service, simulator, cancels_lost=1)
+    for _ in range(2):
+        accepted = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
+        assert accepted.status == 200, accepted.text
+        assert (accepted.body["repairs"], accepted.body["unsettledOrders"]) == ([], [])
+    assert of_ko(simulator) == ["Cancelled"]
+    assert service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="2").status == 200
+    assert of_ko(simulator) == ["Cancelled", "Filled"]
 
 
 def test_an_inactive_order_is_cancelled_at_the_broker_and_told(tmp_path: Path) -> None:

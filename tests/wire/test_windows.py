@@ -1,0 +1,22 @@
+"""Orders leave a window at a time, over the real wire: the next one follows once the broker has explained this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.launch import Launched
+from tests.service import STACK_FILE, START, ServiceUnderTest
+
+BY_TWO = STACK_FILE + '    ordersInFlight: "2"\n    acknowledgeSeconds: "1"\n    fillSeconds: "2"\n'
+
+
+def test_after_a_window_that_nobody_acknowledges_nothing_more_is_sent(tmp_path: Path) -> None:
+    """The gateway had lost the first two of six orders without a word; the other four were sent and filled."""
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=BY_TWO)
+        simulator.fault({"do": "drop"}, message="placeOrder", times=2)
+        reply = service.post("/allocation", {"strategies": ["dummy"]})
+        assert reply.status == 502, reply.text
+        states = [order["status"] for order in reply.body["orders"]]
+        assert states == ["unknown", "unknown", "abandoned", "abandoned", "abandoned", "abandoned"]
+        assert simulator.state(messages=False)["orders"] == []
