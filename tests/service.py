@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 
+from app.adapters.ib.deadlines import Deadlines
+from app.adapters.ib.session import IbGateway
 from app.composition import build_services, create
 from app.intents.services import Services
 from app.settings import Settings, read_settings
@@ -50,6 +52,16 @@ class ServiceUnderTest:
     ) -> ServiceUnderTest:
         """A service that keeps its files in `folder` and expects the gateway at `gateway_port`."""
         services = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
+        return cls(services, create(services).test_client(), folder)
+
+    @classmethod
+    def impatient(cls, folder: Path, gateway_port: int, *, stack_file: str = STACK_FILE) -> ServiceUnderTest:
+        """The same, but it waits for no answer longer than two seconds: for brokers that fall silent."""
+        patient = cls.over(folder, gateway_port, stack_file=stack_file).services
+        way = IbGateway(
+            "127.0.0.1", gateway_port, patient.mode.client_id, deadlines=Deadlines(answer=2, snapshot=2)
+        )
+        services = replace(patient, gateway=way)
         return cls(services, create(services).test_client(), folder)
 
     def get(self, path: str, **headers: str) -> Reply:

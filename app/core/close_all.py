@@ -4,8 +4,8 @@ Reduce-only: an order is never more than the broker's position and never on its 
 missing price stops nothing, so that neither the kill switch nor a dead quote traps a position. Nor does a difference
 between ledger and broker: the broker's word counts here. An order in doubt could still fill and turn a closed position
 into one on the other side: its contract, and no other, is left out. So is one whose exchange is closed, unless the
-order says that it waits: one position in Tokyo refused the closing of everything in New York.
-Of currency pairs the broker shows no position: what strategies hold of them is closed.
+order says that it waits: one position in Tokyo refused the closing of everything in New York. Of currency pairs the
+broker shows no position: what strategies hold of them is closed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from app.core.apportion import largest_remainder
 from app.core.forex import open_positions
-from app.core.instruments import whole_increments
+from app.core.instruments import symbol_of, whole_increments
 from app.core.limits import Proposal
 from app.core.limits.session import may_leave, shut
 from app.core.locks import Lock
@@ -35,7 +35,9 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
     """
     closing = holders(snapshot, strategies)
     wanted = {name: _closing(snapshot, held) for name, held in closing.items()}
-    doubtful = {lock.con_id: lock for lock in snapshot.locks if lock.order_refs}
+    doubtful = {
+        lock.con_id: lock for lock in (*_unknown(snapshot), *snapshot.locks) if _left_out(snapshot, lock)
+    }
     left_out = tuple(
         lock for con_id, lock in doubtful.items() if any(con_id in of_one for of_one in wanted.values())
     )
@@ -116,9 +118,28 @@ def holders(snapshot: Snapshot, strategies: tuple[str, ...] | None) -> dict[str,
 def _closing(snapshot: Snapshot, held: Mapping[int, Decimal]) -> dict[int, Decimal]:
     return {
         con_id: -whole_increments(quantity, snapshot.instruments[con_id].increment)
+        if con_id in snapshot.instruments
+        else -quantity
         for con_id, quantity in sorted(held.items())
         if quantity
     }
+
+
+def _unknown(snapshot: Snapshot) -> tuple[Lock, ...]:
+    """Nobody can order a contract without its details, and one such position must not trap the others."""
+    return tuple(
+        Lock(
+            con_id,
+            symbol_of(con_id, snapshot.instruments),
+            "the broker gives no details of this contract any more",
+        )
+        for con_id in sorted(snapshot.positions)
+        if con_id not in snapshot.instruments
+    )
+
+
+def _left_out(snapshot: Snapshot, lock: Lock) -> bool:
+    return bool(lock.order_refs) or lock.con_id not in snapshot.instruments
 
 
 def _prices(snapshot: Snapshot, con_ids: set[int]) -> dict[int, Price]:

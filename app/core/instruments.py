@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
@@ -80,6 +81,11 @@ class Instrument:
     def takes_adaptive(self) -> bool:
         """Whether the Adaptive algo may be put on orders for this contract: contract details name all algos `ALGO`."""
         return "ALGO" in self.order_types
+
+
+def symbol_of(con_id: int, instruments: Mapping[int, Instrument]) -> str:
+    """What people read for a contract; one that the broker knows no more (delisted, expired) has its id only."""
+    return instruments[con_id].local_symbol if con_id in instruments else f"contract {con_id}"
 
 
 def round_to_increment(quantity: Decimal, increment: Decimal) -> Decimal:

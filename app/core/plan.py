@@ -135,6 +135,11 @@ def make_plan(
         targets=sizing.targets,
         trades=sizing.trades,
         warnings=(
+            *(
+                f"{lock.local_symbol}: left out, the broker knows no such contract and {lock.reason}"
+                for lock in snapshot.locks
+                if lock.con_id not in snapshot.instruments and not snapshot.positions.get(lock.con_id)
+            ),
             *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
             *sizing.notes,
         ),

@@ -18,7 +18,7 @@ from enum import StrEnum
 from app.core.attribution import Booking, Execution, attribute
 from app.core.canonical import canonical_json, plain
 from app.core.evidence import ended
-from app.core.instruments import Instrument
+from app.core.instruments import Instrument, symbol_of
 from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.market import Quote
 from app.core.positions import UNASSIGNED, Holdings, Quantities, total
@@ -98,7 +98,7 @@ def differences(
     for con_id in differing(holdings, broker):
         instrument = instruments.get(con_id)
         if instrument is None or not instrument.is_forex:
-            symbol = instrument.local_symbol if instrument else f"contract {con_id}"
+            symbol = symbol_of(con_id, instruments)
             found.append(Difference(con_id, symbol, ledger.get(con_id, nothing), broker.get(con_id, nothing)))
     return tuple(found)
 

@@ -17,7 +17,7 @@ from app.intents.intent import Answer, Call
 from app.intents.lease import HeldLease
 from app.intents.order_request import check_properties, properties_at
 from app.intents.phases import Phases
-from app.intents.read_snapshot import read_account, working_orders
+from app.intents.read_snapshot import read_to_close, working_orders
 from app.intents.services import Services
 from app.intents.trading_result import TradingResult
 from app.intents.trading_run import TRADING_REFUSALS, TradingRun
@@ -85,7 +85,9 @@ class CloseAll:
     def read(
         self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
     ) -> Snapshot:
-        snapshot = read_account(broker, config, compared)
+        # Stored closes tell whether a price can be right, which only an order at a limit owes anything to.
+        at_limit = request.order_properties is not None and request.order_properties.order_type == "LMT"
+        snapshot = read_to_close(broker, config, compared, with_closes=at_limit)
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.

@@ -13,10 +13,11 @@ from app.core.history import daily_start
 from app.core.instruments import Instrument
 from app.core.locks import locks
 from app.core.mode import AccountRefused, TradingMode, choose_account
-from app.core.positions import UNASSIGNED
+from app.core.positions import UNASSIGNED, Holdings
 from app.core.snapshot import Snapshot
 from app.errors import PlanRefused
 from app.intents.compare import Comparison
+from app.intents.known_instruments import known_instruments
 from app.intents.read_rates import read_rates
 from app.intents.services import Services
 from app.ports.broker import Broker
@@ -40,6 +41,18 @@ def read_account(broker: Broker, config: TradingConfig, compared: Comparison) ->
     return read_snapshot(broker, config, compared, {}, held_by_all=True)
 
 
+def read_to_close(
+    broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
+) -> Snapshot:
+    """The same for who only closes: what that does not need is not read, or may be missing.
+
+    One contract whose quote was refused, or an analytics warehouse that was down, trapped every position.
+    """
+    return read_snapshot(
+        broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
+    )
+
+
 def read_snapshot(
     broker: Broker,
     config: TradingConfig,
@@ -47,10 +60,13 @@ def read_snapshot(
     strategies: Mapping[str, Strategy],
     *,
     held_by_all: bool = False,
+    only_to_close: bool = False,
+    with_closes: bool = True,
 ) -> Snapshot:
     """The state of account and market for `strategies`, around ledger and positions as they were `compared`.
 
-    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for.
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
+    nothing is valued, so that no rates are asked for and a quote may be missing.
     """
     services = compared.services
     account = account_to_trade(services, broker, config)
@@ -63,7 +79,10 @@ def read_snapshot(
     working = working_orders(services)
     ordered = _held(working, working)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
-    quotes = broker.quotes(instruments.values())
+    holdings = _not_gone(holdings, {*instruments, *positions})
+    quotes = broker.quotes(instruments.values(), expendable=only_to_close)
+    valued = set() if only_to_close else {one.currency for one in instruments.values()}
+    history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
     return Snapshot(
         mode=services.mode,
         at=at,
@@ -76,13 +95,12 @@ def read_snapshot(
         wanted=wanted,
         instruments=instruments,
         quotes=quotes,
-        fx=read_rates(broker, config, state, {one.currency for one in instruments.values()}, at),
+        fx=read_rates(broker, config, state, valued, at),
         closes=services.warehouse.daily_closes(
-            instruments,
-            HISTORY_SERIES,
-            before=daily_start(broker_day(at)),
-            count=max((strategy.history_days for strategy in strategies.values()), default=0) or 1,
-        ),
+            instruments, HISTORY_SERIES, before=daily_start(broker_day(at)), count=history_days or 1
+        )
+        if with_closes
+        else {},
         positions=positions,
         holdings=holdings,
         working=working,
@@ -114,8 +132,17 @@ def _instruments(
         for name, strategy in strategies.items()
     }
     named = {instrument.con_id: instrument for instrument in resolved.values()}
-    others = broker.instruments_by_id(sorted(held - set(named)))
+    others = known_instruments(broker, sorted(held - set(named)))
     return wanted, named | dict(others)
+
+
+def _not_gone(holdings: Holdings, there: set[int]) -> dict[str, dict[int, Decimal]]:
+    """Without what the ledger holds of contracts that the broker neither shows a position in nor knows: delisted, or
+    expired. Nothing can be traded of it; it is a difference, whose repair trade-reconciliation proposes."""
+    return {
+        name: {con_id: quantity for con_id, quantity in held.items() if con_id in there}
+        for name, held in holdings.items()
+    }
 
 
 def working_orders(

@@ -33,6 +33,7 @@ from app.core.strays import strays
 from app.intents.broker_records import BrokerRecords
 from app.intents.day_orders import after_their_day
 from app.intents.intent import envelope
+from app.intents.known_instruments import known_instruments
 from app.intents.needs_review import call_a_person
 from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services, Unwritten
@@ -214,8 +215,9 @@ def _unbooked_by_hand(
         for name, fills in by_hand.items()
         for booking in attribute(fills, {}, booked.get(name, ()), Decimal(1))
     ]
-    instruments = broker.instruments_by_id(sorted({booking.con_id for booking in new})) if new else {}
-    return tuple(booking for booking in new if instruments[booking.con_id].sec_type != "CASH")
+    instruments = known_instruments(broker, sorted({booking.con_id for booking in new})) if new else {}
+    cash = {con_id for con_id, instrument in instruments.items() if instrument.sec_type == "CASH"}
+    return tuple(booking for booking in new if booking.con_id not in cash)
 
 
 def _close(services: Services, run: Run, executions: Sequence[Execution], lease: Lease) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.core.attribution import Booking
-from app.core.instruments import Instrument
+from app.core.instruments import Instrument, symbol_of
 from app.core.journal import Run, RunState
 from app.core.reconciliation import REPAIR, Repair, closed, contradicting
 from app.errors import (
@@ -31,6 +31,7 @@ from app.errors import (
 from app.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
 from app.intents.intent import Answer, Call, Result, common
 from app.intents.keyed_run import KeyedRun
+from app.intents.known_instruments import known_instruments
 from app.intents.lease import HeldLease
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
@@ -69,7 +70,7 @@ class TradeReconciliationResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A comparison, what is proposed for it, and every contract in it."""
+    """A comparison, what is proposed for it, and every contract in it that the broker still knows."""
 
     compared: Comparison
     repairs: tuple[Repair, ...]
@@ -169,19 +170,22 @@ class TradeReconciliation:
         applied: Sequence[Repair],
     ) -> Answer:
         compared = found.compared
-        names = {con_id: instrument.local_symbol for con_id, instrument in found.instruments.items()}
         return Answer.of(
             TradeReconciliationResult(
                 **common(self.services, self.name, call.run_id),
                 dry_run=call.request.dry_run,
                 booked=compared.booked,
                 holdings={
-                    name: {names[con_id]: quantity for con_id, quantity in sorted(held.items())}
+                    name: {
+                        symbol_of(con_id, found.instruments): quantity
+                        for con_id, quantity in sorted(held.items())
+                    }
                     for name, held in compared.holdings.items()
                     if held
                 },
                 positions={
-                    names[con_id]: quantity for con_id, quantity in sorted(compared.positions.items())
+                    symbol_of(con_id, found.instruments): quantity
+                    for con_id, quantity in sorted(compared.positions.items())
                 },
                 differences=tuple(
                     DifferenceShown(one.con_id, one.local_symbol, one.ledger, one.broker, one.quantity)
@@ -203,7 +207,7 @@ def _proposed(broker: Broker, compared: Comparison) -> Proposed:
             "ledger and broker differed otherwise each time: orders are filling; reconcile when they have"
         )
     held = {con_id for by_contract in compared.holdings.values() for con_id in by_contract}
-    instruments = broker.instruments_by_id(sorted({*held, *compared.positions, *compared.to_price}))
-    to_price = [instruments[con_id] for con_id in sorted(compared.to_price)]
+    instruments = known_instruments(broker, sorted({*held, *compared.positions, *compared.to_price}))
+    to_price = [instruments[con_id] for con_id in sorted(compared.to_price) if con_id in instruments]
     quotes = broker.quotes(to_price) if to_price else {}
     return Proposed(compared, compared.repairs(quotes), instruments)

@@ -250,12 +250,17 @@ class TradingRun:
     def _read(
         self, broker: Broker, compared: Comparison, deadline: datetime, held: HeldLease | None = None
     ) -> Snapshot:
-        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for."""
+        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for.
+
+        Never for a plan that only closes: a broker that was silent about one margin stopped all of close-all.
+        """
         snapshot = self.trader.read(broker, compared, self.call.request, self.config)
         if not self.config.what_if:
             return snapshot
-        drafts = self._planned(snapshot).orders
-        return with_margins(broker, snapshot, drafts, self.services.clock, deadline, held)
+        draft = self._planned(snapshot)
+        if draft.reduce_only:
+            return snapshot
+        return with_margins(broker, snapshot, draft.orders, self.services.clock, deadline, held)
 
     def _planned(self, snapshot: Snapshot) -> Plan:
         """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""

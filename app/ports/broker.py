@@ -72,8 +72,9 @@ class Broker(Protocol):
         """The contracts behind positions, which carry no exchange; ContractsUnknown for those that are no more."""
         ...
 
-    def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
-        """A snapshot per contract id; one that the broker does not price is left out."""
+    def quotes(self, instruments: Iterable[Instrument], *, expendable: bool = False) -> Mapping[int, Quote]:
+        """A snapshot per contract id; one that the broker does not price is left out. Where a quote is `expendable`, so
+        is one that it refuses otherwise or does not end."""
         ...
 
     def bars(
@@ -111,8 +112,8 @@ class Broker(Protocol):
         ...
 
     def what_if(self, order: OutgoingOrder) -> Margin | None:
-        """What the order would do to the account's margin, asked without placing it; None if the broker refuses it
-        or tells no margins."""
+        """What the order would do to the account's margin, asked without placing it; None if the broker refuses it,
+        stays silent or tells no margins."""
         ...
 
     def follow(

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from app.core.account import BrokerPosition, OrderReport
 from app.core.attribution import Execution, unapplied
-from app.core.instruments import Instrument
+from app.core.instruments import Instrument, symbol_of
 from app.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
 from app.core.positions import UNASSIGNED, unassigned
 from app.core.profit import StrategyResult, results
@@ -25,6 +25,7 @@ from app.errors import (
     TradingError,
 )
 from app.intents.intent import Answer, Call, Result, common
+from app.intents.known_instruments import known_instruments
 from app.intents.read_snapshot import account_to_trade
 from app.intents.services import Services
 from schema.requests import Request
@@ -37,21 +38,23 @@ class SummaryRequest(Request, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class PositionShown:
-    """A broker's position with what it is worth in base currency at `price`."""
+    """A broker's position with what it is worth in base currency at `price`; both None of a contract that the broker
+    gives no details of any more."""
 
     con_id: int
     local_symbol: str
     quantity: Decimal
     average_cost: Decimal
     currency: str
-    price: Price
-    market_value: Decimal
+    price: Price | None
+    market_value: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryResult(Result):
     """`holdings` is strategy (or unassigned) → local symbol → signed quantity; `values` the broker's own figures by
-    its tag names, in base currency; `fills_not_yet_applied` local symbol → signed quantity."""
+    its tag names, in base currency; `fills_not_yet_applied` local symbol → signed quantity; `not_valued` the contracts
+    that the broker knows no more, whose trades are no part of `profit`."""
 
     broker_time: datetime
     account: str
@@ -62,6 +65,7 @@ class SummaryResult(Result):
     positions: tuple[PositionShown, ...]
     holdings: Mapping[str, Mapping[str, Decimal]]
     fills_not_yet_applied: Mapping[str, Decimal]
+    not_valued: tuple[str, ...]
     profit: Mapping[str, StrategyResult]
     open_orders: tuple[OrderReport, ...]
     fills: tuple[Execution, ...]
@@ -95,11 +99,12 @@ class Summary:
             holdings = services.positions.holdings()
             pending = _not_yet_applied(services, executions)
             valued = {p.con_id for p in positions} | {booking.con_id for booking in bookings}
-            instruments = broker.instruments_by_id(sorted(valued | set(pending)))
-            priced = {con_id: instruments[con_id] for con_id in sorted(valued)}
+            instruments = known_instruments(broker, sorted(valued | set(pending)))
+            gone = (valued | set(pending)) - set(instruments)
+            priced = {con_id: instruments[con_id] for con_id in sorted(valued - gone)}
             prices = _prices(priced, broker.quotes(priced.values()), at, config)
         # A conversion is cash: never booked, and nobody's holding.
-        holdable = {con_id for con_id, one in instruments.items() if one.sec_type != "CASH"}
+        holdable = gone | {con_id for con_id, one in instruments.items() if one.sec_type != "CASH"}
         pending = {con_id: quantity for con_id, quantity in pending.items() if con_id in holdable}
         broker_side = {
             p.con_id: p.quantity - pending.get(p.con_id, Decimal(0))
@@ -107,7 +112,12 @@ class Summary:
             if p.con_id in holdable
         }
         rates = dict(state.rates) | {state.base_currency: Decimal(1)}
-        earned = results(bookings, instruments, {con_id: p.price for con_id, p in prices.items()}, rates)
+        earned = results(
+            [one for one in bookings if one.con_id not in gone],
+            instruments,
+            {con_id: p.price for con_id, p in prices.items()},
+            rates,
+        )
         return Answer.of(
             SummaryResult(
                 **common(services, self.name, call.run_id),
@@ -118,17 +128,18 @@ class Summary:
                 cash=state.cash,
                 values=state.values,
                 positions=tuple(
-                    _position(p, instruments[p.con_id], prices[p.con_id], rates) for p in positions
+                    _position(p, instruments.get(p.con_id), prices.get(p.con_id), rates) for p in positions
                 ),
                 holdings={
-                    name: {instruments[con_id].local_symbol: quantity for con_id, quantity in held.items()}
+                    name: {symbol_of(con_id, instruments): quantity for con_id, quantity in held.items()}
                     for name, held in (
                         dict(holdings) | {UNASSIGNED: unassigned(holdings, broker_side)}
                     ).items()
                 },
                 fills_not_yet_applied={
-                    instruments[con_id].local_symbol: quantity for con_id, quantity in pending.items()
+                    symbol_of(con_id, instruments): quantity for con_id, quantity in pending.items()
                 },
+                not_valued=tuple(symbol_of(con_id, instruments) for con_id in sorted(gone)),
                 profit=earned,
                 open_orders=tuple(report for report in reports if not report.state.final),
                 fills=executions,
@@ -164,7 +175,7 @@ def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> d
 
 
 def _position(
-    position: BrokerPosition, instrument: Instrument, price: Price, rates: Mapping[str, Decimal]
+    position: BrokerPosition, instrument: Instrument | None, price: Price | None, rates: Mapping[str, Decimal]
 ) -> PositionShown:
     return PositionShown(
         con_id=position.con_id,
@@ -173,5 +184,7 @@ def _position(
         average_cost=position.average_cost,
         currency=position.currency,
         price=price,
-        market_value=position.quantity * instrument.value(price.price) * rates[position.currency],
+        market_value=position.quantity * instrument.value(price.price) * rates[position.currency]
+        if instrument and price
+        else None,
     )

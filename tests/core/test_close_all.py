@@ -232,6 +232,14 @@ def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed() -> N
     assert plan.warnings == ("AAA: left out, order ib-pabc is unknown",)
 
 
+def test_a_position_in_a_contract_that_is_gone_is_left_out_and_the_rest_is_closed() -> None:
+    """The broker shows 4 of a delisted contract and gives no details of it: all of close-all failed on that."""
+    state = replace(account("10", alpha="10"), positions={1: Decimal(10), 999: Decimal(4)})
+    plan = closed(state)
+    assert [(one.con_id, one.signed) for one in plan.orders] == [(1, Decimal(-10))]
+    assert [(lock.con_id, lock.local_symbol) for lock in plan.left_out] == [(999, "contract 999")]
+
+
 def test_an_order_in_doubt_where_nothing_is_held_leaves_nothing_out() -> None:
     """What was asked for is done: everything that is held is closed."""
     plan = closed(two_held(Lock(3, "CCC", "order ib-pabc is unknown", ("ib-pabc",))))

@@ -332,6 +332,20 @@ def test_the_late_end_of_an_unnumbered_answer_does_not_answer_the_next_question(
             assert len(ask(fresh)) == 1
 
 
+def test_a_what_if_that_is_not_answered_has_no_answer_and_stops_nothing_else(scripted: Talk) -> None:
+    """It was a fault of the whole run, which looked like a broken broker; whoever needs margins refuses without."""
+    _, way = scripted({49: NOW})
+    with way.session() as broker:
+        assert broker.what_if(ORDER) is None
+        assert broker.current_time().year == 1970
+
+
+def test_a_what_if_on_a_lost_connection_is_a_fault(scripted: Talk) -> None:
+    _, way = scripted({3: b""})
+    with way.session() as broker, pytest.raises(BrokerFault, match="lost"):
+        broker.what_if(ORDER)
+
+
 def test_an_execution_that_cannot_be_read_is_a_fault_and_not_no_fill(scripted: Talk) -> None:
     """The library drops it with one log line, for example where a time zone is unknown."""
 

@@ -170,6 +170,18 @@ def test_a_broker_too_slow_for_the_what_if_questions_is_a_504_that_leaves_the_ke
         assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
 
 
+def test_a_what_if_question_that_stays_without_an_answer_is_a_refusal(tmp_path: Path) -> None:
+    """It was 502, as if the broker could not be relied on at all; the documents had promised 422."""
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.impatient(tmp_path, simulator.port, stack_file=WHAT_IF)
+        simulator.fault({"do": "drop"}, message="placeOrder", times=1)
+        reply = service.post("/allocation", ONLY_DUMMY)
+        assert (reply.status, "margin by the broker's what-if" in reply.body["detail"]) == (422, True), (
+            reply.text
+        )
+        assert simulator.state(messages=False)["orders"] == []
+
+
 LOSS = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
 
 

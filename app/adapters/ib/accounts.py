@@ -11,14 +11,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from app.adapters.ib import translate
-from app.adapters.ib.connection import Connection, broker_fault
+from app.adapters.ib.connection import Connection, Unanswered, broker_fault
 from app.adapters.ib.heard import ShownOrder, Status
 from app.adapters.ib.library import library
 from app.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Refused
 from app.core.account import AccountState, BrokerPosition, OrderReport
 from app.core.attribution import Execution
 from app.core.snapshot import Margin
-from app.errors import BrokerFault
 from app.ports.broker import OutgoingOrder
 
 
@@ -57,7 +56,7 @@ async def daily_profit(connection: Connection, account: str) -> Decimal | None:
         )
     except Refused:
         return None
-    except BrokerFault:
+    except Unanswered:
         # A lost connection is a fault of everything; this one answer missing is not.
         connection.check()
         profit = None
@@ -124,6 +123,9 @@ async def what_if(connection: Connection, order: OutgoingOrder) -> Margin | None
     try:
         (state,) = await connection.ask(what, lambda req_id: client.placeOrder(req_id, contract, draft))
     except Refused:
+        return None
+    except Unanswered:
+        connection.check()  # A lost connection is a fault, and not the lack of one answer.
         return None
     figures = (state.initMarginBefore, state.initMarginAfter, state.equityWithLoanAfter)
     before, after, equity = map(translate.amount, figures)

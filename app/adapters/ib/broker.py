@@ -64,8 +64,8 @@ class IbBroker:
     def instruments_by_id(self, con_ids: Iterable[int]) -> Mapping[int, Instrument]:
         return self._thread.run(contracts.by_id(self._connection, self._known, con_ids))
 
-    def quotes(self, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
-        return self._thread.run(market_data.quotes(self._connection, instruments))
+    def quotes(self, instruments: Iterable[Instrument], *, expendable: bool = False) -> Mapping[int, Quote]:
+        return self._thread.run(market_data.quotes(self._connection, instruments, expendable=expendable))
 
     def bars(
         self, questions: Sequence[BarQuestion], at: datetime

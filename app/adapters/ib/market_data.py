@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.ib import error_codes, translate
-from app.adapters.ib.connection import Connection, broker_fault
+from app.adapters.ib.connection import Connection, Unanswered, broker_fault
 from app.adapters.ib.contracts import current_time
 from app.adapters.ib.replies import Refused
 from app.core.instruments import Instrument
@@ -29,11 +29,14 @@ _DELAYED = frozenset({66, 67, 68, 75, 88})
 _LAST_TIME = frozenset({45, 88})
 
 
-async def quotes(connection: Connection, instruments: Iterable[Instrument]) -> Mapping[int, Quote]:
+async def quotes(
+    connection: Connection, instruments: Iterable[Instrument], *, expendable: bool = False
+) -> Mapping[int, Quote]:
     """A snapshot of each; without those that the broker refuses to price.
 
     All carry the broker's time at which the question began, so that their age is never understated and is right
-    where the broker's clock is not ours. BrokerFault if a snapshot does not end.
+    where the broker's clock is not ours. BrokerFault if a snapshot is refused otherwise or does not end; where it is
+    `expendable`, only a lost connection is one.
     """
     wanted = tuple({one.con_id: one for one in instruments}.values())
     if not wanted:
@@ -42,14 +45,14 @@ async def quotes(connection: Connection, instruments: Iterable[Instrument]) -> M
     # Live prices, or none: what the broker shows instead it marks as frozen or delayed.
     connection.tell(lambda: connection.client.reqMarketDataType(1))
     lines = asyncio.Semaphore(_QUOTES_AT_ONCE)
-    ticks = await asyncio.gather(*(_snapshot(connection, one, lines) for one in wanted))
+    ticks = await asyncio.gather(*(_snapshot(connection, one, lines, expendable) for one in wanted))
     return {
         one.con_id: quote_of(told, as_of) for one, told in zip(wanted, ticks, strict=True) if told is not None
     }
 
 
 async def _snapshot(
-    connection: Connection, instrument: Instrument, lines: asyncio.Semaphore
+    connection: Connection, instrument: Instrument, lines: asyncio.Semaphore, expendable: bool
 ) -> list[tuple[str, int, Any]] | None:
     contract = translate.ib_contract(instrument)
     what = f"a quote of {instrument.local_symbol}"
@@ -61,9 +64,14 @@ async def _snapshot(
                 seconds=connection.deadlines.snapshot,
             )
         except Refused as refused:
-            if refused.code in error_codes.NOT_PRICED:
+            if expendable or refused.code in error_codes.NOT_PRICED:
                 return None
             raise broker_fault(what, refused) from None
+        except Unanswered:
+            connection.check()
+            if expendable:
+                return None
+            raise
 
 
 def quote_of(ticks: Iterable[tuple[str, int, Any]], as_of: datetime) -> Quote:

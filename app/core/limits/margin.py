@@ -12,14 +12,15 @@ from app.core.limits.verdict import Verdict, asked, unless
 
 def what_if_margin(proposal: Proposal) -> Iterator[Verdict]:
     """Each order was asked about alone; together they may need the sum of what each needs more. No answer refuses:
-    a margin that nobody knows is not a margin of zero."""
+    a margin that nobody knows is not a margin of zero. A run that only closes asks nothing: its way out must not wait
+    for an answer."""
     snapshot = proposal.snapshot
-    if not snapshot.config.what_if or not proposal.orders:
+    if not snapshot.config.what_if or not proposal.orders or proposal.reduce_only:
         return
     rule, remedy = "margin by the broker's what-if", "lower the exposure, or deposit"
     answers = [snapshot.margins.get(order.con_id) for order in proposal.orders]
     known = [answer for answer in answers if answer is not None]
-    excused = proposal.reduce_only or all(map(proposal.reduces, proposal.orders))
+    excused = all(map(proposal.reduces, proposal.orders))
     if len(known) < len(answers):
         silent = ", ".join(
             order.local_symbol for order in proposal.orders if snapshot.margins.get(order.con_id) is None
