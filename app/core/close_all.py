@@ -3,21 +3,24 @@
 Reduce-only: an order is never more than the broker's position and never on its side, whatever the ledger says. A
 missing price stops nothing, so that neither the kill switch nor a dead quote traps a position. Nor does a difference
 between ledger and broker: the broker's word counts here. An order in doubt could still fill and turn a closed position
-into one on the other side: its contract, and no other, is left out.
+into one on the other side: its contract, and no other, is left out. So is one whose exchange is closed, unless the
+order says that it waits: one position in Tokyo refused the closing of everything in New York.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from app.core.apportion import largest_remainder
 from app.core.instruments import symbol_of, whole_increments
 from app.core.limits import Proposal
+from app.core.limits.session import may_leave, shut
 from app.core.locks import Lock
 from app.core.market import Price, PriceRefused, sizing_price, stale_price
 from app.core.netting import NetTrade, net
 from app.core.order_properties import OrderProperties, planned_order
+from app.core.orders import PlannedOrder
 from app.core.plan import Plan, written_out
 from app.core.positions import UNASSIGNED, unassigned
 from app.core.snapshot import Snapshot
@@ -48,37 +51,55 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
     increments = {con_id: instrument.increment for con_id, instrument in snapshot.instruments.items()}
     crossed = net(priced, {con_id: price.price for con_id, price in prices.items()}, increments)
     unpriced = _uncrossed(trades, set(prices))
-    orders, warnings = [], [f"{lock.local_symbol}: left out, {lock.reason}" for lock in left_out]
-    for trade in sorted((*crossed.trades, *unpriced), key=lambda trade: trade.con_id):
-        instrument = snapshot.instruments[trade.con_id]
-        position = whole_increments(snapshot.positions.get(trade.con_id, Decimal(0)), instrument.increment)
-        reduced = _no_more_than(trade, position, instrument.increment)
-        if reduced.quantity != trade.quantity:
-            warnings.append(
-                f"{instrument.local_symbol}: {trade.quantity:+f} would close the holdings, but the broker shows"
-                f" {position:+f}: {reduced.quantity:+f} is ordered"
-            )
-        if reduced.quantity:
-            price = prices.get(trade.con_id)
-            orders.append(
-                planned_order(
-                    reduced,
-                    instrument,
-                    properties,
-                    snapshot.config.adaptive_priority,
-                    price.price if price else None,
-                )
-            )
-    proposal = Proposal(snapshot, prices, tuple(orders), crossed.crosses, reduce_only=True)
+    nets = sorted((*crossed.trades, *unpriced), key=lambda trade: trade.con_id)
+    orders, closed, cuts = _orders(snapshot, nets, prices, properties)
+    left_out = tuple(sorted((*left_out, *closed), key=lambda lock: lock.con_id))
+    waiting = {lock.con_id for lock in closed}
+    crosses = tuple(cross for cross in crossed.crosses if cross.con_id not in waiting)
+    trades = {
+        name: {con_id: quantity for con_id, quantity in of_one.items() if con_id not in waiting}
+        for name, of_one in trades.items()
+    }
+    warnings = (*(f"{lock.local_symbol}: left out, {lock.reason}" for lock in left_out), *cuts)
+    proposal = Proposal(snapshot, prices, orders, crosses, reduce_only=True)
     return written_out(
         proposal,
         tuple(sorted(closing)),
         signals={},
         targets={name: dict.fromkeys(of_one, Decimal(0)) for name, of_one in trades.items()},
         trades=trades,
-        warnings=tuple(warnings),
+        warnings=warnings,
         left_out=left_out,
     )
+
+
+def _orders(
+    snapshot: Snapshot, nets: Sequence[NetTrade], prices: Mapping[int, Price], properties: OrderProperties
+) -> tuple[tuple[PlannedOrder, ...], tuple[Lock, ...], tuple[str, ...]]:
+    """The orders that reduce what the broker shows, what stays because its exchange is closed, and where a trade was
+    cut."""
+    orders: list[PlannedOrder] = []
+    closed: list[Lock] = []
+    cuts: list[str] = []
+    for trade in nets:
+        instrument = snapshot.instruments[trade.con_id]
+        position = whole_increments(snapshot.positions.get(trade.con_id, Decimal(0)), instrument.increment)
+        reduced = _no_more_than(trade, position, instrument.increment)
+        if reduced.quantity and not may_leave(properties, instrument, snapshot.at):
+            closed.append(shut(instrument, snapshot.at))
+            continue
+        if reduced.quantity != trade.quantity:
+            cuts.append(
+                f"{instrument.local_symbol}: {trade.quantity:+f} would close the holdings, but the broker shows"
+                f" {position:+f}: {reduced.quantity:+f} is ordered"
+            )
+        if reduced.quantity:
+            price = prices.get(trade.con_id)
+            priority = snapshot.config.adaptive_priority
+            orders.append(
+                planned_order(reduced, instrument, properties, priority, price.price if price else None)
+            )
+    return tuple(orders), tuple(closed), tuple(cuts)
 
 
 def holders(snapshot: Snapshot, strategies: tuple[str, ...] | None) -> dict[str, Mapping[int, Decimal]]:

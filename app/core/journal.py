@@ -136,6 +136,17 @@ def came_to_nothing(run: Run, orders: Sequence[JournalledOrder]) -> bool:
     )
 
 
+def crosses_stand(run: Run, orders: Sequence[JournalledOrder]) -> bool:
+    """Whether the internal crosses of a run are booked: once it is being sent, unless every order of it was abandoned.
+
+    Asked by the run itself and by whoever finishes it. When only the run asked, one that died after the kill switch had
+    stopped all of its orders had its crosses booked by the next one.
+    """
+    return not came_to_nothing(run, orders) and (
+        not orders or any(order.state is not OrderState.ABANDONED for order in orders)
+    )
+
+
 def given_up(run: Run) -> Run:
     """`run`, which came to nothing, without its key."""
     return replace(run, key=f"given up by {run.run_id}: {run.key}", state=RunState.FAILED)

@@ -14,16 +14,19 @@ from app.core.journal import IN_DOUBT, JournalledOrder
 from app.core.reconciliation import Difference, doubt
 from app.core.strays import stray_reason
 
+BY_REPAIR = "accept the repair of what is in doubt there (POST /trade-reconciliation)"
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """An instrument that may not be traded, and why. `order_refs` are the orders in doubt and the strays, empty
-    where ledger and broker just differ."""
+    """An instrument that may not be traded, why, and what a person can do. `order_refs` are the orders in doubt and the
+    strays, empty where ledger and broker just differ, or where its exchange is closed."""
 
     con_id: int
     local_symbol: str
     reason: str
     order_refs: tuple[str, ...] = ()
+    remedy: str = BY_REPAIR
 
 
 def locks(

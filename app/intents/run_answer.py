@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.journal import IN_DOUBT, JournalledOrder
+from app.core.locks import Lock
 from app.core.orders import OrderState
 from app.errors import InstrumentLocked, RunDeadline, TradingDisabled
 
-LEFT_OUT = "An instrument with an order in doubt was left out"
+LEFT_OUT = "An instrument was left out"
 _TITLES = {TradingDisabled.status: TradingDisabled.title, RunDeadline.status: RunDeadline.title}
 
 
 def status_of(
-    orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[str] = ()
+    orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[Lock] = ()
 ) -> int:
     """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline. `left_out` are
-    the symbols that the plan did not touch because an order in doubt locks them."""
+    what the plan did not touch: an order there is in doubt, or its exchange is closed."""
     if any(order.state in IN_DOUBT for order in orders):
         return 502
     if stopped is not None and any(order.state is OrderState.ABANDONED for order in orders):
@@ -31,18 +32,16 @@ def status_of(
 
 
 def not_done(
-    orders: Sequence[JournalledOrder], status: int, left_out: Sequence[str] = ()
+    orders: Sequence[JournalledOrder], status: int, left_out: Sequence[Lock] = ()
 ) -> dict[str, object]:
     """The members that make the answer a problem document; empty where all is well."""
     if status == 200:
         return {}
     unwell = ", ".join(f"{order.local_symbol} {order.state.value}" for order in orders if not _well(order))
     said = [f"not done: {unwell}"] if unwell else []
-    if left_out:
-        said.append(
-            f"left out: {', '.join(left_out)}; accept the repair of what is in doubt there"
-            " (POST /trade-reconciliation) and call again under a new key"
-        )
+    for remedy in dict.fromkeys(lock.remedy for lock in left_out):
+        symbols = ", ".join(lock.local_symbol for lock in left_out if lock.remedy == remedy)
+        said.append(f"left out: {symbols}; {remedy} and call again under a new key")
     title = _TITLES.get(status, "Not every order was done") if unwell else LEFT_OUT
     return {"type": "about:blank", "title": title, "status": status, "detail": "; ".join(said)}
 

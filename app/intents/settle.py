@@ -23,9 +23,11 @@ from app.core.journal import (
     RunState,
     StoredResponse,
     came_to_nothing,
+    crosses_stand,
     given_up,
     outcome,
 )
+from app.core.locks import BY_REPAIR, Lock
 from app.core.orders import names_an_order_of
 from app.core.strays import strays
 from app.intents.broker_records import BrokerRecords
@@ -73,6 +75,7 @@ def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
     orders = with_all_fills(services, orders, at, bookings)
     shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
     orders = after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
+    bookings = (*bookings, *_unbooked_crosses(services, orders))
     return Findings(orders, reports, executions, bookings, strays(services.mode, found, held_open, known))
 
 
@@ -144,13 +147,37 @@ def with_all_fills(
 
 
 def book_crosses(services: Services, run: Run, lease: Lease) -> None:
-    """Books the internal crosses of a run whose orders are being sent; once, however often it is called.
+    """Books the internal crosses of a run that is being sent; once, however often it is called."""
+    bookings = _crosses(run)
+    if bookings:
+        services.positions.apply(bookings, lease)
 
-    Crosses that were lost when the net was zero let two strategies trade the same shares for ever.
+
+def _unbooked_crosses(services: Services, orders: Sequence[JournalledOrder]) -> tuple[Booking, ...]:
+    """The crosses of interrupted runs that stand and that the ledger does not hold, `orders` being newer than the
+    journal's.
+
+    Found like fills, so that a dry-run sees them too: while only a run booked them, it planned on another ledger than
+    the dry-run just before it. Crosses that were lost when the net was zero let two strategies trade the same shares
+    for ever.
     """
+    newer = {order.order_ref: order for order in orders}
+    standing: list[Booking] = []
+    for run in services.journal.open_runs():
+        crosses = _crosses(run)
+        if crosses and crosses_stand(
+            run, [newer.get(one.order_ref, one) for one in services.journal.orders(run.run_id)]
+        ):
+            standing.extend(crosses)
+    booked = services.positions.booked_ids(booking.booking_id for booking in standing) if standing else ()
+    return tuple(booking for booking in standing if booking.booking_id not in booked)
+
+
+def _crosses(run: Run) -> list[Booking]:
+    """A run's internal crosses as the ledger knows them."""
     crosses = run.planned().get("internalCrosses", [])
     at = run.business_at or run.claimed_at
-    bookings = [
+    return [
         Booking(
             booking_id=f"cross:{run.run_id}:{cross['conId']}",
             order_ref="",
@@ -162,8 +189,6 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
         )
         for cross in crosses
     ]
-    if bookings:
-        services.positions.apply(bookings, lease)
 
 
 def _unbooked_by_hand(
@@ -202,7 +227,6 @@ def _close(services: Services, run: Run, executions: Sequence[Execution], lease:
         with suppress(LookupError):  # its own process lives, and has withdrawn it in this very moment
             services.journal.save_run(given_up(run), lease)
         return
-    book_crosses(services, run, lease)
     state = outcome(orders)
     if run.state is RunState.NEEDS_REVIEW and state is not RunState.SETTLED:
         return
@@ -219,7 +243,10 @@ def _resumed(
 ) -> StoredResponse:
     """The answer of a run that could not give it itself."""
     plan = run.planned()
-    left_out = [lock["localSymbol"] for lock in plan.get("locks", [])]
+    left_out = [
+        Lock(int(lock["conId"]), lock["localSymbol"], lock["reason"], remedy=lock.get("remedy", BY_REPAIR))
+        for lock in plan.get("locks", [])
+    ]
     status = status_of(orders, left_out=left_out)
     planned = {int(order["conId"]): order for order in plan.get("orders", [])}
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"

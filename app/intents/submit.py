@@ -51,6 +51,14 @@ def journalled(
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """A run's orders as they leave, and its first window, which is marked as sending: now some may have left."""
+
+    outgoing: Mapping[str, OutgoingOrder]
+    window: tuple[JournalledOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One run's sending. `account` is where the orders go, `reason` why sending stopped early ("" if it did not)."""
 
@@ -63,14 +71,8 @@ class Submission:
     reduce_only: bool = False
     """Closes positions and does nothing else, so that the kill switch lets it pass."""
 
-    def send(
-        self, run: Run, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder], deadline: datetime
-    ) -> tuple[tuple[JournalledOrder, ...], int | None]:
-        """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
-        early, if anything did (423 the kill switch, 504 the deadline).
-
-        `run` is submitting from the moment at which its first orders are marked; before that it has done nothing.
-        """
+    def begin(self, run: Run, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder]) -> Marked:
+        """Marks the first window. `run` is submitting from that moment; if this raises it has done nothing."""
         ids = self.broker.next_order_ids(len(orders))
         outgoing = {
             order.order_ref: outgoing_order(
@@ -78,20 +80,28 @@ class Submission:
             )
             for plan, order, order_id in zip(planned, orders, ids, strict=True)
         }
+        # The first window leaves in one go or not yet: a short run never stalls half way. Later ones follow each as
+        # soon as the gateway may read it.
+        first = orders[: self.config.orders_in_flight]
+        return Marked(outgoing, self._marked(run, first, outgoing, at_once=len(first)))
+
+    def send(
+        self,
+        run: Run,
+        planned: Sequence[PlannedOrder],
+        orders: Sequence[JournalledOrder],
+        marked: Marked,
+        deadline: datetime,
+    ) -> tuple[tuple[JournalledOrder, ...], int | None]:
+        """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
+        early, if anything did (423 the kill switch, 504 the deadline)."""
+        outgoing, window = marked.outgoing, marked.window
         done: list[JournalledOrder] = []
         stopped = None
         size = self.config.orders_in_flight
         for start in range(0, len(orders), size):
-            now = self.services.clock.now()
-            window = tuple(
-                order.became(OrderState.SENDING, now, order_id=outgoing[order.order_ref].order_id)
-                for order in orders[start : start + size]
-            )
-            # The first window leaves in one go or not yet: a short run never stalls half way. Later ones follow each
-            # as soon as the gateway may read it.
-            self.broker.allow_messages(len(window) if start == 0 else 1)
-            # One durable write for the window: every order in it is marked before the first byte of any leaves.
-            self.services.journal.save_plan(run, window, self.held.renew())
+            if start > 0:
+                window = self._marked(run, orders[start : start + size], outgoing, at_once=1)
             sent = self._send_window(window, outgoing, each_waits=start > 0)
             done.extend(
                 self._heard(sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline)
@@ -116,6 +126,24 @@ class Submission:
         if self.services.clock.now() >= deadline:
             stopped = stopped or RunDeadline.status
         return self._explained(self._without_inactive(heard)), stopped
+
+    def _marked(
+        self,
+        run: Run,
+        orders: Sequence[JournalledOrder],
+        outgoing: Mapping[str, OutgoingOrder],
+        *,
+        at_once: int,
+    ) -> tuple[JournalledOrder, ...]:
+        now = self.services.clock.now()
+        window = tuple(
+            order.became(OrderState.SENDING, now, order_id=outgoing[order.order_ref].order_id)
+            for order in orders
+        )
+        self.broker.allow_messages(at_once)
+        # One durable write for the window: every order in it is marked before the first byte of any leaves.
+        self.services.journal.save_plan(run, window, self.held.renew())
+        return window
 
     def _abandoned(self, order: JournalledOrder) -> JournalledOrder:
         return order.became(OrderState.ABANDONED, self.services.clock.now())

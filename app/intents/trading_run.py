@@ -6,7 +6,7 @@ A dry-run stops after deciding: it claims nothing, holds no lease, writes nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from app.core.attribution import Execution
 from app.core.canonical import canonical_json
 from app.core.cash import ConversionRefused
-from app.core.instruments import Instrument
 from app.core.journal import (
     JournalledOrder,
     Run,
     RunState,
+    crosses_stand,
     outcome,
 )
 from app.core.limits import said_together
@@ -52,7 +52,7 @@ from app.intents.read_snapshot import account_to_trade
 from app.intents.run_answer import not_done, status_of, warnings_of
 from app.intents.services import Services
 from app.intents.settle import book, book_crosses, with_all_fills
-from app.intents.submit import Submission, journalled
+from app.intents.submit import Marked, Submission, journalled
 from app.intents.trading_result import TradingResult, order_shown
 from app.intents.what_if import with_margins
 from app.ports.broker import Broker
@@ -130,8 +130,8 @@ class TradingRun:
                 )
                 snapshot = settled._read(broker, compared, deadline)
             plan = settled._decide(snapshot, compared)
-        status = status_of((), left_out=_left_out(plan))
-        members = self._result(plan, (), ()).members() | not_done((), status, _left_out(plan))
+        status = status_of((), left_out=plan.left_out)
+        members = self._result(plan, (), ()).members() | not_done((), status, plan.left_out)
         return Answer(status, canonical_json(members))
 
     def _trade(self, broker: Broker, run: Run, held: HeldLease) -> Answer:
@@ -147,9 +147,15 @@ class TradingRun:
             self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
         )
         run = replace(run, state=RunState.PLANNED, business_at=snapshot.at, plan=plan.to_json())
-        try:
+        sending = Submission(
+            self.services, broker, self.config, plan.account, snapshot.instruments, held, plan.reduce_only
+        )
+        with self._keyed().refusing(run, held), self.phases.timed("submit"):
             self.services.journal.save_plan(run, orders, held.renew())
-            return self._execute(broker, run, held, plan, orders, snapshot.instruments)
+            submitting = replace(run, state=RunState.SUBMITTING)
+            marked = self._begun(submitting, held, plan, orders, sending)
+        try:
+            return self._execute(submitting, held, plan, orders, sending, marked)
         except TradingError as error:
             # Orders may have left: the run stays open, and the next one settles it from the broker's records.
             kind = RunDeadline if isinstance(error, RunDeadline) else BrokerFault
@@ -165,37 +171,48 @@ class TradingRun:
         except StoreUnavailable:
             return orders
 
-    def _execute(
+    def _begun(
         self,
-        broker: Broker,
         run: Run,
         held: HeldLease,
         plan: Plan,
         orders: Sequence[JournalledOrder],
-        instruments: Mapping[int, Instrument],
+        sending: Submission,
+    ) -> Marked | None:
+        """The first window, marked as sending; None where nothing is to be sent. Until then nothing was done, and an
+        error is what it is: a switch thrown against crosses alone, or a store that was away, were told as the broker's
+        fault."""
+        if orders:
+            return sending.begin(run, plan.orders, orders)
+        self._stop_if_disabled(plan)
+        self.services.journal.save_run(run, held.renew())
+        return None
+
+    def _execute(
+        self,
+        run: Run,
+        held: HeldLease,
+        plan: Plan,
+        orders: Sequence[JournalledOrder],
+        sending: Submission,
+        marked: Marked | None,
     ) -> Answer:
-        run = replace(run, state=RunState.SUBMITTING)
         stopped = None
         with self.phases.timed("submit"):
-            if orders:
-                sending = Submission(
-                    self.services, broker, self.config, plan.account, instruments, held, plan.reduce_only
-                )
-                orders, stopped = sending.send(run, plan.orders, orders, self._deadline(run.claimed_at))
-            else:
-                self._stop_if_disabled(plan)
-                self.services.journal.save_run(run, held.renew())
-            if not orders or any(order.state is not OrderState.ABANDONED for order in orders):
+            if marked is not None:
+                deadline = self._deadline(run.claimed_at)
+                orders, stopped = sending.send(run, plan.orders, orders, marked, deadline)
+            if crosses_stand(run, orders):
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
-            orders, executions = self._booked(broker, orders, plan.account, held)
-        status, state = status_of(orders, stopped, _left_out(plan)), outcome(orders)
+            orders, executions = self._booked(sending.broker, orders, plan.account, held)
+        status, state = status_of(orders, stopped, plan.left_out), outcome(orders)
         if stopped == RunDeadline.status and state is RunState.SETTLING:
             self.services.journal.save_run(replace(run, state=state), held.renew())
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
         members = self._result(plan, orders, executions, run).members()
-        members |= not_done(orders, status, _left_out(plan))
+        members |= not_done(orders, status, plan.left_out)
         return self._keyed().end(run, held, state, Answer(status, canonical_json(members)))
 
     def _stop_if_disabled(self, plan: Plan) -> None:
@@ -283,10 +300,6 @@ class TradingRun:
             warnings=(*plan.warnings, *warnings_of(orders)),
             timings=self.phases.seconds(),
         )
-
-
-def _left_out(plan: Plan) -> tuple[str, ...]:
-    return tuple(lock.local_symbol for lock in plan.left_out)
 
 
 def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.close_all import close_out
+from app.core.instruments import TradingHours
 from app.core.locks import Lock
 from app.core.order_properties import OrderProperties
 from app.core.orders import Action
 from app.core.plan import Plan
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot, TradingSwitch
-from tests.core.builders import AAA, AFTER_HOURS, BBB, config, quote, snapshot, stock
+from tests.core.builders import AAA, AFTER_HOURS, BBB, HOURS, config, quote, snapshot, stock
 
 
 def account(broker: str = "0", **held: str) -> Snapshot:
@@ -115,8 +117,36 @@ def test_a_missing_price_traps_nothing(quotes: Any) -> None:
 
 
 def test_a_market_order_does_not_queue_for_the_next_session_unless_it_says_so() -> None:
-    state = replace(account("15", alpha="15"), at=AFTER_HOURS)
-    assert [each.rule for each in closed(state).refusals] == ["exchange open for a market order"]
+    state = replace(account("15", alpha="20", beta="-5"), at=AFTER_HOURS)
+    plan = closed(state)
+    assert (plan.orders, plan.internal_crosses, plan.refusals) == ((), (), ())
+    assert plan.warnings == ("AAA: left out, its exchange is closed",)
+    assert plan.trades == {"alpha": {}, "beta": {}}
+    waiting = closed(state, good_after=HOURS.open + timedelta(days=1))
+    assert (len(waiting.orders), waiting.left_out) == (1, ())
+
+
+def test_one_closed_exchange_does_not_keep_the_others_from_closing() -> None:
+    """Five shares in Tokyo, at night there, refused the closing of everything in New York."""
+    tomorrow = TradingHours(HOURS.open + timedelta(hours=11), HOURS.close + timedelta(hours=11))
+    tokyo = stock(2, "BBB", liquid_hours=(tomorrow,))
+    state = snapshot(
+        AAA,
+        tokyo,
+        wanted={},
+        positions={1: Decimal(15), 2: Decimal(5)},
+        holdings={"alpha": {1: Decimal(15), 2: Decimal(5)}},
+    )
+    plan = closed(state)
+    assert ([order.local_symbol for order in plan.orders], plan.refusals) == (["AAA"], ())
+    assert plan.warnings == ("BBB: left out, its exchange is closed until 2024-06-04T00:30:00Z",)
+    (lock,) = plan.left_out
+    assert ("goodAfterTime" in lock.remedy, lock.order_refs, plan.forbidden) == (True, (), ())
+
+
+def test_what_strategies_take_from_each_other_needs_no_exchange() -> None:
+    plan = closed(replace(account("0", alpha="5", beta="-5"), at=AFTER_HOURS))
+    assert (len(plan.internal_crosses), plan.orders, plan.left_out) == (1, (), ())
 
 
 def test_a_live_order_of_ours_refuses() -> None:

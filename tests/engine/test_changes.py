@@ -108,6 +108,8 @@ EDITS = (
     Edit(
         "builds are an identity, its grants and a trigger; the service itself is not touched",
         (
+            "create IAMCustomRole build-waits",
+            "create IAMMember build-waits",
             "create Account build",
             "create BucketIAMMember build-writes-state",
             "create CryptoKeyIAMMember build-uses-state-key",

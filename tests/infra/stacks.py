@@ -42,7 +42,7 @@ def values(stack: str, settings: Mapping[str, Any], *, shared: bool = False) -> 
     what it takes of the provider."""
     project = project_of(stack, shared=shared)
     counted = (
-        {"gcp:userProjectOverride": "true", "gcp:billingProject": project} if "budget" in settings else {}
+        {"gcp:userProjectOverride": "true", "gcp:billingProject": project} if settings.get("budget") else {}
     )
     given: dict[str, Any] = {"trading": TRADING, "sharedProject": shared, **settings}
     texts = {f"ib-trading:{key}": _text(value) for key, value in given.items() if value is not None}

@@ -166,7 +166,7 @@ def test_the_build_may_wait_for_its_deployment(
 ) -> None:
     """Right to the service alone, it could start a deployment and not learn how it ended. With a budget every call says
     in which project it counts, which takes one right more."""
-    found = record(deployed("paper", build=BUILD, **({"budget": budget} if budget else {})))
+    found = record(deployed("paper", build=BUILD, budget=budget))
     [role] = found.of("projects.IAMCustomRole").values()
     assert role.inputs["permissions"] == permissions
 

@@ -146,6 +146,22 @@ def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed(
     assert positions(simulator) == {}
 
 
+def test_what_a_closed_exchange_keeps_from_closing_is_told_and_is_not_200(
+    service: ServiceUnderTest, simulator: Launched
+) -> None:
+    """Whoever reads 200 believes that nothing is held any more."""
+    simulator.trade("KO", "BUY", 77)
+    simulator.advance(by="8 hours")
+    dry = service.post("/close-all", {"dryRun": True})
+    reply = service.post("/close-all")
+    assert (dry.status, reply.status, reply.body["orders"]) == (423, 423, []), reply.text
+    assert dry.body["plan"] == reply.body["plan"]
+    assert reply.body["title"] == "An instrument was left out"
+    assert reply.body["detail"].startswith("left out: KO; close it while its exchange is open")
+    assert [lock["localSymbol"] for lock in reply.body["locks"]] == ["KO"]
+    assert positions(simulator) == {"KO": 77}
+
+
 def test_an_unknown_strategy_is_400_and_nothing_is_cancelled_or_closed(
     service: ServiceUnderTest, simulator: Launched
 ) -> None:

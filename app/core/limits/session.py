@@ -9,6 +9,8 @@ from app.core.canonical import instant
 from app.core.instruments import Instrument
 from app.core.limits.proposal import Proposal
 from app.core.limits.verdict import Verdict, asked
+from app.core.locks import Lock
+from app.core.order_properties import OrderProperties
 from app.core.orders import PlannedOrder
 from app.core.reconciliation_due import has_reconciliation_after
 
@@ -17,16 +19,29 @@ def market_open(proposal: Proposal) -> Iterator[Verdict]:
     """A market order while the exchange is closed would queue for the next session, unless goodAfterTime or OPG says
     that it is meant to wait. A limit order says at which price it may wait."""
     for order in proposal.orders:
-        waits = order.good_after is not None or order.tif == "OPG" or order.order_type == "LMT"
-        is_open = proposal.snapshot.instruments[order.con_id].is_open(proposal.snapshot.at)
+        instrument, at = proposal.snapshot.instruments[order.con_id], proposal.snapshot.at
+        is_open = instrument.is_open(at)
         yield asked(
             "exchange open for a market order",
             "open, or the order says that it waits",
-            "open" if is_open else "closed, the order waits" if waits else "closed",
-            is_open or waits,
+            "open" if is_open else "closed, the order waits" if _waits(order) else "closed",
+            may_leave(order, instrument, at),
             subject=order.local_symbol,
             remedy="call within the exchange's regular hours, or set orderProperties.goodAfterTime",
         )
+
+
+def may_leave(order: PlannedOrder | OrderProperties, instrument: Instrument, at: datetime) -> bool:
+    """Whether the exchange is open for the order, or the order says that it waits."""
+    return instrument.is_open(at) or _waits(order)
+
+
+def shut(instrument: Instrument, at: datetime) -> Lock:
+    """Why a position is not closed now, and when it can be."""
+    opens = next((hours.open for hours in instrument.liquid_hours if hours.open > at), None)
+    until = f" until {instant(opens)}" if opens else ""
+    remedy = "close it while its exchange is open, or set orderProperties.goodAfterTime"
+    return Lock(instrument.con_id, instrument.local_symbol, f"its exchange is closed{until}", remedy=remedy)
 
 
 def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
@@ -47,6 +62,10 @@ def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
             remedy="schedule trade-reconciliation after the close, or send the order as DAY without"
             " goodAfterTime",
         )
+
+
+def _waits(order: PlannedOrder | OrderProperties) -> bool:
+    return order.good_after is not None or order.tif == "OPG" or order.order_type == "LMT"
 
 
 def fills_until(order: PlannedOrder, instrument: Instrument, at: datetime) -> datetime:

@@ -51,7 +51,10 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        # Said to be the same, the engine would go on with the old configuration.
+        changed = plain(request.old_inputs) != plain(request.news)
+        some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(changes=some if changed else none)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         given = plain(request.args)

@@ -1,0 +1,86 @@
+"""Internal crosses of a run that did not reach its end: booked once, by everyone alike, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from app.core.journal import JournalledOrder, Lease, Run
+from app.core.orders import OrderState
+from app.core.snapshot import TradingSwitch
+from app.errors import StoreUnavailable
+from simulator.launch import Launched
+from tests.service import START, ServiceUnderTest
+from tests.wire.strategies_that_say import Says, holdings, told
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        yield running
+
+
+@pytest.fixture
+def alpha_has_ko(tmp_path: Path, simulator: Launched) -> tuple[ServiceUnderTest, Says, Says]:
+    service, alpha, beta = told(tmp_path, simulator)
+    alpha.says = {"KO": 0.5}
+    service.post("/allocation")
+    return service, alpha, beta
+
+
+def disable(service: ServiceUnderTest) -> None:
+    service.services.journal.set_trading_switch(TradingSwitch(False, "stop"), service.services.clock.now())
+
+
+def test_after_an_interruption_a_dry_run_counts_the_crosses_that_the_run_books_first(
+    alpha_has_ko: tuple[ServiceUnderTest, Says, Says], simulator: Launched
+) -> None:
+    """Alpha gives its KO to beta and buys JNJ; the connection is lost with the order. The run after it booked the cross
+    before it planned, the dry-run before that did not: it planned the same cross again."""
+    service, alpha, beta = alpha_has_ko
+    alpha.says, beta.says = {"JNJ": 0.2}, {"KO": 0.5}
+    simulator.fault({"do": "disconnect"}, message="placeOrder")
+    assert service.post("/allocation", Idempotency_Key="lost").status == 502
+    before = holdings(service)
+    dry = service.post("/allocation", {"dryRun": True})
+    assert (set(before), holdings(service)) == ({"alpha"}, before)
+    run = service.post("/allocation", Idempotency_Key="next")
+    assert dry.body["plan"] == run.body["plan"]
+    assert run.body["plan"]["internalCrosses"] == []
+    assert run.body["plan"]["holdings"]["beta"] == {"KO": next(iter(before["alpha"].values()))}
+    assert service.post("/allocation", {"dryRun": True}).body["plan"]["internalCrosses"] == []
+
+
+def test_what_the_kill_switch_had_stopped_is_not_booked_by_whoever_finishes_the_run(
+    alpha_has_ko: tuple[ServiceUnderTest, Says, Says],
+    simulator: Launched,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The switch was thrown before the only order left, which was abandoned, and the process died before its
+    answer. The next call, with trading disabled all the while, moved the shares of the cross from alpha to beta."""
+    service, alpha, beta = alpha_has_ko
+    before = holdings(service)
+    alpha.says, beta.says = {"JNJ": 0.2}, {"KO": 0.5}
+    journal, saved = service.services.journal, []
+    save_plan, save_orders = journal.save_plan, journal.save_orders
+
+    def saving_plan(run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        save_plan(run, orders, lease)
+        saved.append(run)
+        if len(saved) == 2:  # the plan, then the orders that are about to leave
+            disable(service)
+
+    def dying(orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        save_orders(orders, lease)
+        raise StoreUnavailable("died here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "save_plan", saving_plan)
+        patched.setattr(journal, "save_orders", dying)
+        assert service.post("/allocation", Idempotency_Key="died").status == 502
+    assert [order.state for order in journal.orders(saved[0].run_id)] == [OrderState.ABANDONED]
+    assert service.post("/trade-reconciliation").status == 200
+    assert holdings(service) == before
+    assert len(simulator.state(messages=False)["orders"]) == 1
