@@ -16,9 +16,9 @@ from tests.architecture.tree import PRODUCT, ROOT, modules
 PROGRAMS = {"app/main.py"}
 # Modules that need a dependency group of their own; where it is not installed they are not judged.
 OPTIONAL = {
-    "google": ("app.adapters.google", "delivery"),
-    "google_crc32c": ("app.adapters.google",),
-    "grpc": ("app.adapters.google",),
+    "google": ("app.adapters.google", "bench.bare_app", "delivery", "emulators"),
+    "google_crc32c": ("app.adapters.google", "emulators"),
+    "grpc": ("app.adapters.google", "emulators"),
     "requests": ("app.adapters.google",),
     "pulumi": ("infra",),
     "pulumi_gcp": ("infra",),
