@@ -186,7 +186,22 @@ class Checkout:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    # Whatever is left of it; usually nothing.
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Ends whatever is left of the command's session; usually nothing. The engine gives its plugins process groups of
+    their own, and one that is killed leaves the program's host behind."""
+    for number in _in_session(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
     process.wait()
+
+
+def _in_session(session: int) -> list[int]:
+    """Process numbers, from proc(5): the session is the fourth field after the name, which may hold spaces."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (
+                (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            )
+            if int(fields[3]) == session:
+                found.append(int(folder.name))
+    return found
