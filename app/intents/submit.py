@@ -160,15 +160,15 @@ class Submission:
         self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder], *, each_waits: bool
     ) -> tuple[JournalledOrder, ...]:
         for index, order in enumerate(window):
+            if self.config.order_spacing_milliseconds and (index or each_waits):
+                # A configured rate, not a wait for something to happen.
+                threading.Event().wait(self.config.order_spacing_milliseconds / 1000)
             if each_waits:
                 self.broker.allow_messages(1)
             if not (self.reduce_only or self.services.journal.trading_switch().enabled):
                 return (*window[:index], *map(self._abandoned, window[index:]))
             self.services.journal.check_lease(self.held.lease)
             self.broker.place(outgoing[order.order_ref])
-            if self.config.order_spacing_milliseconds and index + 1 < len(window):
-                # A configured rate, not a wait for something to happen.
-                threading.Event().wait(self.config.order_spacing_milliseconds / 1000)
         return tuple(window)
 
     def _heard(

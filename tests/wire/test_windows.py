@@ -1,7 +1,9 @@
-"""Orders leave a window at a time, over the real wire: the next one follows once the broker has explained this one."""
+"""Orders leave a window at a time, over the real wire: the next one follows once the broker has explained this one, and
+where the configuration says so each keeps its distance from the one before."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from simulator.launch import Launched
@@ -20,3 +22,16 @@ def test_after_a_window_that_nobody_acknowledges_nothing_more_is_sent(tmp_path: 
         states = [order["status"] for order in reply.body["orders"]]
         assert states == ["unknown", "unknown", "abandoned", "abandoned", "abandoned", "abandoned"]
         assert simulator.state(messages=False)["orders"] == []
+
+
+def test_with_a_configured_spacing_each_order_waits_for_it_and_a_new_window_too(tmp_path: Path) -> None:
+    """By the simulator's log, never by the service's own clock."""
+    spaced = STACK_FILE + '    ordersInFlight: "2"\n    orderSpacingMilliseconds: "60"\n'
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=spaced)
+        assert service.post("/allocation", {"strategies": ["dummy"]}).status == 200
+        log = simulator.state()["messages"]
+    sent = [one["nanoseconds"] * 1e-6 for one in log if one["name"] == "placeOrder"]
+    assert len(sent) == 6
+    # The simulator reads a moment after the service sends, which may shorten a distance by as much.
+    assert min(later - earlier for earlier, later in itertools.pairwise(sent)) > 50
