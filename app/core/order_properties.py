@@ -87,7 +87,7 @@ def check_combination(properties: OrderProperties) -> None:
 def check_contract(properties: OrderProperties, instrument: Instrument) -> None:
     """PropertiesRefused unless orders like this can be placed in `instrument`, as its contract details tell."""
     name = instrument.local_symbol
-    if properties.order_type == "MOC" and instrument.sec_type == "CASH":
+    if properties.order_type == "MOC" and instrument.is_forex:
         raise PropertiesRefused("orderType", f"there is no MOC in {name}: forex has no closing auction")
     if instrument.order_types and properties.order_type not in instrument.order_types:
         raise PropertiesRefused("orderType", f"{name} takes no {properties.order_type} orders")

@@ -26,4 +26,4 @@ def under_way(snapshot: Snapshot) -> Mapping[int, tuple[Decimal, Decimal]]:
 
 def _is_currency(snapshot: Snapshot, con_id: int) -> bool:
     instrument = snapshot.instruments.get(con_id)
-    return instrument is not None and instrument.sec_type == "CASH"
+    return instrument is not None and instrument.is_forex

@@ -216,7 +216,7 @@ def _unbooked_by_hand(
         for booking in attribute(fills, {}, booked.get(name, ()), Decimal(1))
     ]
     instruments = known_instruments(broker, sorted({booking.con_id for booking in new})) if new else {}
-    cash = {con_id for con_id, instrument in instruments.items() if instrument.sec_type == "CASH"}
+    cash = {con_id for con_id, instrument in instruments.items() if instrument.is_forex}
     return tuple(booking for booking in new if booking.con_id not in cash)
 
 

@@ -104,7 +104,7 @@ class Summary:
             priced = {con_id: instruments[con_id] for con_id in sorted(valued - gone)}
             prices = _prices(priced, broker.quotes(priced.values()), at, config)
         # A conversion is cash: never booked, and nobody's holding.
-        holdable = gone | {con_id for con_id, one in instruments.items() if one.sec_type != "CASH"}
+        holdable = gone | {con_id for con_id, one in instruments.items() if not one.is_forex}
         pending = {con_id: quantity for con_id, quantity in pending.items() if con_id in holdable}
         broker_side = {
             p.con_id: p.quantity - pending.get(p.con_id, Decimal(0))
