@@ -18,18 +18,19 @@ def forex_held(snapshot: Snapshot) -> dict[int, Decimal]:
     """Contract id of a pair → what all strategies together hold of it, signed, zeros left out. What is nobody's is
     cash, and the cash-balancer's to convert. The snapshot has the instrument of every pair that anybody holds."""
     held = total({name: of_one for name, of_one in snapshot.holdings.items() if name != UNASSIGNED})
-    return {con_id: quantity for con_id, quantity in held.items() if _is_forex(snapshot, con_id)}
+    return {con_id: quantity for con_id, quantity in held.items() if is_forex(snapshot, con_id)}
 
 
 def open_positions(snapshot: Snapshot) -> dict[int, Decimal]:
     """Contract id → signed quantity: the broker's word, but for pairs, which some accounts are shown as positions and
     which are cash all the same."""
     shown = {
-        con_id: quantity for con_id, quantity in snapshot.positions.items() if not _is_forex(snapshot, con_id)
+        con_id: quantity for con_id, quantity in snapshot.positions.items() if not is_forex(snapshot, con_id)
     }
     return shown | forex_held(snapshot)
 
 
-def _is_forex(snapshot: Snapshot, con_id: int) -> bool:
+def is_forex(snapshot: Snapshot, con_id: int) -> bool:
+    """False for a contract of which the snapshot has no details."""
     instrument = snapshot.instruments.get(con_id)
     return instrument is not None and instrument.is_forex

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from app.core.forex import is_forex
 from app.core.positions import UNASSIGNED
 from app.core.snapshot import Snapshot
 
@@ -17,13 +18,8 @@ def under_way(snapshot: Snapshot) -> Mapping[int, tuple[Decimal, Decimal]]:
     sides: dict[int, tuple[Decimal, Decimal]] = {}
     for name, quantities in snapshot.working.items():
         for con_id, quantity in quantities.items():
-            if not quantity or (name == UNASSIGNED and _is_currency(snapshot, con_id)):
+            if not quantity or (name == UNASSIGNED and is_forex(snapshot, con_id)):
                 continue
             sold, bought = sides.get(con_id, (Decimal(0), Decimal(0)))
             sides[con_id] = (sold + min(quantity, Decimal(0)), bought + max(quantity, Decimal(0)))
     return sides
-
-
-def _is_currency(snapshot: Snapshot, con_id: int) -> bool:
-    instrument = snapshot.instruments.get(con_id)
-    return instrument is not None and instrument.is_forex
