@@ -78,7 +78,11 @@ def test_the_marker_would_be_found_where_it_is_spelled_out(tmp_path: Path) -> No
     credentials = GatewayCredentials(USER, MARKER)
     assert shows(settings_files.config_ini(installation(tmp_path, 4002), credentials))
     assert shows(credentials.spelled())
-    with subprocess.Popen([sys.executable, "-c", "input()", MARKER], stdin=subprocess.PIPE) as careless:
+    program = [sys.executable, "-c", "print(flush=True); input()", MARKER]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as careless:
+        # For an instant after it was started, a process has no arguments to be seen: its first line tells that it has.
+        assert careless.stdout is not None
+        careless.stdout.readline()
         assert [place for place, content in argv_and_environment() if shows(content)] == [
             f"/proc/{careless.pid}/cmdline"
         ]
