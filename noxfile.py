@@ -7,6 +7,7 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -42,6 +43,9 @@ WORKERS = max(4, os.cpu_count() or 1)
 # Seconds that a program has to end by itself after Ctrl-C, and after the SIGTERM that follows.
 INTERRUPT_SECONDS = 1.5
 TERMINATE_SECONDS = 1.0
+
+# What changes a deployment may take longer: Pulumi, asked to stop, ends what it has begun.
+DELIVERY_INTERRUPT_SECONDS = 600.0
 
 
 @nox.session(python=PYTHONS)
@@ -116,8 +120,92 @@ def clients(session: nox.Session, client: str) -> None:
 @nox.session
 def images(session: nox.Session) -> None:
     """Build both images with docker, podman or buildah, and print their layers; see images/pins.toml."""
-    _sync(session)
-    _run(session, "python", "-m", "delivery.images", *session.posargs)
+    _deliver(session, "images", "delivery", "safety")
+
+
+@nox.session
+def push(session: nox.Session) -> None:
+    """Push the image that `images` built into a stack's repository (-- paper), and print its digest."""
+    _deliver(session, "push")
+
+
+@nox.session
+def safety(session: nox.Session) -> None:
+    """Compare everything in uv.lock with a database of vulnerabilities; what it does not know fails."""
+    _deliver(session, "safety", "safety")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the tests over TCP inside the image that `images` built, against the simulator."""
+    _deliver(session, "tests_in_image", arguments=["integration"])
+
+
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """Deploy a stack (-- paper): the digest it is given, or the last one pushed; goes back if it does not work."""
+    _make_pulumis_environment(session)
+    _deliver(session, "deploy", "delivery", "safety")
+
+
+@nox.session
+def promote(session: nox.Session) -> None:
+    """Deploy to live what paper runs: the same digest, copied and not built again."""
+    _make_pulumis_environment(session)
+    _deliver(session, "promote")
+
+
+@nox.session
+def rollback(session: nox.Session) -> None:
+    """Deploy what a stack (-- live) ran before."""
+    _make_pulumis_environment(session)
+    _deliver(session, "rollback")
+
+
+@nox.session
+def cleanup(session: nox.Session) -> None:
+    """Delete revisions and images of a stack (-- paper) that nothing needs any more; shows them first."""
+    _deliver(session, "cleanup")
+
+
+@nox.session
+def credentials(session: nox.Session) -> None:
+    """Ask for the broker's user name and password, unseen, and keep them as a version of the secret (-- paper)."""
+    _deliver(session, "credentials")
+
+
+@nox.session
+def call(session: nox.Session) -> None:
+    """Call the service as its operator: -- paper allocation '{"dryRun": true}'."""
+    _deliver(session, "call")
+
+
+@nox.session
+def dashboard(session: nox.Session) -> None:
+    """Show a stack's page (-- paper) in a browser here, with the operator's identity."""
+    _deliver(session, "dashboard")
+
+
+def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequence[str] = ()) -> None:
+    _sync(session, *(groups or ("delivery",)))
+    command = ("python", "-m", f"delivery.{module}", *arguments, *session.posargs)
+    session.run(
+        *command, interrupt_timeout=DELIVERY_INTERRUPT_SECONDS, terminate_timeout=DELIVERY_INTERRUPT_SECONDS
+    )
+
+
+def _make_pulumis_environment(session: nox.Session) -> None:
+    """What Pulumi.yaml names: `.venv`, which a developer may have filled with more. The engine runs infra/ in it."""
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--inexact",
+        "--no-default-groups",
+        "--group=infra",
+        env={"UV_PROJECT_ENVIRONMENT": str(Path(__file__).parent / ".venv"), "UV_PYTHON_DOWNLOADS": "never"},
+    )
 
 
 @nox.session(name="image-tests", python="3.12")
@@ -170,6 +258,14 @@ def infra(session: nox.Session) -> None:
     """Run the Pulumi program without an engine: what it registers, against inventories and rules."""
     _sync(session, "infra", "test")
     _run(session, "pytest", "tests/infra", *session.posargs)
+
+
+@nox.session
+def delivery(session: nox.Session) -> None:
+    """Run the tests of the sessions around a deployment, on stand-ins; needs `pulumi` and docker-registry on PATH."""
+    _sync(session, "delivery", "infra", "safety", "test")
+    spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
+    _run(session, "pytest", "tests/delivery", *(session.posargs or spread))
 
 
 @nox.session

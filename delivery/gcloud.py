@@ -11,6 +11,8 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
+from delivery.refusal import Refusal
+
 PROGRAM = "gcloud"
 
 RIGHTS = (
@@ -36,7 +38,7 @@ REMEDIES = (
 """What gcloud says, anywhere in its words → what to do about it; the first that fits. Seen with version 528."""
 
 
-class GcloudError(Exception):
+class GcloudError(Refusal):
     """gcloud is not there or refused; the text says what and the remedy."""
 
 

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from delivery.refusal import Refusal
+
 TOOLS = ("docker", "podman", "buildah")
 
 
-class BuildError(RuntimeError):
+class BuildError(Refusal):
     """An image was not built; the tool has said why."""
 
 

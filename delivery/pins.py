@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from delivery.refusal import Refusal
+
 PINS = Path("images/pins.toml")
 
 _KEYS = {"python": ("image",), "gateway": ("version", "url", "sha256"), "ibc": ("version", "url", "sha256")}
 
 
-class PinsError(ValueError):
+class PinsError(Refusal):
     """The pins cannot be built from; the text says what to do."""
 
 

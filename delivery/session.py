@@ -1,0 +1,50 @@
+"""The frame around each session: what it ends with, and how it asks before it acts.
+
+Exit codes are the same for all of them: 0 when it is done, 1 with a sentence when it is not, 2 for wrong options, 130
+when it was interrupted. Whatever else goes wrong is a bug, and shows its trace.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import DefaultCredentialsError, RefreshError
+
+from delivery.google_errors import sentence
+from delivery.refusal import Refusal
+
+LOGIN = "gcloud auth application-default login"
+
+
+def ended(name: str, action: Callable[[], int], again: str) -> int:
+    """The exit code of `action`, which answers its own; `again` says what running it again does after Ctrl-C."""
+    # Asked to end, it ends as by Ctrl-C, and takes what it waits for along.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return action()
+    except Refusal as refusal:
+        print(f"{name}: {refusal}", file=sys.stderr)
+    except GoogleAPICallError as error:
+        print(f"{name}: {sentence(error)}", file=sys.stderr)
+    except (DefaultCredentialsError, RefreshError) as error:
+        print(f"{name}: Google does not know who you are ({error}); {LOGIN}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\n{name}: interrupted; {again}", file=sys.stderr)
+        return 130
+    return 1
+
+
+def agreed(question: str, *, sure: bool) -> bool:
+    """Whether to go on: `sure` is --yes. Nobody there to be asked is a no that says so. Refusal where input ends."""
+    if sure:
+        return True
+    if not sys.stdin.isatty():
+        print("nobody is there to be asked; --yes does it", file=sys.stderr)
+        return False
+    try:
+        return input(f"\n{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        raise Refusal("the answer ended before it began; nothing was done") from None
