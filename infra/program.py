@@ -123,15 +123,11 @@ def _export(
 ) -> None:
     """`nextCommand` is "" once the service is there."""
     names = config.names
-    next_command = (
-        ""
-        if service
-        else f"gcloud secrets versions add {names.secret} --project={names.project} --data-file=-"
-    )
+    next_command = "" if service else f"./nox -s credentials -- {names.stack}"
     if next_command:
-        pulumi.log.info(
-            f"No image yet, so no service. Next: {next_command}, then an image; docs/deploying.md goes on from there"
-        )
+        # Live gets what ran on paper, and nothing else.
+        image = f"./nox -s deploy -- {names.stack}" if config.mode == "paper" else "./nox -s promote"
+        pulumi.log.info(f"No image yet, so no service. Next: {next_command}, then {image}")
     outputs = {
         "tradingMode": config.mode,
         "serviceName": config.names.service,

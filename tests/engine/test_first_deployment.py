@@ -36,8 +36,8 @@ def test_a_stack_without_an_image_has_everything_but_the_service_and_what_rests_
 def test_the_first_deployment_says_which_command_comes_next(fresh: Checkout) -> None:
     """A person who has only run `pulumi up` learns how to go on, from the output and from what was printed."""
     printed = fresh.up("paper")
-    command = "gcloud secrets versions add ib-credentials --project=ib-paper-project --data-file=-"
-    assert command in printed
+    command = "./nox -s credentials -- paper"
+    assert f"Next: {command}, then ./nox -s deploy -- paper" in printed
     assert fresh.outputs("paper")["nextCommand"] == command
 
 

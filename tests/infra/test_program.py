@@ -46,7 +46,7 @@ def test_before_there_is_an_image_there_is_no_service_and_nothing_that_calls_or_
         "monitoring.AlertPolicy",
     }
     assert (before.outputs["nextCommand"], after.outputs["nextCommand"]) == (
-        "gcloud secrets versions add ib-credentials --project=trading-paper --data-file=-",
+        "./nox -s credentials -- paper",
         "",
     )
 
