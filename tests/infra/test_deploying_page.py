@@ -37,7 +37,7 @@ def test_every_api_on_the_page_is_one_that_the_stack_enables_or_its_state_needs(
 def test_every_output_that_the_page_asks_for_is_exported() -> None:
     asked = set(OUTPUT.findall(PAGE))
     assert asked <= set(record(everything("paper")).outputs)
-    assert len(asked) >= 5
+    assert asked
 
 
 def test_a_first_deployment_can_enable_apis_before_the_stack_has_enabled_any() -> None:
