@@ -38,8 +38,8 @@ class SummaryRequest(Request, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class PositionShown:
-    """A broker's position with what it is worth in base currency at `price`; both None of a contract that the broker
-    gives no details of any more."""
+    """A broker's position with what it is worth in base currency at `price`; None what the broker does not tell: of a
+    contract that it knows no more, gives no price of, or no rate of its currency."""
 
     con_id: int
     local_symbol: str
@@ -54,7 +54,7 @@ class PositionShown:
 class SummaryResult(Result):
     """`holdings` is strategy (or unassigned) → local symbol → signed quantity; `values` the broker's own figures by
     its tag names, in base currency; `fills_not_yet_applied` local symbol → signed quantity; `not_valued` the contracts
-    that the broker knows no more, whose trades are no part of `profit`."""
+    that the broker knows no more, or gives no price or rate of: their trades are no part of `profit`."""
 
     broker_time: datetime
     account: str
@@ -102,7 +102,9 @@ class Summary:
             instruments = known_instruments(broker, sorted(valued | set(pending)))
             gone = (valued | set(pending)) - set(instruments)
             priced = {con_id: instruments[con_id] for con_id in sorted(valued - gone)}
-            prices = _prices(priced, broker.quotes(priced.values()), at, config)
+            prices = _prices(priced, broker.quotes(priced.values(), expendable=True), at, config)
+        rates = dict(state.rates) | {state.base_currency: Decimal(1)}
+        valuable = {con_id for con_id in prices if priced[con_id].currency in rates}
         # A conversion is cash: never booked, and nobody's holding.
         holdable = gone | {con_id for con_id, one in instruments.items() if not one.is_forex}
         pending = {con_id: quantity for con_id, quantity in pending.items() if con_id in holdable}
@@ -111,9 +113,8 @@ class Summary:
             for p in positions
             if p.con_id in holdable
         }
-        rates = dict(state.rates) | {state.base_currency: Decimal(1)}
         earned = results(
-            [one for one in bookings if one.con_id not in gone],
+            [one for one in bookings if one.con_id in valuable],
             instruments,
             {con_id: p.price for con_id, p in prices.items()},
             rates,
@@ -139,7 +140,9 @@ class Summary:
                 fills_not_yet_applied={
                     symbol_of(con_id, instruments): quantity for con_id, quantity in pending.items()
                 },
-                not_valued=tuple(symbol_of(con_id, instruments) for con_id in sorted(gone)),
+                not_valued=tuple(
+                    symbol_of(con_id, instruments) for con_id in sorted(gone | (valued - valuable))
+                ),
                 profit=earned,
                 open_orders=tuple(report for report in reports if not report.state.final),
                 fills=executions,
@@ -150,7 +153,8 @@ class Summary:
 def _prices(
     instruments: Mapping[int, Instrument], quotes: Mapping[int, Quote], at: datetime, config: TradingConfig
 ) -> dict[int, Price]:
-    """A price for everything held, for people to look at: an old or delayed one is better here than none."""
+    """A price for what is held, for people to look at: an old or delayed one is better here than none. One that has
+    none at all (halted, no subscription) hides nothing of the others."""
     prices = {}
     for con_id, instrument in instruments.items():
         quote = quotes.get(con_id)
@@ -158,9 +162,8 @@ def _prices(
             prices[con_id] = sizing_price(instrument, quote, at, config)
         except PriceRefused:
             stale = stale_price(quote, at)
-            if stale is None:
-                raise
-            prices[con_id] = stale
+            if stale is not None:
+                prices[con_id] = stale
     return prices
 
 
@@ -185,6 +188,6 @@ def _position(
         currency=position.currency,
         price=price,
         market_value=position.quantity * instrument.value(price.price) * rates[position.currency]
-        if instrument and price
+        if instrument and price and position.currency in rates
         else None,
     )

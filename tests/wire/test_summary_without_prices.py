@@ -1,0 +1,41 @@
+"""/summary where the broker tells no price: everything else is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.launch import Launched
+from tests.service import START, ServiceUnderTest
+
+
+@pytest.fixture
+def simulator() -> Iterator[Launched]:
+    """An account that holds two stocks, bought by hand."""
+    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
+        running.trade("KO", "BUY", 77)
+        running.trade("JNJ", "BUY", 10)
+        yield running
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [{"do": "refuse", "code": 354, "text": "Requested market data is not subscribed"}, {"do": "drop"}],
+    ids=["not subscribed", "silent"],
+)
+def test_one_contract_without_a_price_hides_nothing_of_the_others(
+    tmp_path: Path, simulator: Launched, deed: dict[str, Any]
+) -> None:
+    """A stock without a subscription made the whole summary a 422 or 502; a deployment that asks for it
+    would have gone back for that. It counts as not valued, and so does its part of the profit."""
+    service = ServiceUnderTest.impatient(tmp_path, simulator.port)
+    simulator.fault(deed, message="reqMktData", symbol="KO", times="always")
+    told = service.get("/summary")
+    assert (told.status, told.body["notValued"]) == (200, ["KO"]), told.text
+    values = {one["localSymbol"]: one["marketValue"] for one in told.body["positions"]}
+    assert values["KO"] is None
+    assert values["JNJ"] > 1000
+    assert told.body["holdings"]["unassigned"] == {"JNJ": 10, "KO": 77}
