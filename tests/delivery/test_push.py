@@ -20,7 +20,7 @@ import pytest
 
 from delivery.endpoints import VARIABLE
 from delivery.google_clients import STAND_IN_TOKEN
-from delivery.image_builder import build
+from delivery.image_builder import Login, build, push
 from delivery.image_name import ImageName
 from delivery.images import APPLICATION
 from delivery.registry_connection import USER
@@ -224,3 +224,30 @@ def test_an_interrupted_push_leaves_no_login_behind(built: Terminal) -> None:
     assert list((built.folder / "temporary").glob("ib-push-*")) == []
     built.record()
     assert built.push().returncode == 0
+
+
+DOCKER = """\
+#!/bin/sh
+echo "$*" >>'{calls}'
+case "$*" in
+  info | "tag "* | "rmi "* | "inspect --type image"*) ;;
+  "context inspect"*) echo unix:///somewhere/else.sock ;;
+  --config*) echo "daemon $DOCKER_HOST, login $(stat -c %a "$2/config.json")" >>'{calls}' ;;
+  *) exit 9 ;;
+esac
+"""
+
+
+def test_docker_keeps_its_daemon_and_gets_the_login_beside_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its contexts are where its logins are: with a login of ours it would push from another machine. There is no
+    daemon to try it on; a program of its name shows what it is told."""
+    terminal.install("docker", DOCKER.format(calls=terminal.calls))
+    monkeypatch.setenv("PATH", terminal.environment["PATH"])
+    push("docker", APPLICATION, "host/name:pushed", Login("host", USER, STAND_IN_TOKEN), encrypted=True)
+    calls = terminal.calls.read_text(encoding="utf-8").splitlines()
+    assert calls[1] == f"tag {APPLICATION} host/name:pushed"
+    assert calls[2].endswith("push host/name:pushed")
+    assert calls[3:] == ["daemon unix:///somewhere/else.sock, login 600", "rmi host/name:pushed"]
+    assert STAND_IN_TOKEN not in "".join(calls)
