@@ -26,7 +26,7 @@ from tests.delivery.front import Front, served
 from tests.delivery.oci_registry import OciRegistry, oci_registry
 from tests.engine.checkout import SECONDS, Checkout, Run
 from tests.engine.cloud.kinds.kind import figures
-from tests.engine.cloud.revisions import REVISION, SERVICE
+from tests.engine.cloud.revisions import REVISION, SERVICE, revisions_of
 from tests.engine.cloud.world import World
 from tests.engine.stacks import REGION
 
@@ -106,6 +106,16 @@ class Site:
             if type_ == JOB and f"/{project(stack)}/" in id_
         ]
         return bool(jobs) and all(job.get("paused") for job in jobs)
+
+    def send_requests_to_revision(self, stack: str, number: int) -> None:
+        """As somebody does in the console."""
+        names = {found["number"]: found["name"] for found in revisions_of(self.world, service_id(stack))}
+        target = {
+            "type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
+            "revision": names[number].rpartition("/")[2],
+            "percent": 100,
+        }
+        self.world.change(SERVICE, service_id(stack), traffics=[target])
 
     def no_drift(self, stack: str) -> None:
         """A preview sees nothing to do."""
