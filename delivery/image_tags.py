@@ -1,7 +1,8 @@
 """The tags and the images of a repository, as Artifact Registry lists, moves and deletes them.
 
 Reading and moving tags is in roles/artifactregistry.writer; taking away a tag or an image is in repoAdmin alone
-(cloud.google.com/iam/docs/roles-permissions/artifactregistry: `tags.delete`, `versions.delete`).
+(cloud.google.com/iam/docs/roles-permissions/artifactregistry: `tags.delete`, `versions.delete`). An image is deleted as
+the version of a package whose id is its digest (github.com/googleapis/python-artifact-registry/issues/198).
 """
 
 from __future__ import annotations
