@@ -451,3 +451,19 @@ def test_without_a_service_the_images_alone_are_looked_at(
     assert main(["paper", "--yes"]) == 0
     assert cloud.images("paper") == {digests[-1]}
     assert "0 revisions and 4 images" in capsys.readouterr().out
+
+
+def test_what_google_does_not_finish_is_not_waited_for_forever(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stops there and says so; run again later, it goes on."""
+    digests = [cloud.push("paper", str(number)) for number in range(3)]
+    monkeypatch.setattr("delivery.image_tags.SECONDS", 0.1)
+    cloud.plane.looks = 1_000_000
+    assert main(["paper", "--yes"]) == 1
+    said = capsys.readouterr().err
+    assert "has not said that it is gone; run this again in some minutes" in said
+    assert "0 of 2 were deleted; these are left:" in said
+    cloud.plane.looks = 1
+    assert main(["paper", "--yes"]) == 0
+    assert cloud.images("paper") == {digests[-1]}
