@@ -1,8 +1,8 @@
 """Asks OSV, through pip-audit, what is known against a set of distributions; believes no silence.
 
-Decides what counts as an answer. pip-audit ends with 0 when its source knows nothing or it skipped a package, and with 1
-for a finding as for a crash of its own (github.com/pypa/pip-audit, "Exit codes"; 2.10.1 read): so its exit code is not
-looked at. Its JSON must have every distribution that was asked about, none skipped, and each round also asks
+Decides what counts as an answer. pip-audit ends with 0 when its source knows nothing or it skipped a package, and with
+1 for a finding as for a crash of its own (github.com/pypa/pip-audit, "Exit codes"; 2.10.1 read): so its exit code is
+not looked at. Its JSON must have every distribution that was asked about, none skipped, and each round also asks
 about two versions that are known to be vulnerable, first and last: a source that does not know them knows nothing, or
 stopped answering half way. OSV says an empty object for "nothing known" and for "never heard of" alike.
 """
