@@ -211,7 +211,7 @@ def _make_pulumis_environment(session: nox.Session) -> None:
 @nox.session(name="image-tests", python="3.12")
 def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
-    _sync(session, "test")
+    _sync(session, "delivery", "safety", "test")
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 

@@ -70,6 +70,7 @@ def _package(root: Path, fields: dict[str, str]) -> dict[str, Any]:
         "name": fields["Package"],
         "version": fields["Version"],
         "architecture": fields["Architecture"],
+        "section": fields.get("Section", ""),
         "licences": _licences(root / DOCUMENTS / fields["Package"] / "copyright"),
     }
 

@@ -34,8 +34,8 @@ LONGEST_NAME = 60
 @dataclass(frozen=True, slots=True)
 class Part:
     """`purl` names it for everybody (github.com/package-url/purl-spec); `licences` are their names as the part states
-    them; `sha256` is of what it was installed from, at `url`, each "" where nobody states it; `look` is where in the
-    image a person reads on."""
+    them; `sha256` is of what it was installed from, at `url`, each "" where nobody states it; `look` is where a person
+    reads on; `debian_main` is whether Debian vouches that it is free software."""
 
     name: str
     version: str
@@ -44,6 +44,7 @@ class Part:
     sha256: str = ""
     url: str = ""
     look: str = ""
+    debian_main: bool = False
 
 
 def parts_of(tool: str, image: str, pins: Pins, lock: Path) -> tuple[Part, ...]:
@@ -81,7 +82,9 @@ def _package(each: Mapping[str, Any], release: str) -> Part:
     qualifiers = {"arch": each["architecture"], "distro": f"debian-{release}"}
     purl = PackageURL("deb", "debian", each["name"], each["version"], qualifiers).to_string()
     look = f"/usr/share/doc/{each['name']}/copyright"
-    return Part(each["name"], each["version"], purl, tuple(each["licences"]), look=look)
+    # A section of another area has that in front: non-free/x11 (debian.org/doc/debian-policy, 2.4).
+    main = bool(each["section"]) and "/" not in each["section"]
+    return Part(each["name"], each["version"], purl, tuple(each["licences"]), look=look, debian_main=main)
 
 
 def _distribution(each: Mapping[str, Any], locked: Sequence[Mapping[str, Any]]) -> Part:

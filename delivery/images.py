@@ -1,4 +1,5 @@
-"""`python -m delivery.images [--tool NAME] [--pins FILE]`: builds the base image, then the application image on it.
+"""`python -m delivery.images [--tool NAME] [--pins FILE] [--revision COMMIT]`: builds the base image, then the
+application image on it.
 
 Decides the images' names and what each is built from; prints their sizes, layer by layer, and writes beside them what
 the application image is made of: a bill of materials and a list of licences. Exit codes: 0 when all are there, 1 with a
@@ -33,14 +34,19 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m delivery.images", description="Builds both images.")
     parser.add_argument("--tool", choices=TOOLS, help="the first of them that works, unless given")
     parser.add_argument("--pins", type=Path, default=PINS, help="what the images are made of (%(default)s)")
+    parser.add_argument("--revision", default="", help="the commit, where there is no git to ask")
     given = parser.parse_args(arguments)
-    return ended("images", lambda: make(given.tool, given.pins), "run it again; finished layers are kept")
+    return ended(
+        "images",
+        lambda: make(given.tool, given.pins, given.revision),
+        "run it again; finished layers are kept",
+    )
 
 
-def make(wanted: str | None, pins_file: Path) -> int:
+def make(wanted: str | None, pins_file: Path, revision: str) -> int:
     """0. Refusal where one is not built, or is not what it should be."""
     pins = read_pins(pins_file)
-    provenance = provenance_of(Path())
+    provenance = provenance_of(Path(), revision)
     tool = find_tool(wanted)
     print(f"Builds {BASE} and {APPLICATION} with {tool}, from {_told(provenance)}.", flush=True)
     build(tool, Path("images/base/Dockerfile"), Path("images/base"), BASE, pins.arguments())

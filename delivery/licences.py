@@ -1,7 +1,9 @@
 """What a licence asks of whoever passes an image on, and the list that says it of everything in one.
 
-Decides four kinds, by the licence's name alone. The image is its owner's own, in a private repository: nothing here
-forbids to run it, and so nothing fails the build. The list says first what stands against giving it to somebody else.
+Decides four kinds, by the licence's name, and by Debian's word: what its area main has may be passed on by anybody
+(debian.org/social_contract), and the source is the most that it asks for. The image is its owner's own, in a private
+repository: nothing here forbids to run it, and so nothing fails the build. The list says first what stands against
+giving it to somebody else.
 """
 
 from __future__ import annotations
@@ -61,7 +63,10 @@ def _kind_of_one(name: str) -> Kind:
 
 def kind_of_part(part: Part) -> Kind:
     """A part under several licences has the strictest of them."""
-    return min(map(kind_of, part.licences), key=list(Kind).index, default=Kind.UNKNOWN)
+    kinds = [kind_of(name) for name in part.licences] or [Kind.UNKNOWN]
+    if part.debian_main:
+        kinds = [Kind.COPYLEFT if kind is Kind.UNKNOWN else kind for kind in kinds]
+    return min(kinds, key=list(Kind).index)
 
 
 def unknown(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -78,10 +83,10 @@ def list_of(title: str, parts: Sequence[Part]) -> str:
     for kind in Kind:
         of = sorted((part for part in parts if kind_of_part(part) is kind), key=lambda part: part.purl)
         if of:
-            lines += ["", f"Each of these {len(of)} {kind}:"]
+            lines += ["", f"{kind[0].upper()}{kind[1:]} ({len(of)}):"]
             lines += [f"  {part.name} {part.version}: {_told(part)}" for part in of]
     return "\n".join(lines) + "\n"
 
 
 def _told(part: Part) -> str:
-    return ", ".join(part.licences) or f"it states none; see {part.look}"
+    return ", ".join(part.licences) or f"stated in words only; see {part.look}"

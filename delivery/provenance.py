@@ -7,6 +7,7 @@ no git, nothing is said of the commit.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -41,12 +42,17 @@ class Provenance:
         return {f"org.opencontainers.image.{key}": value for key, value in said.items() if value}
 
 
-def provenance_of(root: Path) -> Provenance:
-    """Refusal where SOURCE_DATE_EPOCH is no time."""
+def provenance_of(root: Path, revision: str = "") -> Provenance:
+    """`revision` where the caller knows the commit and there is no git: a build service's copy has none. Refusal where
+    it is no commit, contradicts git, or SOURCE_DATE_EPOCH is no time."""
+    if revision and not re.fullmatch(r"[0-9a-f]{40}", revision):
+        raise Refusal(f"--revision is {revision!r}, and must be a commit's 40 hexadecimal digits")
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     commit = _git(root, "rev-parse", "HEAD") if _is_checkout(root) else None
     if commit is None:
-        return Provenance(version, "", _given_time())
+        return Provenance(version, revision, _given_time())
+    if revision not in {"", commit}:
+        raise Refusal(f"--revision is {revision}, and what lies here is {commit}; leave the option out")
     committed = _git(root, "show", "--no-patch", "--format=%ct", commit)
     changed = _git(root, "status", "--porcelain")
     time = _given_time() or (datetime.fromtimestamp(int(committed), UTC) if committed else None)

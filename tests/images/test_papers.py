@@ -77,7 +77,8 @@ def test_every_debian_package_of_the_image_is_in_the_bill_and_none_that_was_take
     root: Path, bill: dict[str, Any]
 ) -> None:
     listed = subprocess.run(
-        ["dpkg-query", f"--admindir={root / 'var/lib/dpkg'}", "--show", "--showformat=${db:Status-Abbrev}|${Package}|${Version}\n"],
+        ["dpkg-query", f"--admindir={root / 'var/lib/dpkg'}", "--show",
+         "--showformat=${db:Status-Abbrev}|${Package}|${Version}\n"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     installed = {
@@ -106,7 +107,7 @@ def test_the_list_says_first_what_must_not_be_passed_on(
 ) -> None:
     """IB's gateway not at all, IBC with its source, flask with its notice."""
     text = (workshop.copy / LICENCES).read_text()
-    kinds = ("must not be passed on:", "goes with its source", "goes with its licence and copyright notices:")
+    kinds = ("Must not be passed on", "Goes with its source", "Goes with its licence and copyright notices")
     assert [text.index(kind) for kind in kinds] == sorted(text.index(kind) for kind in kinds)
     sections = dict(zip(kinds, re.split("|".join(kinds), text)[1:], strict=True))
     assert "  ib-gateway 10.00: LicenseRef-IB-Gateway\n" in sections[kinds[0]]
