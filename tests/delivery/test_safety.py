@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -208,6 +209,20 @@ def test_every_group_counts_but_those_that_say_why_not() -> None:
     """What the pipeline runs, it runs with the rights to deploy."""
     assert {"google", "local", "infra", "delivery", "safety", "test"} <= set(counted_groups(ROOT))
     assert not set(LEFT_OUT) & set(counted_groups(ROOT))
+
+
+@pytest.mark.parametrize("file", ["nox", "images/application/uv.txt"])
+def test_what_is_pinned_outside_the_lock_file_is_asked_about_in_its_own_version(
+    tmp_path: Path, file: str
+) -> None:
+    """It may be another than the lock file's: what starts before that can be read is pinned for itself."""
+    for name in ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "nox", "images/application/uv.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    pinned = tmp_path / file
+    pinned.write_text(pinned.read_text().replace("uv==", "uv==0.1+other\nuv=="))
+    assert Distribution("uv", "0.1+other") in all_that_count(tmp_path)
+    assert locked("uv") in all_that_count(tmp_path)
 
 
 def test_no_version_that_is_known_to_be_vulnerable_is_one_of_ours() -> None:
