@@ -131,8 +131,8 @@ def push(session: nox.Session) -> None:
 
 @nox.session
 def safety(session: nox.Session) -> None:
-    """Compare everything in uv.lock with a database of vulnerabilities; what it does not know fails."""
-    _deliver(session, "safety", "safety")
+    """Ask OSV what is known against the dependencies; a source that is old, empty or silent fails."""
+    _deliver(session, "safety", "delivery", "safety")
 
 
 @nox.session
@@ -211,7 +211,7 @@ def _make_pulumis_environment(session: nox.Session) -> None:
 @nox.session(name="image-tests", python="3.12")
 def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
-    _sync(session, "test")
+    _sync(session, "delivery", "safety", "test")
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 
