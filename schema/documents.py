@@ -6,6 +6,8 @@ path, although each mode has a database of its own: a document that is read says
     configuration/<mode>                    the trading configuration; written by Pulumi alone
     switches/<mode>                         what is switched while the service runs; written by the service alone
     positions/<mode>/holdings/<strategy>    contract id → signed quantity
+    positions/<mode>/totals/<conId>         what the bookings of a contract come to, by strategy
+    positions/<mode>/totalsReach/bookings   up to where the bookings are in the totals
     positions/<mode>/openOrders/<orderRef>  the orders that may still change, as in journal/<mode>/orders
     positions/<mode>/bookings/<bookingId>   every execution that the holdings count
     journal/<mode>/runs/<runId>             journal/<mode>/orders/<orderRef>
@@ -28,6 +30,8 @@ from urllib.parse import quote, unquote
 HOLDINGS = "holdings"
 OPEN_ORDERS = "openOrders"
 BOOKINGS = "bookings"
+TOTALS = "totals"
+TOTALS_REACH = "totalsReach"
 RUNS = "runs"
 ORDERS = "orders"
 KEYS = "keys"
@@ -60,6 +64,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         *("bookingId", "orderRef", "conId", "price", "at", "shares", "commissions", "commissionCurrency"),
         *("recordedAt", "place"),
     ),
+    TOTALS: ("strategies",),
+    TOTALS_REACH: ("lastRecordedAt",),
     KEYS: ("key", "runId", "claimedAt"),
     LEASES: ("fence", "holder", "expiresAt"),
     ACTIVITY_LINES: ("at", "intent", "runId", "dryRun", "outcome", "facts", "recordedAt", "expireAt"),
@@ -87,6 +93,7 @@ UNINDEXED: dict[str, tuple[str, ...]] = {
     ORDERS: ("source", "messages", "life"),
     OPEN_ORDERS: ("source", "messages", "life"),
     BOOKINGS: ("shares", "commissions"),
+    TOTALS: ("strategies",),
     ACTIVITY_LINES: ("facts",),
 }
 """Collection → fields that nobody asks by: an index on them would only cost, and texts in one are limited."""
@@ -116,8 +123,12 @@ def gateway_lease_path(mode: str) -> str:
     return f"{collection_path(mode, LEASES)}/gatewaySession"
 
 
+def totals_reach_path(mode: str) -> str:
+    return f"{collection_path(mode, TOTALS_REACH)}/bookings"
+
+
 _PARENTS = {
-    **dict.fromkeys((HOLDINGS, OPEN_ORDERS, BOOKINGS), "positions"),
+    **dict.fromkeys((HOLDINGS, OPEN_ORDERS, BOOKINGS, TOTALS, TOTALS_REACH), "positions"),
     **dict.fromkeys((RUNS, ORDERS, KEYS, LEASES), "journal"),
     ACTIVITY_LINES: "activity",
 }

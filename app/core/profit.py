@@ -5,12 +5,12 @@ In base currency at today's rates, since the ledger's first booking; internal cr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.core.attribution import Booking
 from app.core.instruments import Instrument
+from app.core.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +22,33 @@ class StrategyResult:
     commissions: Decimal
 
 
+_NONE = StrategyResult(Decimal(0), Decimal(0), Decimal(0))
+
+
 def results(
-    bookings: Iterable[Booking],
+    totals: Totals,
     instruments: Mapping[int, Instrument],
     prices: Mapping[int, Decimal],
     rates: Mapping[str, Decimal],
 ) -> dict[str, StrategyResult]:
-    """Strategy → result. `prices` contract id → price now, `rates` currency → base. KeyError where one is missing."""
-    value: dict[str, Decimal] = {}
-    flow: dict[str, Decimal] = {}
-    paid: dict[str, Decimal] = {}
-    for booking in bookings:
-        instrument = instruments[booking.con_id]
+    """Strategy → result. `prices` contract id → price now, which what is held no more needs not; `rates` currency →
+    base. KeyError where one is missing.
+
+    Added up in one sequence, that of the ids and names: a rate such as 1 ÷ 1.1 has no end, and what is rounded differs
+    in its last digit by the sequence.
+    """
+    earned: dict[str, StrategyResult] = {}
+    for con_id, by_strategy in sorted(totals.items()):
+        instrument = instruments[con_id]
         rate = rates[instrument.currency]
-        for strategy, quantity in booking.shares.items():
-            value[strategy] = (
-                value.get(strategy, Decimal(0)) + quantity * instrument.value(prices[booking.con_id]) * rate
+        for strategy, total in sorted(by_strategy.items()):
+            before = earned.get(strategy, _NONE)
+            value = total.quantity * instrument.value(prices[con_id]) * rate if total.quantity else Decimal(0)
+            flow = instrument.value(total.flow) * rate
+            paid = sum(
+                (amount * rates[name] for name, amount in sorted(total.commissions.items())), Decimal(0)
             )
-            flow[strategy] = (
-                flow.get(strategy, Decimal(0)) - quantity * instrument.value(booking.price) * rate
+            earned[strategy] = StrategyResult(
+                before.market_value + value, before.profit + value + flow - paid, before.commissions + paid
             )
-        for strategy, amount in booking.commissions.items():
-            cost = amount * rates[booking.commission_currency]
-            paid[strategy] = paid.get(strategy, Decimal(0)) + cost
-    return {
-        name: StrategyResult(
-            value[name], value[name] + flow[name] - paid.get(name, Decimal(0)), paid.get(name, Decimal(0))
-        )
-        for name in value
-    }
+    return earned

@@ -1,4 +1,4 @@
-"""Where the strategies' ledger is kept: holdings, and the executions that made them."""
+"""Where the strategies' ledger is kept: holdings, the executions that made them, and what these come to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.core.attribution import Booking
 from app.core.journal import Lease
+from app.core.totals import Totals
 
 
 class PositionStore(Protocol):
@@ -16,9 +17,17 @@ class PositionStore(Protocol):
         ...
 
     def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
-        """Books what is not booked yet: holdings and booking ids in one transaction. Returns how many were new.
+        """Books what is not booked yet: holdings, totals and booking ids in one transaction. Returns how many were new.
 
         Raises StaleFence if a newer lease has been given since.
+        """
+        ...
+
+    def totals(self) -> Totals:
+        """What all bookings come to (core/totals.py), as `apply` keeps it: the bookings themselves are not read.
+
+        But for once: where others wrote the ledger, an earlier version of this program, the totals are made from its
+        bookings, whole or not at all, and the log says so.
         """
         ...
 
@@ -43,5 +52,5 @@ class PositionStore(Protocol):
         ...
 
     def bookings(self) -> tuple[Booking, ...]:
-        """All of them, oldest first."""
+        """All of them, oldest first. As long as the ledger: for tests, and for people who look into it."""
         ...

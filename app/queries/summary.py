@@ -16,6 +16,7 @@ from app.core.instruments import Instrument, symbol_of
 from app.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
 from app.core.positions import UNASSIGNED, unassigned
 from app.core.profit import StrategyResult, results
+from app.core.totals import currencies, is_held
 from app.errors import (
     BrokerFault,
     ConfigurationFault,
@@ -54,7 +55,8 @@ class PositionShown:
 class SummaryResult(Result):
     """`holdings` is strategy (or unassigned) → local symbol → signed quantity; `values` the broker's own figures by
     its tag names, in base currency; `fills_not_yet_applied` local symbol → signed quantity; `not_valued` the contracts
-    that the broker knows no more, or gives no price or rate of: their trades are no part of `profit`."""
+    that the broker knows no more, or gives no rate of a currency that they are paid in, or no price of though they are
+    held: their trades are no part of `profit`."""
 
     broker_time: datetime
     account: str
@@ -95,16 +97,23 @@ class Summary:
             positions = broker.positions(account)
             reports = broker.order_reports(account)
             executions = broker.executions(account)
-            bookings = services.positions.bookings()
+            totals = services.positions.totals()
             holdings = services.positions.holdings()
             pending = _not_yet_applied(services, executions)
-            valued = {p.con_id for p in positions} | {booking.con_id for booking in bookings}
+            held = {p.con_id for p in positions} | {con_id for con_id, one in totals.items() if is_held(one)}
+            valued = held | set(totals)
             instruments = known_instruments(broker, sorted(valued | set(pending)))
             gone = (valued | set(pending)) - set(instruments)
-            priced = {con_id: instruments[con_id] for con_id in sorted(valued - gone)}
+            # What nobody holds any more has its profit without a price, and lines of market data are few.
+            priced = {con_id: instruments[con_id] for con_id in sorted(held - gone)}
             prices = _prices(priced, broker.quotes(priced.values(), expendable=True), at, config)
         rates = dict(state.rates) | {state.base_currency: Decimal(1)}
-        valuable = {con_id for con_id in prices if priced[con_id].currency in rates}
+        valuable = {
+            con_id
+            for con_id in valued - gone
+            if (con_id in prices or con_id not in held)
+            and {instruments[con_id].currency, *currencies(totals.get(con_id, {}))} <= set(rates)
+        }
         # A conversion is cash: never booked, and nobody's holding.
         holdable = gone | {con_id for con_id, one in instruments.items() if not one.is_forex}
         pending = {con_id: quantity for con_id, quantity in pending.items() if con_id in holdable}
@@ -114,7 +123,7 @@ class Summary:
             if p.con_id in holdable
         }
         earned = results(
-            [one for one in bookings if one.con_id in valuable],
+            {con_id: one for con_id, one in totals.items() if con_id in valuable},
             instruments,
             {con_id: p.price for con_id, p in prices.items()},
             rates,

@@ -4,8 +4,9 @@ process and in others. A new adapter is one more class here and one more paramet
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import sqlite3
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +20,9 @@ from app.adapters.local.sqlite_database import SqliteDatabase
 from app.adapters.local.sqlite_journal import SqliteJournal
 from app.adapters.local.sqlite_lease import SqliteLease
 from app.adapters.local.sqlite_positions import SqlitePositions
+from app.adapters.local.sqlite_spelling import booking_row
 from app.adapters.local.stack_file import StackFile
+from app.core.attribution import Booking
 from app.core.mode import TradingMode
 from app.ports.activity_log import ActivityLog
 from app.ports.gateway_lease import GatewayLease
@@ -28,10 +31,21 @@ from app.ports.position_store import PositionStore
 from app.ports.secret_source import SecretSource
 from app.ports.trading_config import TradingConfigSource
 from app.ports.warehouse import Warehouse
-from schema.documents import TRADING_FIELD, configuration_path, gateway_lease_path
+from schema.documents import (
+    BOOKINGS,
+    TOTALS,
+    TOTALS_REACH,
+    TRADING_FIELD,
+    collection_path,
+    configuration_path,
+    document_id,
+    gateway_lease_path,
+)
 from schema.trading_config import SECTION
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client as FirestoreClient
+
     from emulators.secret_manager import EmulatedSecrets
 
 
@@ -49,6 +63,14 @@ class StorePlace(Protocol):
     """Can be pickled: other processes open it too."""
 
     def opened(self) -> AbstractContextManager[Stores]: ...
+
+    def forget_totals(self) -> None:
+        """Makes of it what a version of the program has left that knew of no totals."""
+        ...
+
+    def book_without_totals(self, bookings: Sequence[Booking]) -> None:
+        """What such a version still does that runs beside this one, or is gone back to."""
+        ...
 
 
 class WarehousePlace(Protocol):
@@ -90,6 +112,18 @@ class SqliteFile:
         finally:
             database.close()
 
+    def forget_totals(self) -> None:
+        """The file takes the step again that made their tables."""
+        with closing(sqlite3.connect(self.path)) as file, file:
+            file.execute("DROP TABLE totals")
+            file.execute("DROP TABLE totals_reach")
+            file.execute("PRAGMA user_version = 5")
+
+    def book_without_totals(self, bookings: Sequence[Booking]) -> None:
+        with closing(sqlite3.connect(self.path)) as file, file:
+            rows = map(booking_row, bookings)
+            file.executemany("INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
 
 @dataclass(frozen=True, slots=True)
 class FirestoreProject:
@@ -116,6 +150,34 @@ class FirestoreProject:
             )
         finally:
             database.close()
+
+    def forget_totals(self) -> None:
+        with self._client() as client:
+            client.recursive_delete(client.collection(collection_path("paper", TOTALS)))
+            client.recursive_delete(client.collection(collection_path("paper", TOTALS_REACH)))
+
+    def book_without_totals(self, bookings: Sequence[Booking]) -> None:
+        from google.cloud.firestore import SERVER_TIMESTAMP
+
+        from app.adapters.google.firestore_spelling import booking_fields
+
+        with self._client() as client:
+            batch = client.batch()
+            collection = client.collection(collection_path("paper", BOOKINGS))
+            for place, one in enumerate(bookings):
+                recorded = {"recordedAt": SERVER_TIMESTAMP, "place": place}
+                batch.create(collection.document(document_id(one.booking_id)), booking_fields(one) | recorded)
+            batch.commit()
+
+    @contextmanager
+    def _client(self) -> Generator[FirestoreClient]:
+        from google.cloud import firestore
+
+        client = firestore.Client(project=self.project, database="paper")
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from app.core.attribution import Booking
 from app.core.history import Bar, Portion, Series
 from app.core.journal import Lease
+from app.core.totals import Totals
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run
 
@@ -66,6 +67,11 @@ def apply_one_by_one(place: StorePlace, bookings: Sequence[Booking], lease: Leas
     """How many of `bookings` this process booked."""
     with place.opened() as stores:
         return sum(stores.positions.apply([booking], lease) for booking in bookings)
+
+
+def read_totals(place: StorePlace) -> Totals:
+    with place.opened() as stores:
+        return stores.positions.totals()
 
 
 def store_bars(place: WarehousePlace, series: Series, batches: Sequence[Sequence[Bar]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from app.core.attribution import Booking
+from app.core.positions import UNASSIGNED
 from app.core.profit import StrategyResult, results
+from app.core.totals import with_bookings
 from tests.core.builders import NOW, STOCK
 
 FUTURE = replace(
@@ -29,29 +32,43 @@ def booking(con_id: int, price: str, commissions: dict[str, str] | None = None, 
     )
 
 
+def earned_by(ledger: list[Booking], prices: Mapping[int, Decimal] = PRICES) -> dict[str, StrategyResult]:
+    return results(with_bookings({}, ledger), INSTRUMENTS, prices, RATES)
+
+
 def test_a_position_that_is_held_earns_what_its_price_has_gained_less_commission() -> None:
-    earned = results([booking(1, "100", {"alpha": "1.5"}, alpha="10")], INSTRUMENTS, PRICES, RATES)
+    earned = earned_by([booking(1, "100", {"alpha": "1.5"}, alpha="10")])
     assert earned == {"alpha": StrategyResult(Decimal(1100), Decimal("98.5"), Decimal("1.5"))}
 
 
 def test_a_position_that_was_closed_keeps_what_it_earned() -> None:
     ledger = [booking(1, "100", alpha="10"), booking(1, "104", alpha="-10")]
-    assert results(ledger, INSTRUMENTS, PRICES, RATES) == {
-        "alpha": StrategyResult(Decimal(0), Decimal(40), Decimal(0))
-    }
+    assert earned_by(ledger) == {"alpha": StrategyResult(Decimal(0), Decimal(40), Decimal(0))}
+
+
+def test_what_was_closed_needs_no_price_any_more() -> None:
+    """It may be delisted, halted or without a subscription by now: what it earned is earned."""
+    ledger = [booking(1, "100", {"alpha": "1"}, alpha="10"), booking(1, "104", alpha="-10")]
+    assert earned_by(ledger, {})["alpha"].profit == 39
+
+
+def test_commissions_of_nobodys_trade_are_nobodys_cost() -> None:
+    """An execution that was corrected to nothing has no shares, and may have cost all the same."""
+    earned = earned_by([booking(1, "100", {UNASSIGNED: "2"})])
+    assert earned == {UNASSIGNED: StrategyResult(Decimal(0), Decimal(-2), Decimal(2))}
 
 
 def test_a_short_position_earns_when_its_price_falls() -> None:
-    assert results([booking(1, "120", alpha="-10")], INSTRUMENTS, PRICES, RATES)["alpha"].profit == 100
+    assert earned_by([booking(1, "120", alpha="-10")])["alpha"].profit == 100
 
 
 def test_multiplier_magnifier_and_exchange_rate_count() -> None:
     """100 cents up on a multiplier of 50 is 50 francs, 55 dollars."""
-    assert results([booking(2, "500", alpha="1")], INSTRUMENTS, PRICES, RATES)["alpha"].profit == 55
+    assert earned_by([booking(2, "500", alpha="1")])["alpha"].profit == 55
 
 
 def test_what_strategies_cross_among_themselves_earns_nothing_together() -> None:
-    earned = results([booking(1, "100", alpha="10", beta="-10")], INSTRUMENTS, PRICES, RATES)
+    earned = earned_by([booking(1, "100", alpha="10", beta="-10")])
     assert (earned["alpha"].profit, earned["beta"].profit) == (100, -100)
 
 
@@ -62,4 +79,4 @@ def test_nothing_is_valued_without_a_price_and_a_rate(
     prices: dict[int, Decimal], rates: dict[str, Decimal]
 ) -> None:
     with pytest.raises(KeyError):
-        results([booking(1, "100", alpha="10")], INSTRUMENTS, prices, rates)
+        results(with_bookings({}, [booking(1, "100", alpha="10")]), INSTRUMENTS, prices, rates)

@@ -51,6 +51,7 @@ CALLS: dict[str, Callable[[Stores], object]] = {
         [a_booking("exec-1", {"trend": "3"})], a_lease(stores.journal)
     ),
     "holdings": lambda stores: stores.positions.holdings(),
+    "totals": lambda stores: stores.positions.totals(),
     "booked_ids": lambda stores: stores.positions.booked_ids(["exec-1"]),
     "booked_quantity": lambda stores: stores.positions.booked_quantity("ib-pabc"),
     "bookings_for": lambda stores: stores.positions.bookings_for(["ib-pabc"]),
@@ -66,9 +67,10 @@ CALLS: dict[str, Callable[[Stores], object]] = {
 """Every method of the three ports, once, on a store in which the former ones have left something."""
 
 QUERIES = {
-    "bookings",
     "bookings: conId IN",
     "bookings: orderRef IN",
+    "bookings: recordedAt ASCENDING",
+    "bookings: recordedAt DESCENDING",
     "holdings",
     "lines: at ASCENDING",
     "lines: at DESCENDING, recordedAt DESCENDING",
@@ -77,6 +79,7 @@ QUERIES = {
     "orders: runId IN",
     "runs: claimedAt DESCENDING, recordedAt DESCENDING",
     "runs: state IN",
+    "totals",
 }
 
 Op = StructuredQuery.FieldFilter.Operator

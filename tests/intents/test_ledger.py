@@ -23,6 +23,7 @@ from app.core.netting import InternalCross
 from app.core.orders import OrderState
 from app.core.positions import total
 from app.core.reconciliation import differences
+from app.core.totals import with_bookings
 from app.intents.settle import settle_earlier
 from tests.contracts.samples import a_run
 from tests.intents.account_model import INSTRUMENTS, ModelAccount
@@ -139,6 +140,12 @@ class Ledger(RuleBasedStateMachine):
         pending = unapplied(self.account.told, self.services.positions.bookings())
         summed = total({"ledger": ledger, "pending": pending})
         assert summed == self.account.quantities()
+
+    @invariant()
+    def the_totals_are_what_all_bookings_come_to(self) -> None:
+        """Corrections, executions taken back and late commissions among them, in the sequence in which they come."""
+        positions = self.services.positions
+        assert positions.totals() == with_bookings({}, positions.bookings())
 
     def _ended_with_what_they_filled(self) -> None:
         """Of a DAY order that the broker shows no more nothing is made up: it has what it filled, or is unknown."""

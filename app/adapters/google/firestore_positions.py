@@ -1,14 +1,14 @@
 """The strategies' ledger in Firestore. What a booking changes, core decides; this books it once.
 
-Every booking is a document under its own id, written in one transaction with the holdings that it changes: applied
-again, it is found there and counts no more.
+Every booking is a document under its own id, written in one transaction with the holdings and totals that it
+changes: applied again, it is found there and counts no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -22,11 +22,13 @@ from app.adapters.google.firestore_spelling import (
     quantities_fields,
     recorded,
 )
+from app.adapters.google.firestore_totals import FirestoreTotals
 from app.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
 from app.core.attribution import Booking
 from app.core.journal import Lease
 from app.core.mode import TradingMode
 from app.core.positions import UNASSIGNED, with_changes
+from app.core.totals import Totals
 from schema.documents import BOOKINGS, HOLDINGS, collection_path, document_id, document_name, lease_path
 
 _VALUES_A_FILTER = 30
@@ -39,6 +41,7 @@ class FirestorePositions:
     def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
         self._database = database
         self._mode = mode
+        self._totals = FirestoreTotals(database, mode)
 
     def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
         return _holdings(self._database.ask(self._collection(HOLDINGS)))
@@ -48,22 +51,34 @@ class FirestorePositions:
         by_id: dict[str, Booking] = {}
         for one in bookings:
             by_id.setdefault(one.booking_id, one)
-        return self._database.transact(lambda transaction: self._apply(transaction, by_id, lease))
+        return self._totals.kept_up(
+            lambda: self._database.transact(lambda transaction: self._apply(transaction, by_id, lease))
+        )
 
-    def _apply(self, transaction: StoreTransaction, bookings: Mapping[str, Booking], lease: Lease) -> int:
-        """All reads come before the first write, as Firestore wants it."""
+    def _apply(
+        self, transaction: StoreTransaction, bookings: Mapping[str, Booking], lease: Lease
+    ) -> int | None:
+        """None, and nothing booked, where the totals are behind the ledger. All reads come before the first write, as
+        Firestore wants it."""
         lease_document = self._database.document(lease_path(self._mode.value))
         documents = {booking_id: self._booking(booking_id) for booking_id in bookings}
         names = sorted({name for one in bookings.values() for name in one.shares})
         held = {name: self._collection(HOLDINGS).document(document_id(name)) for name in names}
-        read = self._database.get_all([lease_document, *held.values(), *documents.values()], transaction)
+        totals = self._totals.documents(one.con_id for one in bookings.values())
+        read = self._database.get_all(
+            [lease_document, *totals, *held.values(), *documents.values()], transaction
+        )
         found = {snapshot.reference: snapshot for snapshot in read}
         refuse_stale(lease, found[lease_document])
 
         new = [one for booking_id, one in bookings.items() if not found[documents[booking_id]].exists]
+        if new and self._totals.are_behind(transaction, found):
+            return None
         for place, one in enumerate(new):
             fields = booking_fields(one) | {"recordedAt": SERVER_TIMESTAMP, "place": place}
             transaction.create(documents[one.booking_id], fields)
+        if new:
+            self._totals.add(transaction, new, found)
         changes = [(name, one.con_id, share) for one in new for name, share in one.shares.items()]
         holdings = with_changes(_holdings(found[document] for document in held.values()), changes)
         for name in {name for name, _, _ in changes}:
@@ -72,6 +87,9 @@ class FirestorePositions:
             else:
                 transaction.delete(held[name])
         return len(new)
+
+    def totals(self) -> Totals:
+        return self._totals.all()
 
     def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
         found = self._database.get_all(map(self._booking, booking_ids))
@@ -94,7 +112,7 @@ class FirestorePositions:
         return tuple(map(booking, sorted(self._with("conId", con_ids), key=_age)))
 
     def bookings(self) -> tuple[Booking, ...]:
-        found = self._database.ask(self._collection(BOOKINGS))
+        found = chain.from_iterable(self._totals.ledger())
         return tuple(map(booking, sorted(_documents(found), key=_age)))
 
     def _with(self, field: str, values: Iterable[object]) -> Iterator[Fields]:

@@ -15,6 +15,7 @@ from typing import Any
 from app.core.attribution import Booking
 from app.core.journal import JournalledOrder, OrderMoment, Run, RunState, StoredResponse
 from app.core.orders import OrderState
+from app.core.totals import Total
 
 Fields = dict[str, Any]
 
@@ -138,6 +139,27 @@ def booking(fields: Fields) -> Booking:
         commissions=_parts(fields["commissions"]),
         commission_currency=fields["commissionCurrency"],
     )
+
+
+def totals_fields(by_strategy: Mapping[str, Total]) -> Fields:
+    """One field, so that one exemption keeps all of it out of the indexes."""
+    return {
+        "strategies": {
+            name: {
+                "quantity": str(total.quantity),
+                "flow": str(total.flow),
+                "commissions": _parts_fields(total.commissions),
+            }
+            for name, total in by_strategy.items()
+        }
+    }
+
+
+def totals_of(fields: Fields) -> dict[str, Total]:
+    return {
+        name: Total(Decimal(said["quantity"]), Decimal(said["flow"]), _parts(said["commissions"]))
+        for name, said in fields.get("strategies", {}).items()
+    }
 
 
 def quantities_fields(quantities: Mapping[int, Decimal]) -> Fields:

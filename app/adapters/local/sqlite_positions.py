@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_spelling import instant, instant_text, parts, parts_text
+from app.adapters.local.sqlite_spelling import booking, booking_row, parts
+from app.adapters.local.sqlite_totals import ALL_TOTALS, ARE_BEHIND, add, make_if_behind, totals_of
 from app.core.attribution import Booking
 from app.core.journal import Lease
 from app.core.positions import UNASSIGNED, with_changes
+from app.core.totals import Totals
 
 _HOLDINGS = "SELECT strategy, con_id, quantity FROM holdings ORDER BY strategy, con_id"
 _BOOK = "INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -27,10 +29,10 @@ class SqlitePositions:
 
     def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
         with self._database.writing(lease) as connection:
-            new = [booking for booking in bookings if connection.execute(_BOOK, _row(booking)).rowcount]
-            changes = [
-                (name, booking.con_id, share) for booking in new for name, share in booking.shares.items()
-            ]
+            make_if_behind(connection)
+            new = [one for one in bookings if connection.execute(_BOOK, booking_row(one)).rowcount]
+            add(connection, new)
+            changes = [(name, one.con_id, share) for one in new for name, share in one.shares.items()]
             holdings = with_changes(_holdings(connection.execute(_HOLDINGS).fetchall()), changes)
             for name, con_id in {(name, con_id) for name, con_id, _ in changes}:
                 held = holdings[name].get(con_id)
@@ -43,6 +45,12 @@ class SqlitePositions:
                         "INSERT OR REPLACE INTO holdings VALUES (?, ?, ?)", (name, con_id, str(held))
                     )
             return len(new)
+
+    def totals(self) -> Totals:
+        if self._database.rows(ARE_BEHIND) != [(0,)]:
+            with self._database.writing() as connection:
+                make_if_behind(connection)
+        return totals_of(self._database.rows(ALL_TOTALS))
 
     def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
         # One JSON parameter, because SQLite limits how many parameters a statement may have.
@@ -63,21 +71,21 @@ class SqlitePositions:
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         asked = json.dumps(list(order_refs), ensure_ascii=False)
         question = "SELECT * FROM bookings WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
-        return tuple(map(_booking, self._database.rows(question, asked)))
+        return tuple(map(booking, self._database.rows(question, asked)))
 
     def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
         question = "SELECT * FROM bookings WHERE order_ref = ? ORDER BY at, rowid"
-        return tuple(map(_booking, self._database.rows(question, order_ref)))
+        return tuple(map(booking, self._database.rows(question, order_ref)))
 
     def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
         asked = json.dumps(list(con_ids))
         question = (
             "SELECT * FROM bookings WHERE con_id IN (SELECT value FROM json_each(?)) ORDER BY at, rowid"
         )
-        return tuple(map(_booking, self._database.rows(question, asked)))
+        return tuple(map(booking, self._database.rows(question, asked)))
 
     def bookings(self) -> tuple[Booking, ...]:
-        return tuple(map(_booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
+        return tuple(map(booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
 
 
 def _holdings(rows: list[tuple]) -> dict[str, dict[int, Decimal]]:
@@ -85,30 +93,3 @@ def _holdings(rows: list[tuple]) -> dict[str, dict[int, Decimal]]:
     for strategy, con_id, quantity in rows:
         holdings.setdefault(strategy, {})[con_id] = Decimal(quantity)
     return holdings
-
-
-def _row(booking: Booking) -> tuple[object, ...]:
-    return (
-        booking.booking_id,
-        booking.order_ref,
-        booking.con_id,
-        str(booking.price),
-        instant_text(booking.at),
-        parts_text(booking.shares),
-        parts_text(booking.commissions),
-        booking.commission_currency,
-    )
-
-
-def _booking(row: tuple) -> Booking:
-    booking_id, order_ref, con_id, price, at, shares, commissions, currency = row
-    return Booking(
-        booking_id=booking_id,
-        order_ref=order_ref,
-        con_id=con_id,
-        price=Decimal(price),
-        at=instant(at),
-        shares=parts(shares),
-        commissions=parts(commissions),
-        commission_currency=currency,
-    )

@@ -122,4 +122,23 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     ("CREATE INDEX bookings_by_contract ON bookings (con_id)",),
+    # What the bookings come to, and the rowid of the last one that is in there: sqlite_totals.py fills them.
+    (
+        """
+        CREATE TABLE totals (
+            con_id INTEGER NOT NULL,
+            strategy TEXT NOT NULL,
+            quantity TEXT NOT NULL,
+            flow TEXT NOT NULL,
+            commissions TEXT NOT NULL,
+            PRIMARY KEY (con_id, strategy)
+        )
+        """,
+        """
+        CREATE TABLE totals_reach (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            last_booking INTEGER NOT NULL
+        )
+        """,
+    ),
 )

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 import msgspec
 
+from app.core.attribution import Booking
+
 _PARTS = msgspec.json.Decoder(dict[str, Decimal])
 
 
@@ -50,3 +52,31 @@ def parts_text(parts: Mapping[str, Decimal]) -> str:
 
 def parts(text: str) -> dict[str, Decimal]:
     return _PARTS.decode(text)
+
+
+def booking_row(booking: Booking) -> tuple[object, ...]:
+    """As the table bookings has its columns."""
+    return (
+        booking.booking_id,
+        booking.order_ref,
+        booking.con_id,
+        str(booking.price),
+        instant_text(booking.at),
+        parts_text(booking.shares),
+        parts_text(booking.commissions),
+        booking.commission_currency,
+    )
+
+
+def booking(row: tuple) -> Booking:
+    booking_id, order_ref, con_id, price, at, shares, commissions, currency = row
+    return Booking(
+        booking_id=booking_id,
+        order_ref=order_ref,
+        con_id=con_id,
+        price=Decimal(price),
+        at=instant(at),
+        shares=parts(shares),
+        commissions=parts(commissions),
+        commission_currency=currency,
+    )
