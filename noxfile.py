@@ -7,6 +7,8 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +30,9 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
 CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 
+# Asks for the tests in the image that `images` built.
+IN_IMAGE = "--in-image"
+
 # Where emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
@@ -48,9 +53,15 @@ TERMINATE_SECONDS = 1.0
 DELIVERY_INTERRUPT_SECONDS = 600.0
 
 
-@nox.session(python=PYTHONS)
+# In the image they run once, with the image's Python, whichever are installed here.
+@nox.session(python=None if IN_IMAGE in sys.argv else PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every supported Python that is installed; arguments after -- go to pytest."""
+    """Run the tests on every supported Python that is installed, or in the image (-- --in-image); pytest gets the rest
+    of what comes after --."""
+    if IN_IMAGE in session.posargs:
+        session.posargs.remove(IN_IMAGE)
+        _deliver(session, "tests_in_image", arguments=["unit"])
+        return
     _sync(session, "test")
     # All of them spread over processes: they wait for servers more than they compute. A selection runs in one.
     spread = ("--numprocesses", str(WORKERS), "--dist=worksteal")
@@ -190,8 +201,16 @@ def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequenc
     _sync(session, *(groups or ("delivery",)))
     command = ("python", "-m", f"delivery.{module}", *arguments, *session.posargs)
     session.run(
-        *command, interrupt_timeout=DELIVERY_INTERRUPT_SECONDS, terminate_timeout=DELIVERY_INTERRUPT_SECONDS
+        *command,
+        env={"UV": _uv()},
+        interrupt_timeout=DELIVERY_INTERRUPT_SECONDS,
+        terminate_timeout=DELIVERY_INTERRUPT_SECONDS,
     )
+
+
+def _uv() -> str | None:
+    """The uv that is beside the Python that runs this, or the one on PATH: for programs that ask uv.lock something."""
+    return shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
 
 
 def _make_pulumis_environment(session: nox.Session) -> None:
@@ -212,6 +231,7 @@ def _make_pulumis_environment(session: nox.Session) -> None:
 def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
     _sync(session, "test")
+    session.env["UV"] = _uv()
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 
