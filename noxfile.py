@@ -7,7 +7,6 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +59,7 @@ def tests(session: nox.Session) -> None:
     of what comes after --."""
     if IN_IMAGE in session.posargs:
         session.posargs.remove(IN_IMAGE)
-        _deliver(session, "tests_in_image", arguments=["unit"])
+        _deliver(session, "tests_in_image", "delivery", "safety", arguments=["unit"])
         return
     _sync(session, "test")
     # All of them spread over processes: they wait for servers more than they compute. A selection runs in one.
@@ -142,14 +141,14 @@ def push(session: nox.Session) -> None:
 
 @nox.session
 def safety(session: nox.Session) -> None:
-    """Compare everything in uv.lock with a database of vulnerabilities; what it does not know fails."""
-    _deliver(session, "safety", "safety")
+    """Ask OSV what is known against the dependencies; a source that is old, empty or silent fails."""
+    _deliver(session, "safety", "delivery", "safety")
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the tests over TCP inside the image that `images` built, against the simulator."""
-    _deliver(session, "tests_in_image", arguments=["integration"])
+    _deliver(session, "tests_in_image", "delivery", "safety", arguments=["integration"])
 
 
 @nox.session
@@ -202,15 +201,9 @@ def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequenc
     command = ("python", "-m", f"delivery.{module}", *arguments, *session.posargs)
     session.run(
         *command,
-        env={"UV": _uv()},
         interrupt_timeout=DELIVERY_INTERRUPT_SECONDS,
         terminate_timeout=DELIVERY_INTERRUPT_SECONDS,
     )
-
-
-def _uv() -> str | None:
-    """The uv that is beside the Python that runs this, or the one on PATH: for programs that ask uv.lock something."""
-    return shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
 
 
 def _make_pulumis_environment(session: nox.Session) -> None:
@@ -230,8 +223,7 @@ def _make_pulumis_environment(session: nox.Session) -> None:
 @nox.session(name="image-tests", python="3.12")
 def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
-    _sync(session, "test")
-    session.env["UV"] = _uv()
+    _sync(session, "delivery", "safety", "test")
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 

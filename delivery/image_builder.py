@@ -44,11 +44,20 @@ def find_tool(wanted: str | None = None) -> str:
     )
 
 
-def build(tool: str, dockerfile: Path, context: Path, name: str, arguments: Mapping[str, str]) -> None:
+def build(
+    tool: str,
+    dockerfile: Path,
+    context: Path,
+    name: str,
+    arguments: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
+) -> None:
     """BuildError where the tool ends with anything but 0. What it prints goes where ours does."""
     command = [tool, *_BUILD[tool], "--file", str(dockerfile), "--tag", name]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
+    for key, value in (labels or {}).items():
+        command += ["--label", f"{key}={value}"]
     _shown(*command, str(context), what=f"build {dockerfile}")
 
 
@@ -113,6 +122,20 @@ def _push_by_docker(local: str, remote: str, config: Path) -> None:
         _quiet("docker", "rmi", remote)
 
 
+def output_inside(tool: str, name: str, program: str) -> str:
+    """What a Python program prints that the image's own Python runs inside it, without a network. BuildError."""
+    python = ("/usr/local/bin/python", "-I", "-")
+    if tool != "buildah":
+        entry, *rest = python
+        run = (tool, "run", "--rm", "--interactive", "--network", "none", "--entrypoint", entry, name, *rest)
+        return _output(*run, given=program)
+    container = _output("buildah", "from", "--pull-never", name).strip()
+    try:
+        return _output("buildah", "run", "--isolation", "chroot", container, "--", *python, given=program)
+    finally:
+        _output("buildah", "rm", container)
+
+
 def layers(tool: str, name: str) -> tuple[Layer, ...]:
     """The layers of an image that is here, the lowest first; instructions that add no file are left out."""
     if tool == "buildah":
@@ -146,8 +169,8 @@ def _quiet(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _output(*command: str, given: str = "") -> str:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(done.stderr.strip())
     return done.stdout

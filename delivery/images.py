@@ -1,7 +1,9 @@
-"""`python -m delivery.images [--tool NAME] [--pins FILE]`: builds the base image, then the application image on it.
+"""`python -m delivery.images [--tool NAME] [--pins FILE] [--revision COMMIT]`: builds the base image, then the
+application image on it.
 
-Decides the images' names and what each is built from; prints their sizes, layer by layer. Exit codes: 0 when both are
-there, 1 with a sentence when one is not.
+Decides the images' names and what each is built from; prints their sizes, layer by layer, and writes beside them what
+the application image is made of: a bill of materials and a list of licences. Exit codes: 0 when all are there, 1 with a
+sentence when one is not.
 """
 
 from __future__ import annotations
@@ -11,30 +13,69 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from delivery.image_builder import TOOLS, BuildError, Layer, build, find_tool, layers
-from delivery.pins import PINS, PinsError, read_pins
+from delivery import licences
+from delivery.bill_of_materials import written
+from delivery.image_builder import TOOLS, Layer, build, find_tool, layers
+from delivery.image_contents import parts_of
+from delivery.pins import PINS, Pins, read_pins
+from delivery.progress import step
+from delivery.provenance import Provenance, provenance_of
+from delivery.session import ended
 
 BASE = "localhost/ib-trading-base"
 APPLICATION = "localhost/ib-trading"
+
+PAPERS = Path(".local/images")
+BILL = PAPERS / "ib-trading.cdx.json"
+LICENCES = PAPERS / "ib-trading.licences.txt"
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m delivery.images", description="Builds both images.")
     parser.add_argument("--tool", choices=TOOLS, help="the first of them that works, unless given")
     parser.add_argument("--pins", type=Path, default=PINS, help="what the images are made of (%(default)s)")
+    parser.add_argument("--revision", default="", help="the commit, where there is no git to ask")
     given = parser.parse_args(arguments)
-    try:
-        pins = read_pins(given.pins)
-        tool = find_tool(given.tool)
-        build(tool, Path("images/base/Dockerfile"), Path("images/base"), BASE, pins.arguments())
-        application = Path("images/application/Dockerfile")
-        build(tool, application, Path(), APPLICATION, {"BASE_IMAGE": BASE})
-        for name in (BASE, APPLICATION):
-            print(described(name, layers(tool, name)))
-    except (PinsError, BuildError) as error:
-        print(f"images: {error}", file=sys.stderr)
-        return 1
+    return ended(
+        "images",
+        lambda: make(given.tool, given.pins, given.revision),
+        "run it again; finished layers are kept",
+    )
+
+
+def make(wanted: str | None, pins_file: Path, revision: str) -> int:
+    """0. Refusal where one is not built, or is not what it should be."""
+    pins = read_pins(pins_file)
+    provenance = provenance_of(Path(), revision)
+    tool = find_tool(wanted)
+    print(f"Builds {BASE} and {APPLICATION} with {tool}, from {_told(provenance)}.", flush=True)
+    build(tool, Path("images/base/Dockerfile"), Path("images/base"), BASE, pins.arguments())
+    application = Path("images/application/Dockerfile")
+    build(tool, application, Path(), APPLICATION, {"BASE_IMAGE": BASE}, provenance.labels())
+    for name in (BASE, APPLICATION):
+        print(described(name, layers(tool, name)))
+    _write_what_is_in_it(tool, pins, provenance)
     return 0
+
+
+def _write_what_is_in_it(tool: str, pins: Pins, provenance: Provenance) -> None:
+    with step(f"what is in {APPLICATION}"):
+        parts = parts_of(tool, APPLICATION, pins, Path("uv.lock"))
+        bill = written(APPLICATION, provenance, parts)
+    PAPERS.mkdir(parents=True, exist_ok=True)
+    BILL.write_text(bill, encoding="utf-8")
+    LICENCES.write_text(licences.list_of(f"{APPLICATION} {provenance.version}", parts), encoding="utf-8")
+    print(f"{BILL}: {len(parts)} parts\n{LICENCES}: their licences")
+    if unknown := licences.unknown(parts):
+        names = ", ".join(f"{part.name} {part.version}" for part in unknown)
+        print(f"whose licence nobody states in a form that programs read: {names}")
+
+
+def _told(provenance: Provenance) -> str:
+    if not provenance.revision:
+        return f"version {provenance.version}, which is in no git checkout"
+    extra = "; it has changes that are in no commit, and its label says so" if provenance.dirty else ""
+    return f"version {provenance.version}, commit {provenance.revision}{extra}"
 
 
 def described(name: str, of: Sequence[Layer]) -> str:

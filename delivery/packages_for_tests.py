@@ -7,9 +7,9 @@ and none that it has is covered by another version.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from delivery.refusal import Refusal
@@ -22,12 +22,9 @@ PYTHON = "3.12"
 # glibc 2.28 or newer on the image's Debian 12, which has 2.36.
 PLATFORM = "x86_64-manylinux_2_28"
 
-UV = "UV"
-"""The variable in which the sessions say where their `uv` is; else it is looked for on PATH."""
-
 
 class PackagesError(Refusal):
-    """uv is not there or could not do it; the text has its words."""
+    """uv could not do it; the text has its words."""
 
 
 def make_packages(folder: Path) -> tuple[str, ...]:
@@ -72,10 +69,9 @@ def _exported(*groups: str) -> str:
 
 
 def _uv(*command: str) -> str:
-    program = os.environ.get(UV) or shutil.which("uv")
-    if program is None:
-        raise PackagesError("uv is not on PATH; start this with ./nox, which has one")
-    done = subprocess.run([program, *command], capture_output=True, text=True, check=False)
+    # -I: whatever lies in the folder, it is the installed uv that is asked.
+    program = (sys.executable, "-I", "-m", "uv")
+    done = subprocess.run([*program, *command], capture_output=True, text=True, check=False)
     if done.returncode:
         raise PackagesError(f"uv {' '.join(command[:2])}: {done.stderr.strip()}")
     return done.stdout
