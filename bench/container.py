@@ -87,7 +87,7 @@ def _round(workshop: Workshop) -> Round:
         bare = _bare_seconds(workshop, Path(folder))
     with TemporaryDirectory() as folder:
         environment = SERVICE | {"K_SERVICE": "ib-paper"}
-        with running(workshop, APPLICATION, Path(folder), environment=environment) as container:
+        with running(workshop.images, APPLICATION, Path(folder), environment=environment) as container:
             display = container.wait_until_displayed()
             up = container.wait_until_up()
     with TemporaryDirectory() as folder, service(workshop, Path(folder)) as container:
@@ -101,7 +101,7 @@ def _bare_seconds(workshop: Workshop, folder: Path) -> float:
     # What cmd.sh does before the service, and the bare application in its place.
     script = (REPOSITORY / "images/application/cmd.sh").read_text().rpartition("exec ")[0] + BARE
     with running(
-        workshop,
+        workshop.images,
         APPLICATION,
         folder,
         environment={"PYTHONPATH": "/srv/bare"},

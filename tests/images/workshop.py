@@ -3,7 +3,6 @@ image, and what is downloaded."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from delivery.images import APPLICATION
 from tests.images.downloads import pins
+from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
 
 REPOSITORY = Path(__file__).parents[2]
@@ -41,20 +41,17 @@ class Workshop:
     files: Mapping[str, bytes]
 
     @property
-    def store(self) -> Path:
-        return KEPT / "store"
+    def images(self) -> ImageStore:
+        return ImageStore(KEPT)
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {"CONTAINERS_STORAGE_CONF": str(KEPT / "storage.conf")}
+        return self.images.environment
 
     def prepare(self) -> None:
         """Makes the copy, the store, and the stand-in for the Python image in it."""
         _copy_repository(self.copy)
-        KEPT.mkdir(parents=True, exist_ok=True)
-        (KEPT / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{self.store}"\nrunroot = "{KEPT / "run"}"\n'
-        )
+        self.images.prepare()
         # What earlier runs have left: containers of one that was killed, and layers that no image has any more.
         self.buildah("rm", "--all")
         for image in self.buildah("images", "--quiet", "--filter", f"reference={APPLICATION}").split():
@@ -81,12 +78,7 @@ class Workshop:
         )
 
     def buildah(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["buildah", *arguments], env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
+        return self.images.buildah(*arguments)
 
 
 def _copy_repository(to: Path) -> None:
