@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from tests.engine.cloud.kinds import KINDS
 from tests.engine.cloud.kinds.kind import Kind
@@ -111,6 +111,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
                 text = f"Error 409: {id_} already exists, alreadyExists"
                 _refuse(context, text, grpc.StatusCode.ALREADY_EXISTS)
             self._world.put(request.type, id_, outputs)
+        self._start(kind, request.type, id_, inputs, outputs, context)
         self._crash("create", request.type)
         return provider_pb2.CreateResponse(id=id_, properties=structure(outputs))
 
@@ -130,7 +131,8 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         if not request.preview:
             self._world.note("update", request.type, request.name, request.id)
             self._fail("update", request.type, context)
-            self._world.put(request.type, request.id, outputs)
+            self._start(kind, request.type, request.id, inputs, outputs, context)
+            self._crash("update", request.type)
         return provider_pb2.UpdateResponse(properties=structure(outputs))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -181,6 +183,24 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         if missing := self._world.missing(kind.needs(inputs)):
             _refuse(context, f"Error 404: not found: {missing[0]}", grpc.StatusCode.NOT_FOUND)
 
+    def _start(
+        self,
+        kind: Kind,
+        type_: str,
+        id_: str,
+        inputs: dict[str, Any],
+        outputs: dict[str, Any],
+        context: grpc.ServicerContext,
+    ) -> None:
+        """Keeps the resource and what Google told of its start. One that failed is kept too: the provider taints it
+        and says so with what it is (magic-modules, products/cloudrunv2/Service.yaml, taint_resource_on_failed_create;
+        pulumi-terraform-bridge, provider.go, initializationError), and the engine remembers that it failed."""
+        told, fault = kind.started(self._world, id_, outputs)
+        outputs.update(told)
+        self._world.put(type_, id_, outputs)
+        if fault:
+            _tell_half_done(context, id_, inputs, outputs, fault)
+
     def _crash(self, verb: str, type_: str) -> None:
         """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down."""
         if self._world.fails(verb, type_, "machine") is not None:
@@ -198,6 +218,25 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
 def _refuse(context: grpc.ServicerContext, text: str, code: grpc.StatusCode) -> NoReturn:
     """Ends the call; the Terraform provider hands Google's sentences on in this form."""
     context.abort(code, f"googleapi: {text}")
+    raise AssertionError("abort raises")
+
+
+def _tell_half_done(
+    context: grpc.ServicerContext,
+    id_: str,
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
+    fault: str,
+) -> NoReturn:
+    """The resource is there and does not work, in the form that the engine reads (pulumi/sdk, provider.proto,
+    ErrorResourceInitFailed, as a detail of the status)."""
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=id_, properties=structure(outputs), reasons=[fault], inputs=structure(inputs)
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=fault)
+    status.details.add().Pack(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, fault)
     raise AssertionError("abort raises")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.engine.cloud.world import World
+
 Properties = Mapping[str, Any]
 
 ACCOUNT = "projects/{project}/serviceAccounts/{email}"
@@ -41,6 +43,10 @@ def _alone(_: Properties) -> Iterable[str]:
     return ()
 
 
+def at_rest(world: World, id_: str, given: Properties) -> tuple[Properties, str]:
+    return {}, ""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`id` is a format of the inputs (two with the same one are the same thing to Google), or has `{number}`: Google
@@ -59,6 +65,9 @@ class Kind:
     """Inputs that Google answers in its own spelling, and how; a text in another one is a difference at every `up`."""
     needs: Callable[[Properties], Iterable[str]] = _alone
     """The ids of what must exist already."""
+    started: Callable[[World, str, Properties], tuple[Properties, str]] = at_rest
+    """What Google starts once it has the resource with that id, and then tells of it; and why that failed, "" if not.
+    A resource whose start failed is there all the same."""
     guard: Callable[[Properties], str] = free
     """Why it may not be deleted; "" if it may."""
     counts: bool = False

@@ -9,6 +9,7 @@ _subnetwork, _router, _router_nat, _address ("Forces new resource" on all that i
 from __future__ import annotations
 
 from tests.engine.cloud.kinds.kind import Kind, Properties, accounts, figures, grant, guarded_by, within
+from tests.engine.cloud.revisions import roll_out
 
 RUN = "run.googleapis.com"
 NETWORK = "compute.googleapis.com"
@@ -23,8 +24,6 @@ def _service(given: Properties) -> Properties:
         "urls": [uri],
         "uid": figures(given["name"]),
         "etag": "CNSt",
-        "generation": "1",
-        "latestReadyRevision": f"{SERVICE.format_map(given)}/revisions/{given['name']}-00001-abc",
     }
 
 
@@ -51,6 +50,7 @@ RUNNING = {
         named=("name",),
         defaults={"deletionProtection": True},
         computed=_service,
+        started=roll_out,
         needs=lambda given: accounts(given["template"].get("serviceAccount")),
         guard=guarded_by("deletionProtection"),
     ),
