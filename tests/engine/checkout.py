@@ -119,7 +119,7 @@ class Checkout:
         process = subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "--color=never"],
             cwd=self.project,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -168,7 +168,8 @@ class Checkout:
     def _deployment(self, stack: str) -> dict[str, Any]:
         return json.loads(self.state_text(stack))["checkpoint"]["latest"] or {}
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What commands see: nothing of the developer's own."""
         return {
             "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
             "HOME": str(self.folder / "home"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import tarfile
@@ -44,8 +45,9 @@ def ibc_archive() -> bytes:
 
 
 @contextmanager
-def served(files: dict[str, bytes]) -> Generator[str]:
-    """The address of a server on loopback that has `files` by name, and nothing else."""
+def served(files: dict[str, bytes], kept: Path) -> Generator[str]:
+    """The address of a server on loopback that has `files` by name, and nothing else. The same as the last time where
+    that is free, which the folder `kept` remembers: a layer is found again only if it was made with the same address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -58,7 +60,7 @@ def served(files: dict[str, bytes]) -> Generator[str]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as its base names it
             """Says nothing: pytest shows what matters."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _bound(Handler, kept / "port")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -67,6 +69,18 @@ def served(files: dict[str, bytes]) -> Generator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _bound(handler: type[BaseHTTPRequestHandler], last: Path) -> ThreadingHTTPServer:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", int(last.read_text()) if last.exists() else 0), handler)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    last.parent.mkdir(parents=True, exist_ok=True)
+    last.write_text(str(server.server_port))
+    return server
 
 
 def pins(python_image: str, address: str, files: dict[str, bytes]) -> str:

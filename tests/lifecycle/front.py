@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.control_plane.iam_credentials import claims_of
 from tests.engine.cloud.world import World
 from tests.images.container import Container, ContainerEnded
 from tests.lifecycle.instance import Host
@@ -21,18 +23,6 @@ from tests.lifecycle.serving import Serving, serving_at
 REQUEST_SECONDS = 120.0
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a token names, and for which address it was made."""
-
-    account: str
-    audience: str
-
-
-ReadToken = Callable[[str], Identity | None]
-"""None for what is no token of Google's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,6 @@ class Front:
 
     world: World
     host: Host
-    read_token: ReadToken
     address: str = ""
     _instances: dict[str, _Instance] = field(default_factory=dict)
     _turns: dict[str, threading.Lock] = field(default_factory=dict)
@@ -66,11 +55,10 @@ class Front:
         for somebody else (github.com/GoogleCloudPlatform/cloud-run-proxy/issues/10)."""
         if authorization is None:
             return 403, "Your client does not have permission to get URL from this server."
-        kind, _, token = authorization.partition(" ")
-        identity = self.read_token(token) if kind.lower() == "bearer" else None
-        if identity is None or identity.audience != serving.uri:
+        claims = claims_of(authorization)
+        if claims is None or claims["aud"] != serving.uri or claims["exp"] <= time.time():
             return 401, "Your client does not have permission to the requested URL."
-        if f"serviceAccount:{identity.account}" not in serving.invokers:
+        if f"serviceAccount:{claims.get('email')}" not in serving.invokers:
             return 403, "Your client does not have permission to get URL from this server."
         return None
 
@@ -94,9 +82,9 @@ class Front:
 
 
 @contextmanager
-def front(world: World, host: Host, read_token: ReadToken) -> Generator[Front]:
+def front(world: World, host: Host) -> Generator[Front]:
     """Serves on a free port of this machine."""
-    made = Front(world, host, read_token)
+    made = Front(world, host)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
     made.address = f"127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
