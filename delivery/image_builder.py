@@ -1,15 +1,18 @@
-"""Builds an image from a Dockerfile with the tool that the machine has, and reads back what became of it.
+"""Builds an image from a Dockerfile with the tool that the machine has, reads back what became of it, and pushes it.
 
 Decides which tool (docker, podman, buildah: the first that works) and how each is told the same thing.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from delivery.refusal import Refusal
@@ -46,8 +49,7 @@ def build(tool: str, dockerfile: Path, context: Path, name: str, arguments: Mapp
     command = [tool, *_BUILD[tool], "--file", str(dockerfile), "--tag", name]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
-    if subprocess.run([*command, str(context)], check=False).returncode:
-        raise BuildError(f"{tool} could not build {dockerfile}; its last lines say why")
+    _shown(*command, str(context), what=f"build {dockerfile}")
 
 
 # Debian's buildah comes without a container runtime, and needs none to run a build's commands under a changed root.
@@ -56,6 +58,59 @@ _BUILD = {
     "podman": ("build", "--layers"),
     "buildah": ("bud", "--layers", "--isolation", "chroot", "--network", "host"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a registry takes for an identity. The password is shown to nobody."""
+
+    host: str
+    user: str
+    password: str = field(repr=False)
+
+
+def is_here(tool: str, name: str) -> bool:
+    """Whether the tool has an image of that name."""
+    return _quiet(tool, "inspect", "--type", "image", name)
+
+
+def push(tool: str, local: str, remote: str, login: Login, *, encrypted: bool) -> None:
+    """Uploads the image `local` as HOST/NAME:TAG. What the tool prints goes where ours does. BuildError where it ends
+    with anything but 0.
+
+    The login is a file that only its owner reads, and gone afterwards: what is an argument or in the environment,
+    others on the machine read too. `encrypted` is no for a registry on this machine.
+    """
+    auth = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    with tempfile.TemporaryDirectory(prefix="ib-push-") as folder:
+        file = Path(folder, "config.json")
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"auths": {login.host: {"auth": auth}}}), encoding="utf-8")
+        if tool == "docker":
+            _push_by_docker(local, remote, file.parent)
+            return
+        plain = () if encrypted else ("--tls-verify=false",)
+        target = f"docker://{remote}"
+        _shown(tool, "push", "--authfile", str(file), *plain, local, target, what=f"push {local}")
+
+
+def _push_by_docker(local: str, remote: str, config: Path) -> None:
+    """The folder of its login is also that of its contexts; which daemon is meant is asked before it is another."""
+    daemon = _output("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip()
+    _output("docker", "tag", local, remote)
+    try:
+        _shown(
+            "docker",
+            "--config",
+            str(config),
+            "push",
+            remote,
+            what=f"push {local}",
+            environment={"DOCKER_HOST": daemon},
+        )
+    finally:
+        # The name only; the image stays under its own.
+        _quiet("docker", "rmi", remote)
 
 
 def layers(tool: str, name: str) -> tuple[Layer, ...]:
@@ -80,6 +135,11 @@ def _layers_of_buildah(name: str) -> tuple[Layer, ...]:
         step.get("created_by", "") for step in found["OCIv1"]["history"] if not step.get("empty_layer")
     ]
     return tuple(Layer(*pair) for pair in zip(sizes, made_by, strict=True))
+
+
+def _shown(*command: str, what: str, environment: Mapping[str, str] | None = None) -> None:
+    if subprocess.run(command, check=False, env={**os.environ, **(environment or {})}).returncode:
+        raise BuildError(f"{command[0]} could not {what}; its last lines say why")
 
 
 def _quiet(*command: str) -> bool:

@@ -1,26 +1,31 @@
-"""The journal of deployments: the tags on a stack's images, which no other file or machine has to remember.
+"""The journal of deployments: the tags on a stack's images, which no file and no machine has to remember.
 
 Decides what they say: `pushed` is where the newest push is, `deployed-<mode>-<stamp>` was deployed then,
 `withdrawn-<mode>-<stamp>` was left then for being bad. A digest is good whose newest `deployed-` has no newer
-`withdrawn-`. Stamps are UTC, YYYYMMDDTHHMMSSZ. Other tags are nobody's business here.
+`withdrawn-`; of the same second the withdrawal counts. Stamps are UTC, YYYYMMDDTHHMMSSZ. Other tags are nobody's
+business here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 PUSHED = "pushed"
+STAMP = "%Y%m%dT%H%M%SZ"
+ENTRY = re.compile(r"(?P<verb>deployed|withdrawn)-(?P<mode>[a-z0-9-]+)-(?P<stamp>[0-9]{8}T[0-9]{6}Z)")
 
 
 def deployed_tag(mode: str, moment: datetime) -> str:
-    """`moment` must know its zone."""
-    raise NotImplementedError
+    """`moment` knows its zone."""
+    return f"deployed-{mode}-{_stamp(moment)}"
 
 
 def withdrawn_tag(mode: str, moment: datetime) -> str:
-    raise NotImplementedError
+    """`moment` knows its zone."""
+    return f"withdrawn-{mode}-{_stamp(moment)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,33 @@ class Journal:
     @property
     def pushed(self) -> str:
         """The digest of the newest push, "" for none."""
-        raise NotImplementedError
+        return self.tags.get(PUSHED, "")
 
     def good(self, mode: str) -> tuple[str, ...]:
         """The distinct digests that were deployed and not withdrawn since, the newest deployment first."""
-        raise NotImplementedError
+        deployed, withdrawn = self._newest("deployed", mode), self._newest("withdrawn", mode)
+        good = [digest for digest in deployed if deployed[digest] > withdrawn.get(digest, "")]
+        return tuple(sorted(good, key=lambda digest: (deployed[digest], digest), reverse=True))
 
     def before(self, mode: str, present: str) -> str:
         """The newest good digest other than the present one, "" for none."""
-        raise NotImplementedError
+        return next((digest for digest in self.good(mode) if digest != present), "")
 
     def of(self, digest: str) -> tuple[str, ...]:
         """All the tags that a digest has, sorted."""
-        raise NotImplementedError
+        return tuple(sorted(tag for tag, its in self.tags.items() if its == digest))
+
+    def _newest(self, verb: str, mode: str) -> dict[str, str]:
+        """Digest → the newest stamp; stamps sort as the moments do."""
+        found: dict[str, str] = {}
+        for tag, digest in self.tags.items():
+            entry = ENTRY.fullmatch(tag)
+            if entry and (entry["verb"], entry["mode"]) == (verb, mode):
+                found[digest] = max(found.get(digest, ""), entry["stamp"])
+        return found
+
+
+def _stamp(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} says no zone")
+    return moment.astimezone(UTC).strftime(STAMP)
