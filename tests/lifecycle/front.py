@@ -33,10 +33,9 @@ class _Instance:
 
     def end(self) -> None:
         """SIGTERM, and what is left after its grace is killed."""
-        try:
-            self.container.stop()
-        finally:
-            self.life.close()
+        with self.life:
+            if self.container.runtime.poll() is None:
+                self.container.stop()
 
 
 @dataclass(slots=True)

@@ -70,7 +70,7 @@ class Host:
         """What the image is called here, once it is."""
         _, _, path = image.partition("/")
         name = f"{self.registry}/{path}"
-        self.images.buildah("pull", "--quiet", "--policy", "ifmissing", "--tls-verify=false", f"docker://{name}")
+        self.images.buildah("pull", "--quiet", "--tls-verify=false", f"docker://{name}")
         return name
 
     def _stores(self, serving: Serving) -> Path:

@@ -126,10 +126,10 @@ def staged(
     IamCredentials().serve(plane)
     serve_cloud_run(plane, checkout.world)
     host = Host(pulled, registry, folder / "instances", lambda name: _newest(secrets, name))
-    with front(checkout.world, host) as behind:
-        try:
+    try:
+        with front(checkout.world, host) as behind:
             yield Stage(checkout, workshop, registry, plane, secrets, behind)
-        finally:
-            behind.close()
-            pulled.buildah("rm", "--all")
-            pulled.buildah("rmi", "--all", "--force")
+    finally:
+        pulled.buildah("rm", "--all")
+        pulled.buildah("rmi", "--all", "--force")
+        workshop.tidy()
