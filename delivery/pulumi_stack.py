@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from delivery.refusal import Refusal
 from delivery.stack_file import Place, read_place
@@ -90,9 +91,18 @@ class PulumiStack:
         for key, value in values.items():
             self._ask("config", "set", key, value)
 
-    def preview(self, *options: str) -> None:
-        """Shows what an update would do. PulumiError if it would fail."""
-        self._show("preview", *options)
+    def preview(self, *options: str, values: Mapping[str, str] | None = None) -> None:
+        """Shows what an update would do, with other `values` in the stack's file if any are given: in a copy of it,
+        because Pulumi writes what --config names. PulumiError if it would fail."""
+        if not values:
+            self._show("preview", *options)
+            return
+        with TemporaryDirectory() as folder:
+            copy = Path(folder) / f"Pulumi.{self.place.stack}.yaml"
+            shutil.copyfile(self.folder / copy.name, copy)
+            for key, value in values.items():
+                self._ask("config", "set", key, value, "--config-file", str(copy))
+            self._show("preview", *options, "--config-file", str(copy))
 
     def up(self) -> None:
         """Brings Google to what the program and the stack's file say. PulumiError if it failed, in the middle of it

@@ -101,7 +101,9 @@ class _CloudRun:
         if request.name == service["latestCreatedRevision"]:
             text = "The latest created Revision cannot be directly deleted."
             refuse(context, grpc.StatusCode.FAILED_PRECONDITION, text)
-        if any(short == status.revision for status in _statuses(service)):
+        if request.name == service["latestReadyRevision"] or short in {
+            status.revision for status in _statuses(service)
+        }:
             text = f"Revision '{short}' is able to receive traffic and cannot be deleted."
             refuse(context, grpc.StatusCode.FAILED_PRECONDITION, text)
 
@@ -146,14 +148,15 @@ class _CloudRun:
 
 
 def _statuses(service: Mapping[str, Any]) -> list[run_v2.TrafficTargetStatus]:
-    """Where requests go, with the short names of revisions. Without a target everything goes to the latest ready one,
-    and nothing anywhere before one is."""
+    """Where requests go: revisions by their short names, and none for the latest ready one, which the type names (a
+    state of Terraform's google_cloud_run_v2_service shows `revision = ""` there). Without a target everything goes
+    there, and nothing anywhere before one is ready."""
     given = service.get("traffics") or [{"type": LATEST.name, "percent": 100}]
-    ready = service["latestReadyRevision"].rpartition("/")[2]
+    ready = bool(service["latestReadyRevision"])
     return [
         run_v2.TrafficTargetStatus(
             type_=each["type"],
-            revision=ready if each["type"] == LATEST.name else each["revision"],
+            revision="" if each["type"] == LATEST.name else each["revision"],
             percent=int(each.get("percent", 0)),
             tag=each.get("tag", ""),
             uri=service["uri"].replace("://", f"://{each['tag']}---") if each.get("tag") else "",

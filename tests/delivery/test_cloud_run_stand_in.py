@@ -63,8 +63,8 @@ def test_each_image_is_a_revision_that_gets_all_requests(google: GoogleClients, 
     service = google.services.get_service(name=NAME)
     assert short(service.latest_ready_revision).startswith("ib-paper-00002-")
     assert service.latest_created_revision == service.latest_ready_revision
-    assert [(s.revision, s.percent) for s in service.traffic_statuses] == [
-        (short(service.latest_ready_revision), 100)
+    assert [(s.type_.name, s.percent) for s in service.traffic_statuses] == [
+        ("TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", 100)
     ]
     assert service.terminal_condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
     revisions = list(google.revisions.list_revisions(parent=NAME))
@@ -81,7 +81,6 @@ def test_a_container_that_does_not_start_gets_no_requests(google: GoogleClients,
     assert service.template.containers[0].image == image(REPOSITORY, "b")
     assert short(service.latest_created_revision).startswith("ib-paper-00002-")
     assert short(service.latest_ready_revision).startswith("ib-paper-00001-")
-    assert service.traffic_statuses[0].revision == short(service.latest_ready_revision)
     assert service.terminal_condition.state == run_v2.Condition.State.CONDITION_FAILED
     broken = google.revisions.get_revision(name=service.latest_created_revision)
     assert (broken.conditions[0].type_, broken.conditions[0].message) == ("Ready", DOES_NOT_LISTEN)
