@@ -191,7 +191,7 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
     yield journal.pushed, "the newest push"
     for digest in journal.good(found.mode)[:keep]:
         yield digest, _among_newest(keep, "good deployment")
-    for present in sorted({*found.present, ""}):
+    for present in sorted(found.present):
         yield journal.before(found.mode, present), "the way back"
     for one in found.images:
         for tag in one.tags:

@@ -101,7 +101,7 @@ def worlds(draw: st.DrawFn) -> Found:
 
 
 def without(found: Found, deletions: tuple[Deletion, ...]) -> Found:
-    """What is left. As Google does it: no revision that is used, no image that has a tag or that an index consists of."""
+    """What is left, as Google does it: no revision that is used, no image with a tag or that an index consists of."""
     for deletion in deletions:
         if deletion.kind == REVISION:
             assert deletion.what not in found.service.uses
