@@ -74,6 +74,10 @@ class ImageRegistry:
             )
         return found
 
+    def has(self, name: ImageName, blob: Blob) -> bool:
+        """Whether that image's repository holds the blob. RegistryError."""
+        return self._to(name).ask("HEAD", name, f"blobs/{blob.digest}", missing=True).ok
+
     def copy(self, source: ImageName, digest: str, target: ImageName, tag: str = "") -> None:
         """The image with all that belongs to it, under the same digest; with `tag` it is found by that too. Prints a
         line for what takes time. What is there already is not sent again: an interrupted one is just repeated.
@@ -117,7 +121,7 @@ class ImageRegistry:
 
     def _copy_blob(self, source: ImageName, blob: Blob, target: ImageName) -> None:
         to = self._to(target)
-        if to.ask("HEAD", target, f"blobs/{blob.digest}", missing=True).ok:
+        if self.has(target, blob):
             return
         mount = {"mount": blob.digest, "from": source.path} if source.host == target.host else {}
         # A registry that cannot mount, or does not want to, begins an upload instead.
