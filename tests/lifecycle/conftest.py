@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.control_plane.server import control_plane
-from tests.lifecycle._reg import oci_registry
+from tests.delivery.oci_registry import oci_registry
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.workshop import KEPT
 from tests.lifecycle.stage import Stage, staged

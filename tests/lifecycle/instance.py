@@ -8,6 +8,7 @@ entry point, its user, the read-only files, the environment, is what the stack d
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Callable, Generator, Mapping
@@ -15,10 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from delivery.google_clients import STAND_IN_TOKEN
+from delivery.registry_connection import USER as USER_OF_REGISTRY
 from schema.trading_config import SECTION
 from tests.images.container import Container, running
 from tests.images.image_store import ImageStore
-from tests.images.service_in_container import USER, embedded_packages
+from tests.images.service_in_container import USER, embedded_packages, gateway_notes
 from tests.images.workshop import REPOSITORY
 from tests.lifecycle.serving import Serving
 
@@ -62,15 +65,21 @@ class Host:
             container.wait_until_up()
             yield container
 
-    def log(self, serving: Serving) -> Path:
-        """Where the instances of a revision write."""
-        return self.folder / serving.name / serving.revision.rpartition("/")[2] / "log"
+    def notes(self, service: str) -> list[str]:
+        """What the services' stand-ins for the gateway did, in order: started, logged in, logged out."""
+        return [event for event, _ in gateway_notes(self.folder / service)]
 
     def _pulled(self, image: str) -> str:
         """What the image is called here, once it is."""
         _, _, path = image.partition("/")
         name = f"{self.registry}/{path}"
-        self.images.buildah("pull", "--quiet", "--tls-verify=false", f"docker://{name}")
+        login = base64.b64encode(f"{USER_OF_REGISTRY}:{STAND_IN_TOKEN}".encode()).decode()
+        logins = self.folder / "auth.json"
+        logins.parent.mkdir(exist_ok=True)
+        logins.write_text(json.dumps({"auths": {self.registry: {"auth": login}}}), encoding="utf-8")
+        self.images.buildah(
+            "pull", "--quiet", "--tls-verify=false", "--authfile", str(logins), f"docker://{name}"
+        )
         return name
 
     def _stores(self, serving: Serving) -> Path:

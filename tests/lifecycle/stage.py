@@ -14,15 +14,19 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import requests
 from google.cloud.secretmanager_v1 import SecretVersion
 
 from delivery.endpoints import VARIABLE, Endpoints
 from delivery.google_clients import GoogleClients
+from delivery.operator import identity_token
 from delivery.service_call import ServiceCall
+from tests.control_plane.artifact_registry import ArtifactRegistry
 from tests.control_plane.cloud_run import serve_cloud_run
 from tests.control_plane.iam_credentials import IamCredentials
 from tests.control_plane.secret_manager import SecretManager
 from tests.control_plane.server import ControlPlane
+from tests.delivery.oci_registry import OciRegistry
 from tests.engine.checkout import Checkout, CommandFailed, Run
 from tests.engine.cloud.world import World
 from tests.images.image_store import ImageStore
@@ -31,6 +35,7 @@ from tests.lifecycle.front import Front, front
 from tests.lifecycle.instance import Host
 
 SECRET = "gcp:secretmanager/secret:Secret"
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
 SECONDS = 300
 """Of one command, of which the longest deploys twice."""
 
@@ -39,7 +44,7 @@ SECONDS = 300
 class Stage:
     checkout: Checkout
     workshop: Workshop
-    registry: str
+    registry: OciRegistry
     plane: ControlPlane
     secrets: SecretManager
     front: Front
@@ -50,7 +55,7 @@ class Stage:
 
     @property
     def endpoints(self) -> Endpoints:
-        return Endpoints(self.plane.address, self.registry, self.front.address)
+        return Endpoints(self.plane.address, self.registry.address, self.front.address)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,6 +72,21 @@ class Stage:
             if type_ == SECRET:
                 self.secrets.secrets.setdefault(id_, [])
         return said
+
+    def deployed(self, stack: str) -> bool:
+        return stack in self.checkout.stacks() and bool(self.checkout.resources(stack))
+
+    def token(self, account: str, audience: str) -> str:
+        return identity_token(GoogleClients("ib-paper-project", self.endpoints), account, audience)
+
+    def asked(self, url: str, token: str) -> int:
+        """The status that /health of the service at `url` has for whoever comes with `token`, "" for none."""
+        headers = {"Host": url.removeprefix("https://")} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
+        return requests.get(
+            f"http://{self.front.address}/health", headers=headers, timeout=SECONDS
+        ).status_code
 
     def call(self, stack: str) -> ServiceCall:
         """The stack's service, asked as its operator."""
@@ -112,7 +132,7 @@ def _newest(secrets: SecretManager, name: str) -> bytes | None:
 
 @contextmanager
 def staged(
-    folder: Path, downloads: str, files: Mapping[str, bytes], registry: str, plane: ControlPlane
+    folder: Path, downloads: str, files: Mapping[str, bytes], registry: OciRegistry, plane: ControlPlane
 ) -> Generator[Stage]:
     """In `folder`, with an image store of its own for what Cloud Run pulls; all containers end with it."""
     checkout = Checkout.clone(folder / "person", folder / "bytecode")
@@ -125,7 +145,8 @@ def staged(
     secrets.serve(plane)
     IamCredentials().serve(plane)
     serve_cloud_run(plane, checkout.world)
-    host = Host(pulled, registry, folder / "instances", lambda name: _newest(secrets, name))
+    ArtifactRegistry(registry, lambda name: checkout.world.get(REPOSITORY, name) is not None).serve(plane)
+    host = Host(pulled, registry.address, folder / "instances", lambda name: _newest(secrets, name))
     try:
         with front(checkout.world, host) as behind:
             yield Stage(checkout, workshop, registry, plane, secrets, behind)
