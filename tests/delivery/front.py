@@ -33,9 +33,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Front:
-    """`services`: host → application; who calls one needs a token of `invoker` for that very host."""
+    """`services`: host → application; who calls one needs a token of `invoker` for that very host, or of whom
+    `invokers` names for it."""
 
     invoker: str
+    invokers: dict[str, str] = field(default_factory=dict)
     services: dict[str, Application] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     address: str = ""
@@ -53,7 +55,7 @@ class Front:
             return [b"<html><title>404 Page not found</title></html>"]
         if (
             claims is None
-            or claims.get("email") != self.invoker
+            or claims.get("email") != self.invokers.get(host, self.invoker)
             or claims["aud"] != f"https://{host}"
             or claims["exp"] < claims["iat"]
         ):

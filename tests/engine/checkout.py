@@ -173,7 +173,7 @@ class Checkout:
         return json.loads(self.state_text(stack))["checkpoint"]["latest"] or {}
 
     def environment(self) -> dict[str, str]:
-        """What commands see: nothing of the developer's own."""
+        """Of every command that is typed here."""
         return {
             "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
             "HOME": str(self.folder / "home"),

@@ -59,13 +59,13 @@ def project(stock: Path, engine: None) -> Checkout:
             for place in (in_own_project(stack), in_one_project(stack)):
                 checkout.bootstrapped(place["gcp:project"])
 
-    return _once(stock, "project", None, initialise)
+    return once(stock, "project", None, initialise)
 
 
 @pytest.fixture(scope="session")
 def started(stock: Path, project: Checkout) -> Checkout:
     """Paper after its first `up`, without an image."""
-    return _once(stock, "started", project, lambda checkout: _deploy(checkout, "paper"))
+    return once(stock, "started", project, lambda checkout: _deploy(checkout, "paper"))
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,7 @@ def running(stock: Path, started: Checkout) -> Checkout:
         checkout.configure("paper", {"ib-trading:image": IMAGE})
         _deploy(checkout, "paper")
 
-    return _once(stock, "running", started, deploy)
+    return once(stock, "running", started, deploy)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +88,7 @@ def both(stock: Path, project: Checkout) -> Checkout:
             checkout.configure(stack, in_one_project(stack))
             _deploy(checkout, stack)
 
-    return _once(stock, "both", project, deploy)
+    return once(stock, "both", project, deploy)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def _deploy(checkout: Checkout, stack: str) -> None:
     checkout.world.forget_calls()
 
 
-def _once(stock: Path, name: str, start: Checkout | None, prepare: Prepare) -> Checkout:
+def once(stock: Path, name: str, start: Checkout | None, prepare: Prepare) -> Checkout:
     """The checkout of that name, prepared by whichever worker comes first; the others wait for it."""
     folder, bytecode = stock / name, stock / "bytecode"
     with (stock / f"{name}.lock").open("w") as lock:

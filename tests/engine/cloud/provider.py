@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from concurrent import futures
 from importlib.metadata import version
 from pathlib import Path
@@ -210,6 +211,8 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             os._exit(1)
 
     def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
+        while self._world.holds(verb, type_):
+            threading.Event().wait(0.05)
         text = self._world.fails(verb, type_, "before")
         if text is not None:
             _refuse(context, text, grpc.StatusCode.UNKNOWN)

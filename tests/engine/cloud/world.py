@@ -89,6 +89,19 @@ class World:
             database.execute("delete from failures where n = ?", (row[0],))
             return row[1]
 
+    def hold(self, verb: str, type_: str) -> None:
+        """From now on every `verb` on a `type` waits, once it is begun, until it is let go."""
+        self.plan(Failure(verb, type_, "", "hold"))
+
+    def let_go(self) -> None:
+        with self._open() as database:
+            database.execute("delete from failures where moment = 'hold'")
+
+    def holds(self, verb: str, type_: str) -> bool:
+        with self._open() as database:
+            asked = "select 1 from failures where verb = ? and type = ? and moment = 'hold' limit 1"
+            return database.execute(asked, (verb, type_)).fetchone() is not None
+
     def number(self) -> int:
         """The next number that Google gives to what it names itself."""
         with self._open() as database:

@@ -1,0 +1,83 @@
+"""`python -m delivery.deploy STACK [--image DIGEST] [--yes]`: deploys an image, sees that it works, goes back if not.
+
+Decides which image: the one that is given, or where `pushed` points, or one that is built and pushed first. Stops where
+it is not clear what serves, unless an image is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from delivery import images
+from delivery.deployment import Deployment
+from delivery.google_clients import GoogleClients
+from delivery.image_name import DIGEST, split
+from delivery.push import push
+from delivery.readiness import READY_SECONDS, Patience
+from delivery.refusal import Refusal
+from delivery.session import agreed, ended
+from delivery.standing import Standing, look
+
+AGAIN = "run it again: it says what was begun, and which command finishes it or goes back"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./nox -s deploy --", description="Deploys an image to a stack.")
+    parser.add_argument("stack", help="paper, live, or whatever its file is called after")
+    parser.add_argument("--image", default="", help="sha256:…; the last one pushed, unless given")
+    add_common(parser)
+    given = parser.parse_args(arguments)
+    return ended("deploy", lambda: _deploy(given), AGAIN)
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What `rollback` and `promote` take too."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=READY_SECONDS,
+        metavar="SECONDS",
+        help="how long the service may take to be ready (%(default)g)",
+    )
+
+
+def patience(seconds: float) -> Patience:
+    """A short wait is asked for more often."""
+    return Patience(seconds, min(Patience().pause, max(seconds / 10, 0.1)))
+
+
+def carry_out(deployment: Deployment, question: str, *options: str, sure: bool) -> int:
+    """Shows it, asks, does it; `options` go to Pulumi's preview."""
+    deployment.show(*options)
+    if not agreed(question, sure=sure):
+        print("nothing was done")
+        return 1
+    deployment.run()
+    return 0
+
+
+def _deploy(given: argparse.Namespace) -> int:
+    if given.image and not DIGEST.fullmatch(given.image):
+        given.image = split(given.image)[1]
+    standing = look(given.stack, Path())
+    clients = GoogleClients(standing.pulumi.place.project)
+    if not given.image:
+        standing.settled()
+    target = given.image or standing.journal.pushed or _built(standing, clients)
+    deployment = Deployment(standing, clients, target, patience(given.wait))
+    return carry_out(deployment, f"Deploy it to {standing.stack}?", sure=given.yes)
+
+
+def _built(standing: Standing, clients: GoogleClients) -> str:
+    print(f"Nothing was pushed to {standing.name} yet: the image is built and pushed first.")
+    if images.main([]):
+        raise Refusal("the image was not built, so nothing was deployed; it says why above")
+    return push(standing.name, clients)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

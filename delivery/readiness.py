@@ -1,0 +1,106 @@
+"""Whether a deployed service works, as its operator finds it: it is ready to trade, and a summary comes back.
+
+Decides what is asked, what is waited for and how long, and what an answer that is not good means in a sentence. Nothing
+that is asked trades.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from google.api_core.exceptions import GoogleAPICallError
+
+from delivery.google_errors import sentence
+from delivery.refusal import Refusal
+from delivery.service_call import ServiceAnswer
+
+READY_SECONDS = 600.0
+"""A gateway that logs in takes minutes, so does a right that was just given (cloud.google.com/iam/docs/
+access-change-propagation: "typically 2 minutes, potentially 7 minutes or longer")."""
+PAUSE_SECONDS = 5.0
+OK = 200
+UNAVAILABLE = 503
+
+
+class NotWorking(Refusal):
+    """The service does not do what it should; the text has its last answer."""
+
+
+class Asks(Protocol):
+    """The service as ServiceCall reaches it."""
+
+    def ask(self, path: str, *, seconds: float) -> ServiceAnswer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited for a good answer, and between two questions."""
+
+    seconds: float = READY_SECONDS
+    pause: float = PAUSE_SECONDS
+
+
+def wait_until_ready(service: Asks, mode: str, patience: Patience) -> None:
+    """Until GET /ready says 200 and the right mode. NotWorking with the last answer when patience is over, at once
+    where waiting cannot help: a service of the other mode."""
+    _ask_until_good(service, "/ready", mode, patience, retried=_any_status)
+
+
+def smoke(service: Asks, mode: str, patience: Patience) -> None:
+    """GET /summary, which starts the gateway and reads the account. NotWorking, at once where the answer names nothing
+    to wait for."""
+    _ask_until_good(service, "/summary", mode, patience, retried=_worth_waiting)
+
+
+def _ask_until_good(
+    service: Asks, path: str, mode: str, patience: Patience, *, retried: Callable[[ServiceAnswer], bool]
+) -> None:
+    clock = threading.Event()
+    deadline = time.monotonic() + patience.seconds
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            answer = service.ask(path, seconds=max(left, 1.0))
+        except GoogleAPICallError as error:
+            reason, again = sentence(error), True
+        except Refusal as refusal:
+            # No answer, or no right yet to ask: both come with time, after a deployment.
+            reason, again = str(refusal), True
+        else:
+            if answer.status == OK:
+                _check_mode(answer, mode)
+                return
+            reason, again = said(path, answer), retried(answer)
+        if not again or time.monotonic() + patience.pause > deadline:
+            raise NotWorking(reason)
+        clock.wait(patience.pause)
+
+
+def _check_mode(answer: ServiceAnswer, mode: str) -> None:
+    said_mode = answer.body.get("tradingMode") if isinstance(answer.body, dict) else None
+    if said_mode != mode:
+        raise NotWorking(f"a service of the {mode} stack answered, and says its mode is {said_mode!r}")
+
+
+def _any_status(_: ServiceAnswer) -> bool:
+    return True
+
+
+def _worth_waiting(answer: ServiceAnswer) -> bool:
+    return answer.status == UNAVAILABLE and "Retry-After" in answer.headers
+
+
+def said(path: str, answer: ServiceAnswer) -> str:
+    """What an answer other than 200 says, in one line."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    down = [
+        f"{each['name']}: {each['detail']}"
+        for each in body.get("dependencies") or ()
+        if each.get("state") == "down"
+    ]
+    words = "; ".join(down) or body.get("detail") or body.get("title") or " ".join(answer.text.split())[:200]
+    return f"GET {path} answers {answer.status}: {words or 'nothing'}"

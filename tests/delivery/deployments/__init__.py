@@ -1,0 +1,1 @@
+"""Deployments with the real engine, a real registry of images, and Google's services on one control plane."""

@@ -1,0 +1,35 @@
+"""What paper runs goes to live as it is: the same bytes, nothing built, nothing taken that was not seen to work."""
+
+from __future__ import annotations
+
+from tests.delivery.deployments.site import Site, path
+
+
+def test_live_gets_the_very_image_that_paper_runs(paper: Site) -> None:
+    """Copied byte for byte under the same digest; live is only asked whether it is ready, because a login may wake
+    somebody up. A second time there is nothing to do."""
+    digest = paper.serves("paper")
+    run = paper.session("promote", "--yes", "--wait", "20")
+    assert run.code == 0, run.text
+    assert paper.serves("live") == paper.written("live") == digest
+    assert paper.registry.manifest(path("live"), digest) == paper.registry.manifest(path("paper"), digest)
+    assert [asked for stack, asked, _ in paper.seen if stack == "live"] == ["/ready"]
+    assert list(paper.tags("live", "deployed-live-").values()) == [digest]
+    assert not paper.schedules_paused("live")
+    paper.no_drift("live")
+    again = paper.session("promote", "--yes")
+    assert again.code == 0
+    assert "nothing to do" in again.text
+
+
+def test_nothing_is_promoted_that_paper_does_not_serve(paper: Site) -> None:
+    """Somebody moved the requests to another revision by hand: what paper runs is not what was seen to work."""
+    second = paper.push("paper", "second")
+    run = paper.session("deploy", "paper", "--yes", "--wait", "20")
+    assert run.code == 0, run.text
+    paper.send_requests_to_revision("paper", 1)
+    run = paper.session("promote", "--yes")
+    assert run.code == 1
+    assert "not all requests go to ib-paper-00002-" in run.text
+    assert not paper.tags("live")
+    assert paper.written("paper") == second
