@@ -53,7 +53,7 @@ def ibc_archive() -> bytes:
 @contextmanager
 def served(files: dict[str, bytes], kept: Path) -> Generator[str]:
     """The address of a server on loopback that has `files` by name, and nothing else. The same as the last time where
-    that is free, which the folder `kept` remembers: a layer is found again only if it was made with the same address."""
+    that is free, which the folder `kept` remembers: a layer is found again only where the address is the same."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

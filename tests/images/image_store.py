@@ -1,4 +1,4 @@
-"""A place of its own for images and containers on this machine, so that nobody's docker, podman or buildah is touched."""
+"""A place for images and containers on this machine that is nobody else's: no other docker or buildah is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An instance of a revision: the image that the registry has under the revision's digest, pulled and run in a container.
+"""An instance of a revision: the image that the registry has under its digest, pulled and run in a container.
 
 What is not Google's here is said in one place, `_environment`: the stores are the embedded ones, in a folder kept for
 each service where Firestore and BigQuery would be; the gateway's credentials lie in that folder, written from what

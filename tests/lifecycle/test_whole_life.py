@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from delivery.image_journal import Journal
 from delivery.image_name import ImageName, split
-from delivery.images import APPLICATION
 from schema.credentials import GatewayCredentials, read_credentials
 from tests.control_plane.secret_manager import Version
 from tests.delivery.terminal import terminal
