@@ -16,11 +16,11 @@ from google.cloud import run_v2
 
 from delivery.google_clients import GoogleClients
 from delivery.google_errors import sentence
-from delivery.image_name import ImageName, split
+from delivery.image_name import ImageName
 from delivery.image_tags import ImageTags
 from delivery.pulumi_stack import NotDeployedError, Outputs, PulumiStack
 from delivery.refusal import Refusal
-from delivery.retention import Found, Revision, Service
+from delivery.retention import Found, Revision, Service, digest_of
 from delivery.stack_file import Place, is_placed, read_wanted, stacks
 
 LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
@@ -57,7 +57,7 @@ class Census:
             revisions=revisions,
             images=images,
             named=tuple(self.named),
-            present=frozenset(split(image)[1] for image in present if image),
+            present=frozenset(digest for image in present if (digest := digest_of(image))),
             unknown=self.unknown,
         )
 
@@ -68,7 +68,9 @@ class Census:
             if image:
                 self.named.append((image, f"Pulumi.{stack}.yaml"))
             elif not is_placed(stack, self.folder):
-                self.notes.append(f"{stack}: its file names no project and no image, so it was never deployed")
+                self.notes.append(
+                    f"{stack}: its file names no project and no image, so it was never deployed"
+                )
                 return
             there = PulumiStack.read(stack, self.folder)
             if stack != own.stack:

@@ -140,7 +140,7 @@ def _check_all_is_known(found: Found) -> None:
     for revision in found.revisions:
         for image in revision.images:
             # What a tag meant when the revision was made, nobody can tell: it may have been moved since.
-            if not _digest(image) and (image == found.image or image.startswith(f"{found.image}:")):
+            if not digest_of(image) and (image == found.image or image.startswith(f"{found.image}:")):
                 raise BlindError(
                     f"{revision.name} runs {image}, which may be any image that had this tag; deploy that service by"
                     " digest (…@sha256:…) and delete the revision, then run this again"
@@ -184,9 +184,9 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
     for revision in found.revisions:
         if revision.name not in going:
             for image in revision.images:
-                yield _digest(image), f"run by {revision.short} in {revision.place}"
+                yield digest_of(image), f"run by {revision.short} in {revision.place}"
     for image, who in found.named:
-        yield _digest(image), f"named by {who}"
+        yield digest_of(image), f"named by {who}"
     journal = Journal({tag: one.digest for one in found.images for tag in one.tags})
     yield journal.pushed, "the newest push"
     for digest in journal.good(found.mode)[:keep]:
@@ -223,6 +223,7 @@ def short(digest: str) -> str:
     return digest[: len("sha256:") + 12]
 
 
-def _digest(image: str) -> str:
+def digest_of(image: str) -> str:
+    """Of an image's name, whoever's; "" where it names none."""
     digest = image.rpartition("@")[2]
     return digest if DIGEST.fullmatch(digest) else ""
