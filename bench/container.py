@@ -22,7 +22,7 @@ from delivery.images import APPLICATION
 from tests.images.container import PORT, Container, running
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.service_in_container import gateway_notes, service
-from tests.images.workshop import REPOSITORY, Workshop
+from tests.images.workshop import KEPT, REPOSITORY, Workshop
 
 ROUNDS = 5
 BOUND = 2.5
@@ -73,7 +73,7 @@ def measure(rounds: int | None = None) -> Measured:
 def _images() -> Generator[Workshop]:
     """RuntimeError where they cannot be built; what the build said is in it."""
     files = {"gateway.sh": gateway_installer(), "ibc.zip": ibc_archive()}
-    with TemporaryDirectory() as folder, served(files) as address:
+    with TemporaryDirectory() as folder, served(files, KEPT) as address:
         workshop = Workshop(Path(folder) / "clone", address, files)
         workshop.prepare()
         built = workshop.build()

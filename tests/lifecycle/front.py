@@ -124,9 +124,8 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Request(BaseHTTPRequestHandler):
-    server: _Server
-
     def do_GET(self) -> None:
+        assert isinstance(self.server, _Server)
         try:
             container = self.server.front.let_in(
                 self.headers.get("Host", ""), self.headers.get("Authorization")
