@@ -41,6 +41,7 @@ ELSEWHERE = {
     "ground": "is about the wrapper and the tests' own ground",
     "images": "looks at the images from outside",
     "infra": "is about the Pulumi program",
+    "lifecycle": "is about the sessions and the images together",
     "readme": "is about the README",
     "simulator": "is about the simulator, which is in no image",
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 NOXFILE = ast.parse((REPOSITORY / "noxfile.py").read_text(encoding="utf-8"))
@@ -58,12 +61,12 @@ def names() -> set[str]:
 def refusal(command: Command) -> str:
     """What the program says of these arguments with one more, which it cannot know: it gets no further than that, and
     names everything that it does not take."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command.program, *command.arguments, UNKNOWN],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    return done.stderr.strip().splitlines()[-1].partition("error: ")[2]
+    module, *own = command.program
+    said = StringIO()
+    with redirect_stderr(said), pytest.raises(SystemExit) as ended:
+        import_module(module).main([*own, *command.arguments, UNKNOWN])
+    assert ended.value.code == 2, said.getvalue()
+    return said.getvalue().strip().splitlines()[-1].partition("error: ")[2]
 
 
 def _sessions() -> list[ast.FunctionDef]:

@@ -112,7 +112,7 @@ def test_no_package_that_the_service_runs_on_is_lent(tmp_path: Path) -> None:
 def test_what_uv_refuses_is_said_in_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock file that is not there, or is another version's."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PackagesError, match=r"uv export: .*pyproject\.toml"):
+    with pytest.raises(PackagesError, match=r"uv export --frozen: .*pyproject\.toml"):
         make_packages(tmp_path / "packages")
 
 
@@ -160,9 +160,8 @@ def test_ctrl_c_waits_until_what_runs_has_ended(tools: Path) -> None:
     """Killed at once, docker's client would leave its container running."""
     (tools / "wait").touch()
     program = (
-        "from tests.delivery.test_tests_in_image import GIVEN\n"
-        "from delivery.image_runner import run\n"
-        "try:\n    run('docker', GIVEN)\n"
+        "from delivery.image_runner import Run, run\n"
+        "try:\n    run('docker', Run('an-image', ('true',), {}, {}, '/'))\n"
         "except KeyboardInterrupt:\n    raise SystemExit(130)\n"
     )
     running = subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY)
