@@ -7,6 +7,7 @@ program it runs there. Imports nothing of the project: what the programs do is t
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,9 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # `client-NAME` in pyproject.toml and its tests in tests/clients/NAME.
 CLIENTS = ("ibapi", "ibapi-stable", "ibapi-latest", "ib-async")
 
+# Asks for the tests in the image that `images` built.
+IN_IMAGE = "--in-image"
+
 # Where emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
@@ -48,9 +52,15 @@ TERMINATE_SECONDS = 1.0
 DELIVERY_INTERRUPT_SECONDS = 600.0
 
 
-@nox.session(python=PYTHONS)
+# In the image they run once, with the image's Python, whichever are installed here.
+@nox.session(python=None if IN_IMAGE in sys.argv else PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every supported Python that is installed; arguments after -- go to pytest."""
+    """Run the tests on every supported Python that is installed, or in the image (-- --in-image); pytest gets the rest
+    of what comes after --."""
+    if IN_IMAGE in session.posargs:
+        session.posargs.remove(IN_IMAGE)
+        _deliver(session, "tests_in_image", "delivery", "safety", arguments=["unit"])
+        return
     _sync(session, "test")
     # All of them spread over processes: they wait for servers more than they compute. A selection runs in one.
     spread = ("--numprocesses", str(WORKERS), "--dist=worksteal")
@@ -138,7 +148,7 @@ def safety(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the tests over TCP inside the image that `images` built, against the simulator."""
-    _deliver(session, "tests_in_image", arguments=["integration"])
+    _deliver(session, "tests_in_image", "delivery", "safety", arguments=["integration"])
 
 
 @nox.session
@@ -190,7 +200,9 @@ def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequenc
     _sync(session, *(groups or ("delivery",)))
     command = ("python", "-m", f"delivery.{module}", *arguments, *session.posargs)
     session.run(
-        *command, interrupt_timeout=DELIVERY_INTERRUPT_SECONDS, terminate_timeout=DELIVERY_INTERRUPT_SECONDS
+        *command,
+        interrupt_timeout=DELIVERY_INTERRUPT_SECONDS,
+        terminate_timeout=DELIVERY_INTERRUPT_SECONDS,
     )
 
 
@@ -213,6 +225,14 @@ def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
     _sync(session, "delivery", "safety", "test")
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
+
+
+@nox.session(python="3.12")
+def lifecycle(session: nox.Session) -> None:
+    """Walk a stack's whole life, from an empty project to a rollback of live, with images that are built and run; needs
+    what image-tests, delivery and engine need."""
+    _sync(session, "delivery", "infra", "safety", "test")
+    _run(session, "pytest", "-m", "image", "tests/lifecycle", *session.posargs)
 
 
 @nox.session

@@ -1,7 +1,8 @@
 """`python -m delivery.deploy STACK [--image DIGEST] [--yes]`: deploys an image, sees that it works, goes back if not.
 
 Decides which image: the one that is given, or where `pushed` points, or one that is built and pushed first. Stops where
-it is not clear what serves, unless an image is given.
+it is not clear what serves, unless an image is given. A build gives `pushed`: the stack's file that it checked out
+never has the digest that the build before it deployed (docs/decisions/0048).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from delivery import images
 from delivery.deployment import Deployment
 from delivery.google_clients import GoogleClients
+from delivery.image_journal import PUSHED
 from delivery.image_name import DIGEST, split
 from delivery.push import push
 from delivery.readiness import READY_SECONDS, Patience
@@ -27,7 +29,12 @@ AGAIN = "run it again: it says what was begun, and which command finishes it or 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./nox -s deploy --", description="Deploys an image to a stack.")
     parser.add_argument("stack", help="paper, live, or whatever its file is called after")
-    parser.add_argument("--image", default="", help="sha256:…; the last one pushed, unless given")
+    parser.add_argument(
+        "--image",
+        default="",
+        help=f"sha256:…, or `{PUSHED}`: the last one pushed, whatever the stack's file says and what was begun; without"
+        " it the last one pushed where these agree, and one that is built where none was",
+    )
     add_common(parser)
     given = parser.parse_args(arguments)
     return ended("deploy", lambda: _deploy(given), AGAIN)
@@ -61,13 +68,14 @@ def carry_out(deployment: Deployment, question: str, *options: str, sure: bool) 
 
 
 def _deploy(given: argparse.Namespace) -> int:
-    if given.image and not DIGEST.fullmatch(given.image):
+    if given.image not in ("", PUSHED) and not DIGEST.fullmatch(given.image):
         given.image = split(given.image)[1]
     standing = look(given.stack, Path())
     clients = GoogleClients(standing.pulumi.place.project)
     if not given.image:
         standing.settled()
-    target = given.image or standing.journal.pushed or _built(standing, clients)
+    digest = "" if given.image == PUSHED else given.image
+    target = digest or standing.journal.pushed or _built(standing, clients)
     deployment = Deployment(standing, clients, target, patience(given.wait))
     return carry_out(deployment, f"Deploy it to {standing.stack}?", sure=given.yes)
 

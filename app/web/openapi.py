@@ -6,11 +6,11 @@ Decides how those types look once they are JSON: camelCase names, and a Decimal 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
+from app import VERSION
 from app.core.canonical import camel
 from app.core.plan import Plan
 from app.errors import RequestError, StoreUnavailable, TradingError
@@ -67,7 +67,7 @@ def openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, An
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"ib-trading, {services.mode.value}", "version": version("ib-trading")},
+        "info": {"title": f"ib-trading, {services.mode.value}", "version": VERSION},
         "paths": paths | _service_paths(),
         "components": {"schemas": schemas},
     }

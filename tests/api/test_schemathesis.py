@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from simulator.launch import Launched
-from tests.service import STACK_FILE, START
+from tests.service import GUNICORN, STACK_FILE, START
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +70,7 @@ def serving(folder: Path, gateway_port: int) -> Generator[str]:
             "TRADING_CONFIG": str(stack_file),
             "CLOCK": "broker",
         }
-        command = [sys.executable, "-m", "gunicorn", "-c", "images/application/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN)]
         command += ["--bind", f"fd://{listening.fileno()}", "app.main:app"]
         with (folder / "service.log").open("w") as log:
             service = subprocess.Popen(
@@ -101,11 +101,12 @@ def test_the_service_keeps_what_its_openapi_document_promises(tmp_path: Path) ->
     ):
         configuration = CONFIGURATION.replace("ORDER_REF", one_order_of(address))
         (tmp_path / "schemathesis.toml").write_text(configuration)
-        command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml"]
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
         command += ["run", f"{address}/openapi.json", "--checks", "all", "--seed", "1", "--no-color"]
         command += ["--max-examples", "25", "--max-response-time", str(SLOWEST_SECONDS)]
         command += ["--request-timeout", str(SLOWEST_SECONDS)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        found = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
         told = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
         )

@@ -34,7 +34,7 @@ from tests.gateway.stage import (
     until,
     write_secret,
 )
-from tests.service import STACK_FILE, closed_port
+from tests.service import GUNICORN, STACK_FILE, closed_port
 
 PATIENCE = 60
 
@@ -64,7 +64,7 @@ class Running:
                     "-m",
                     "gunicorn",
                     "-c",
-                    "images/application/gunicorn.conf.py",
+                    str(GUNICORN),
                     "app.main:app",
                 ],
                 cwd=ROOT,
