@@ -137,5 +137,16 @@ def only_composition_imports_adapters(path: str, source: str) -> list[Violation]
     )
 
 
-def imports_google(path: str, source: str) -> bool:
-    return any(below(name, "google") for _, name in imports(path, source))
+def makes_google_clients(path: str, source: str) -> bool:
+    """Whether it decides as whom Google is asked, or where: imports what identities are made of, or calls a client's
+    class. Google's messages and errors are for whoever asks."""
+    identity = ("google.auth", "google.oauth2", "google.api_core.client_options")
+    imported = any(
+        any(below(name, each) for each in identity) and not below(name, "google.auth.exceptions")
+        for _, name in imports(path, source)
+    )
+    called = any(
+        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2].endswith("Client")
+        for node in ast.walk(ast.parse(source))
+    )
+    return imported or called
