@@ -9,6 +9,7 @@ import grpc
 import pytest
 from google.api_core.exceptions import FailedPrecondition, Forbidden, NotFound
 
+from delivery import image_tags
 from delivery.endpoints import Endpoints
 from delivery.google_clients import GoogleClients
 from delivery.image_name import ImageName
@@ -112,6 +113,16 @@ def test_an_image_is_gone_when_its_deletion_has_ended(
     tags.delete(go)
     assert [each.digest for each in tags.images()] == [keep]
     tags.delete(go)
+
+
+def test_a_deletion_that_does_not_end_is_not_waited_for_forever(
+    registry: OciRegistry, plane: ControlPlane, tags: ImageTags, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was, and that it is only repeated."""
+    plane.looks = 1000
+    monkeypatch.setattr(image_tags, "SECONDS", 1.5)
+    with pytest.raises(Refusal, match="run this again"):
+        tags.delete(registry.put_image(PAPER.path))
 
 
 def test_a_tagged_image_is_not_deleted(registry: OciRegistry, tags: ImageTags) -> None:
