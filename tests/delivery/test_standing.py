@@ -134,8 +134,18 @@ def test_what_was_begun_may_go_on() -> None:
         (B, A, deployed(A, 1) | begun(B, 2), ""),
         (B, A, deployed(C, 0) | deployed(A, 1) | begun(B, 2), C),
         (C, B, deployed(A, 1), C),
+        (A, C, deployed(B, 1) | deployed(A, 2) | begun(A, 3), B),
     ],
-    ids=["next", "same", "first", "finish", "give up", "give up with another", "not in the journal"],
+    ids=[
+        "next",
+        "same",
+        "first",
+        "finish",
+        "give up",
+        "give up with another",
+        "not in the journal",
+        "good once",
+    ],
 )
 def test_the_way_back_goes_to_what_served_and_never_to_what_nobody_saw_working(
     present: str, target: str, tags: dict[str, str], back: str
