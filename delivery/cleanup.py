@@ -31,6 +31,7 @@ from delivery.session import agreed, ended
 
 AGAIN = "what was deleted is gone, the rest is as it was; run it again at any time"
 KEEP = 3
+SLOW = "Google began to delete it and has not said that it is gone; run this again in some minutes"
 MEGABYTE = 1_000_000
 
 
@@ -107,10 +108,11 @@ def _delete(deletions: Sequence[Deletion], clients: GoogleClients, found: Found)
         try:
             with step(f"{number + 1}/{len(deletions)} delete {_spelled(deletion)}"):
                 _delete_one(deletion, clients, tags)
-        except GoogleAPICallError as error:
+        except (GoogleAPICallError, TimeoutError) as error:
             left = "\n".join(f"  {_spelled(one)}" for one in deletions[number:])
+            why = sentence(error) if isinstance(error, GoogleAPICallError) else SLOW
             raise Refusal(
-                f"{sentence(error)}\n{number} of {len(deletions)} were deleted; these are left:\n{left}"
+                f"{why}\n{number} of {len(deletions)} were deleted; these are left:\n{left}"
             ) from error
 
 
