@@ -232,7 +232,8 @@ def lifecycle(session: nox.Session) -> None:
     """Walk a stack's whole life, from an empty project to a rollback of live, with images that are built and run; needs
     what image-tests, delivery and engine need."""
     _sync(session, "delivery", "infra", "safety", "test")
-    _run(session, "pytest", "-m", "image", "tests/lifecycle", *session.posargs)
+    # Each step goes on where the one before it ended.
+    _run(session, "pytest", "--exitfirst", "-m", "image", "tests/lifecycle", *session.posargs)
 
 
 @nox.session

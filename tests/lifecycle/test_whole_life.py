@@ -170,12 +170,14 @@ def test_nobody_but_the_operator_is_let_in(stage: Stage) -> None:
 
 
 def test_the_operator_trades_by_hand(stage: Stage) -> None:
-    """`call -- paper allocation`: orders are sent to the broker, and filled."""
-    before = positions(stage, "paper")
-    answer = stage.call("paper").ask("allocation", "POST", body=b"{}", headers={"Idempotency-Key": "by-hand"})
-    assert answer.status == 200, answer.text
-    assert answer.body["orders"]
-    assert positions(stage, "paper") != before
+    """`call -- paper allocation`: a dry-run plans and buys nothing; without it, what is ordered is filled."""
+    assert positions(stage, "paper") == {}
+    stage.done("call", "paper", "allocation", '{"dryRun": true}')
+    assert positions(stage, "paper") == {}
+    said = stage.done("call", "paper", "allocation", "--key", "by-hand")
+    bought = positions(stage, "paper")
+    assert bought
+    assert all(symbol in said for symbol in bought)
 
 
 def test_a_second_version_takes_over(stage: Stage) -> None:
