@@ -72,7 +72,7 @@ class ServiceCall:
         headers: Mapping[str, str] | None = None,
         seconds: float = ANSWER_SECONDS,
     ) -> ServiceAnswer:
-        """`body` is JSON as it is sent. Any status is an answer. ServiceSilent without one within `seconds` of silence."""
+        """`body` is JSON as it is sent. Any status is an answer. ServiceSilent after `seconds` of silence."""
         with self.opened(path, method, body=body, headers=headers, seconds=seconds) as response:
             text = response.text
         return answer_of(response, text)

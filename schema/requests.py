@@ -79,3 +79,10 @@ class TradeReconciliationRequest(TradingRequest, frozen=True, kw_only=True):
     """`accept`: ids of proposed repairs to apply."""
 
     accept: tuple[str, ...] = ()
+
+
+class TradingEnabledRequest(Request, frozen=True, kw_only=True):
+    """`enabled` must be said; `reason` is shown to everyone who is refused."""
+
+    enabled: bool
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""

@@ -6,22 +6,12 @@ Needs no lease and no gateway: it works while a run trades and while the broker 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-import msgspec
 
 from app.core.snapshot import TradingSwitch
 from app.errors import StoreUnavailable, TradingError
 from app.intents.intent import Answer, Call, Result, common
 from app.intents.services import Services
-from schema.requests import Request
-
-
-class TradingEnabledRequest(Request, frozen=True, kw_only=True):
-    """`enabled` must be said; `reason` is shown to everyone who is refused."""
-
-    enabled: bool
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+from schema.requests import TradingEnabledRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from app.web.endpoint import Endpoint
 from app.web.error_handlers import PROBLEM_JSON, BodyTooLarge
 from app.web.health import Readiness
 from app.web.request_schema import with_rules
-from app.web.requests import KEY_PATTERN, NDJSON, UnsupportedBody
+from app.web.requests import NDJSON, UnsupportedBody
+from schema.request_body import KEY_PATTERN
 
 REF = "#/components/schemas/{name}"
 PROBLEM = {

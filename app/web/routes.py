@@ -106,10 +106,10 @@ def _openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
 
 
 def _front(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
-    """A plain page that links to what can be read."""
+    """A plain page that links to what can be read; also where another path comes before it, as the dashboard's."""
     links = [e.path.strip("/") for e in endpoints if e.method == "GET" and not e.places]
     links += ["ready", "health", "metrics", "openapi.json"]
-    items = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in links)
+    items = "".join(f'<li><a href="{name}">{name}</a></li>' for name in links)
     title = f"ib-trading, {services.mode.value}"
     page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><ul>{items}</ul></html>"
     return Response(page, content_type="text/html; charset=utf-8")

@@ -137,5 +137,13 @@ def only_composition_imports_adapters(path: str, source: str) -> list[Violation]
     )
 
 
-def imports_google(path: str, source: str) -> bool:
-    return any(below(name, "google") for _, name in imports(path, source))
+def makes_google_clients(path: str, source: str) -> bool:
+    """Whether it takes an identity, or names a client's class. Google's messages and errors anybody may know."""
+    identity = any(
+        (below(name, "google.auth") or below(name, "google.oauth2")) and ".exceptions" not in name
+        for _, name in imports(path, source)
+    )
+    google = any(below(name, "google") for _, name in imports(path, source))
+    names = {node.attr for node in ast.walk(parse(source)) if isinstance(node, ast.Attribute)}
+    names |= {name.rpartition(".")[2] for _, name in imports(path, source) if below(name, "google")}
+    return identity or (google and any(name.endswith("Client") for name in names))

@@ -28,10 +28,10 @@ def test_a_vendors_library_is_known_to_its_adapter_only() -> None:
     assert_obeyed(law.libraries_stay_in_their_adapter, modules("app"))
 
 
-def test_at_most_one_module_of_delivery_knows_google() -> None:
-    knowing = [path for path in modules("delivery") if law.imports_google(path, text_of(path))]
-    assert len(knowing) <= 1, (
-        f"Google's clients are the business of one module in delivery/, not of {knowing}"
+def test_one_module_of_delivery_makes_googles_clients() -> None:
+    making = [path for path in modules("delivery") if law.makes_google_clients(path, text_of(path))]
+    assert making == ["delivery/google_clients.py"], (
+        f"Google's clients are the business of delivery/google_clients.py, not of {making}"
     )
 
 
