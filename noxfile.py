@@ -262,7 +262,7 @@ def infra(session: nox.Session) -> None:
 
 @nox.session
 def delivery(session: nox.Session) -> None:
-    """Run the tests of the sessions around a deployment, on stand-ins; needs `pulumi` and docker-registry on PATH."""
+    """Run the tests of the sessions around a deployment, on stand-ins; needs pulumi, docker-registry and buildah."""
     _sync(session, "delivery", "infra", "safety", "test")
     spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
     _run(session, "pytest", "tests/delivery", *(session.posargs or spread))

@@ -1,7 +1,8 @@
 """The tags and the images of a repository, as Artifact Registry lists, moves and deletes them.
 
 Reading and moving tags is in roles/artifactregistry.writer; taking away a tag or an image is in repoAdmin alone
-(cloud.google.com/iam/docs/roles-permissions/artifactregistry: `tags.delete`, `versions.delete`).
+(cloud.google.com/iam/docs/roles-permissions/artifactregistry: `tags.delete`, `versions.delete`). An image is deleted as
+the version of a package whose id is its digest (github.com/googleapis/python-artifact-registry/issues/198).
 """
 
 from __future__ import annotations
@@ -86,11 +87,17 @@ class ImageTags:
 
     def delete(self, digest: str) -> None:
         """Deletes the image, and waits until it is gone; does nothing where it is not there. Its tags have to be taken
-        away before, and an index goes before its children: FailedPrecondition otherwise."""
+        away before, and an index goes before its children: FailedPrecondition otherwise. Refusal where Google does not
+        come to an end."""
         try:
             self.clients.images.delete_version(name=self._version(digest)).result(timeout=SECONDS)
         except NotFound:
             self._repository()
+        except TimeoutError:
+            raise Refusal(
+                f"Google has not said within {SECONDS:.0f} s that {digest} is gone; run this again, what is gone by"
+                " then is left out"
+            ) from None
 
     def require_upload(self) -> None:
         """NotFound where the repository is not there, Refusal where whoever runs this may not upload into it."""

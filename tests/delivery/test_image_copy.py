@@ -4,7 +4,9 @@ likes."""
 from __future__ import annotations
 
 from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -156,3 +158,31 @@ def test_the_access_token_is_in_no_log_and_no_refusal(
     log = registry.log.read_text(encoding="utf-8")
     assert "trading-paper" in log
     assert STAND_IN_TOKEN not in f"{seen}{caught.value!r}{images!r}{log}"
+
+
+def test_no_other_host_gets_the_token_whatever_a_challenge_says() -> None:
+    """Something between here and Google sends the question for an identity elsewhere: nothing goes there."""
+    asked: list[tuple[str, str | None]] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("Authorization")))
+            self.send_response(401)
+            self.send_header(
+                "WWW-Authenticate", f'Bearer realm="http://localhost:{server.server_port}/token"'
+            )
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        here = Endpoints(registry=f"127.0.0.1:{server.server_port}")
+        with pytest.raises(RegistryError, match="it gets no token"):
+            ImageRegistry(GoogleClients("trading-paper", here)).digest(PAPER, "pushed")
+        server.shutdown()
+        thread.join()
+    assert asked == [(f"/v2/{PAPER.path}/manifests/pushed", None)]
