@@ -19,7 +19,9 @@ OPTIONAL = {
     "google": ("app.adapters.google", "bench.bare_app", "delivery", "emulators"),
     "google_crc32c": ("app.adapters.google", "emulators"),
     "grpc": ("app.adapters.google", "emulators"),
-    "requests": ("app.adapters.google",),
+    "requests": ("app.adapters.google", "delivery"),
+    "cyclonedx": ("delivery",),
+    "packageurl": ("delivery",),
     "pulumi": ("infra",),
     "pulumi_gcp": ("infra",),
 }
