@@ -70,10 +70,8 @@ def _keep(given: argparse.Namespace) -> int:
     print("What you type is not shown, and kept nowhere else.\n")
     credentials = _from_stdin() if given.stdin else _from_terminal()
     added = _add(clients, secret, credentials)
-    print(
-        f"\nThe service reads version {number(added)} the next time that it starts the gateway. A gateway that runs"
-    )
-    print("now goes on with what it has.")
+    print(f"\nThe service reads version {number(added)} when it starts the gateway the next time.")
+    print("A gateway that runs now goes on with what it has.")
     if not given.keep_old:
         _offer_to_destroy(clients, secret, added, sure=given.yes)
     return 0
