@@ -23,13 +23,16 @@ from delivery.state_home import StateHome
 PROGRAM = "pulumi"
 BACKEND = "PULUMI_BACKEND_URL"
 
+NO_STACK = ("no stack named", "could not find stack")
+"""What Pulumi says of one that nobody made."""
+
 REMEDIES = (
     (
         ("the stack is currently locked", "is already being updated"),
         "another update goes on, or one was killed: wait for it, or `pulumi cancel --stack {stack}`",
     ),
     (
-        ("no stack named", "could not find stack"),
+        NO_STACK,
         "there is no such stack yet: docs/deploying.md begins with `./nox -s bootstrap -- {stack}`",
     ),
     (
@@ -42,6 +45,10 @@ REMEDIES = (
 
 class PulumiError(Refusal):
     """Pulumi is not there or ended with an error; the text has its words, or says that it printed them."""
+
+
+class NotDeployedError(PulumiError):
+    """The state could be read, and the stack is not in it, or nothing was ever deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,10 @@ class PulumiStack:
         return cls(read_place(stack, folder), folder)
 
     def outputs(self) -> Outputs:
-        """PulumiError where nothing was deployed, or the state cannot be read."""
+        """NotDeployedError where nothing was deployed, PulumiError where the state cannot be read."""
         said = json.loads(self._ask("stack", "output", "--json"))
         if not said:
-            raise PulumiError(
+            raise NotDeployedError(
                 f"{self.place.stack} has no outputs: nothing was deployed yet; pulumi up --stack {self.place.stack}"
             )
         return Outputs(
@@ -121,7 +128,8 @@ class PulumiStack:
         )
         if done.returncode:
             words = done.stderr.strip()
-            raise PulumiError(f"pulumi {' '.join(command[:2])}: {words}{self._remedy(words)}")
+            kind = NotDeployedError if any(sign in words.lower() for sign in NO_STACK) else PulumiError
+            raise kind(f"pulumi {' '.join(command[:2])}: {words}{self._remedy(words)}")
         return done.stdout
 
     def _show(self, *command: str) -> None:

@@ -62,6 +62,12 @@ def read_wanted(stack: str, folder: Path) -> Wanted:
     )
 
 
+def is_placed(stack: str, folder: Path) -> bool:
+    """Whether the stack's file names a project at all: one that does not was never set up. StackFileError."""
+    given, _ = _config(stack, folder)
+    return "gcp:project" in given
+
+
 def stacks(folder: Path) -> tuple[str, ...]:
     """The stacks that have a file in `folder`, sorted."""
     return tuple(sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml")))

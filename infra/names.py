@@ -49,6 +49,10 @@ class Names:
         return self._alone("ib_build").replace("-", "_")
 
     @property
+    def build_cleanup_role(self) -> str:
+        return self._alone("ib_build_cleanup").replace("-", "_")
+
+    @property
     def secret(self) -> str:
         return self._alone("ib-credentials")
 

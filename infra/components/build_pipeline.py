@@ -1,8 +1,9 @@
 """Optional: a build on every push, which deploys paper and nothing else.
 
-Its identity may push images, replace the service by another revision, and write the state of this stack. It can change
-nobody's rights: whatever a pushed change wants beyond a new image stops here and waits for a person's `pulumi up`. So
-the program as a whole asks Google nothing at an `up` (an invoke would need a right that the build has not).
+Its identity may push images, replace the service by another revision, call it to see whether it works, delete what is
+no longer needed, and write the state of this stack. It can change nobody's rights: whatever a pushed change wants
+beyond a new image stops here and waits for a person's `pulumi up`. So the program as a whole asks Google nothing at an
+`up` (an invoke would need a right that the build has not).
 The connection to the repository needs a person's consent and is made by hand (docs/deploying.md).
 """
 
@@ -56,7 +57,9 @@ class BuildPipeline(Component):
         )
         self.member = account.member
         registry.let_write("build", account.member)
+        registry.let_delete("build", account.member, self._cleanup_role(site).name)
         identity.let_deploy("build", account.member)
+        identity.let_call("build", account.member)
         if service is not None:
             service.let_deploy("build", account.member)
         grants = self._grant(site, settings)
@@ -113,9 +116,26 @@ class BuildPipeline(Component):
             ),
         ]
 
+    def _cleanup_role(self, site: Site) -> gcp.projects.IAMCustomRole:
+        """What a failed deployment and a cleanup take of the repository beyond pushing to it: a tag and an image go
+        (https://cloud.google.com/artifact-registry/docs/audit-logging has the permission of each call). Made in the
+        project as any role, and granted on the repository alone."""
+        return gcp.projects.IAMCustomRole(
+            "build-deletes-images",
+            project=site.project,
+            role_id=site.names.build_cleanup_role,
+            title=f"{site.names.service}: the build cleans up",
+            description="deletes tags and images",
+            permissions=["artifactregistry.tags.delete", "artifactregistry.versions.delete"],
+            stage="GA",
+            deletion_policy="DELETE",
+            opts=self.own(site.apis["iam"]),
+        )
+
     def _role(self, site: Site, *, counted: bool) -> gcp.projects.IAMCustomRole:
         """What only a project can grant, and no role of Google's has alone: looking whether a deployment is done (an
-        operation is no part of the service: https://cloud.google.com/run/docs/reference/iam/permissions).
+        operation is no part of the service: https://cloud.google.com/run/docs/reference/iam/permissions), and which
+        images the revisions of the project's services run, so that none of those is deleted.
 
         Google keeps the name of a deleted role for up to 37 days: brought back within the first 7 it is undeleted by
         the provider, after that only the wait helps."""
@@ -124,9 +144,13 @@ class BuildPipeline(Component):
             project=site.project,
             role_id=site.names.build_role,
             title=f"{site.names.service}: the build waits",
-            description="sees whether its deployment is done"
+            description="sees whether its deployment is done and which images the project's services run"
             + (", and may count its calls in the project" if counted else ""),
-            permissions=["run.operations.get", *(["serviceusage.services.use"] if counted else [])],
+            permissions=[
+                "run.operations.get",
+                "run.revisions.list",
+                *(["serviceusage.services.use"] if counted else []),
+            ],
             stage="GA",
             deletion_policy="DELETE",
             opts=self.own(site.apis["iam"]),

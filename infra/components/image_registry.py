@@ -75,3 +75,16 @@ class ImageRegistry(Component):
             member=member,
             opts=self.own(),
         )
+
+    def let_delete(self, who: str, member: pulumi.Input[str], role: pulumi.Input[str]) -> None:
+        """`member` may delete what `role` names here, and only here. A role of Google's that deletes images is an
+        administrator's."""
+        gcp.artifactregistry.RepositoryIamMember(
+            f"{who}-deletes-images",
+            project=self._site.project,
+            location=self._site.region,
+            repository=self.repository_id,
+            role=role,
+            member=member,
+            opts=self.own(),
+        )

@@ -47,6 +47,17 @@ class RuntimeIdentity(Component):
             opts=self.own(),
         )
 
+    def let_call(self, who: str, member: pulumi.Input[str]) -> None:
+        """`member` may call the service as its operator; unlike a person it may do nothing else in the operator's name:
+        it gets tokens that say who calls, none for Google's APIs."""
+        gcp.serviceaccount.IAMMember(
+            f"{who}-calls-as-operator",
+            service_account_id=self.operator.name,
+            role="roles/iam.serviceAccountOpenIdTokenCreator",
+            member=member,
+            opts=self.own(),
+        )
+
     def _account(self, site: Site, name: str, account_id: str, purpose: str) -> gcp.serviceaccount.Account:
         return gcp.serviceaccount.Account(
             name,

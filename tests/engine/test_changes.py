@@ -108,13 +108,16 @@ EDITS = (
     Edit(
         "builds are an identity, its grants and a trigger; the service itself is not touched",
         (
+            "create IAMCustomRole build-deletes-images",
             "create IAMCustomRole build-waits",
             "create IAMMember build-waits",
             "create Account build",
             "create BucketIAMMember build-writes-state",
             "create CryptoKeyIAMMember build-uses-state-key",
+            "create IAMMember build-calls-as-operator",
             "create IAMMember build-deploys-as-runtime",
             "create IAMMember build-writes-logs",
+            "create RepositoryIamMember build-deletes-images",
             "create RepositoryIamMember build-pushes-images",
             "create Service cloudbuild",
             "create Service cloudkms",

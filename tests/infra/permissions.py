@@ -55,6 +55,7 @@ MEANING = {
     "roles/bigquery.jobUser": "runs queries and loads; says nothing about what they may read",
     "roles/cloudkms.cryptoKeyEncrypterDecrypter": "encrypts and decrypts with it",
     "roles/datastore.user": "reads and writes its documents, the trading configuration too",
+    "roles/iam.serviceAccountOpenIdTokenCreator": "calls the service as it, and no API of Google's",
     "roles/iam.serviceAccountTokenCreator": "acts as it",
     "roles/iam.serviceAccountUser": "deploys what runs as it",
     "roles/logging.logWriter": "writes log lines, reads none",

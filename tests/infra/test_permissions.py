@@ -12,7 +12,7 @@ from tests.infra.stacks import BUILD, SHARED_PROJECT, deployed, everything
 
 PRIMITIVE = {"roles/owner", "roles/editor", "roles/viewer", "roles/browser"}
 
-ONLY_BY_ITSELF = {"run.operations.get", "serviceusage.services.use"}
+ONLY_BY_ITSELF = {"run.operations.get", "run.revisions.list", "serviceusage.services.use"}
 """What Google has in no role that says only this."""
 
 PROJECT_WIDE = {
@@ -83,8 +83,15 @@ def test_what_can_be_granted_on_one_resource_is_not_granted_on_the_project(
         assert {
             (grant.role, bool(grant.condition)) for grant in wide if grant.role not in own
         } <= PROJECT_WIDE
-        for role in found.of("projects.IAMCustomRole").values():
-            assert set(role.inputs["permissions"]) <= ONLY_BY_ITSELF
+        roles = found.of("projects.IAMCustomRole").values()
+        permissions = {
+            f"projects/{role.inputs['project']}/roles/{role.inputs['roleId']}": set(
+                role.inputs["permissions"]
+            )
+            for role in roles
+        }
+        for grant in wide:
+            assert permissions.get(grant.role, set()) <= ONLY_BY_ITSELF
 
 
 def test_nobody_without_an_identity_may_do_anything(stacks: tuple[Record, Record]) -> None:
@@ -129,11 +136,12 @@ def test_the_build_can_replace_the_service_and_change_nobodys_rights(
     """Whoever can push could otherwise grant themselves what they like."""
     paper, live = stacks
     roles = {grant.role for grant in grants(paper) if "ib-build" in grant.member}
-    [waits] = own_roles(paper)
-    assert roles == {
-        waits,
+    own = set(own_roles(paper))
+    assert len(own) == 2
+    assert roles == own | {
         "roles/artifactregistry.writer",
         "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+        "roles/iam.serviceAccountOpenIdTokenCreator",
         "roles/iam.serviceAccountUser",
         "roles/logging.logWriter",
         "roles/run.developer",
@@ -153,10 +161,10 @@ def test_an_update_asks_google_nothing_that_the_build_may_not(stacks: tuple[Reco
 @pytest.mark.parametrize(
     ("budget", "permissions"),
     [
-        (None, ["run.operations.get"]),
+        (None, ["run.operations.get", "run.revisions.list"]),
         (
             {"amount": 50, "currency": "CHF", "billingAccount": "012345-6789AB-CDEF01"},
-            ["run.operations.get", "serviceusage.services.use"],
+            ["run.operations.get", "run.revisions.list", "serviceusage.services.use"],
         ),
     ],
     ids=["without a budget", "with one"],
@@ -167,8 +175,29 @@ def test_the_build_may_wait_for_its_deployment(
     """Right to the service alone, it could start a deployment and not learn how it ended. With a budget every call says
     in which project it counts, which takes one right more."""
     found = record(deployed("paper", build=BUILD, budget=budget))
-    [role] = found.of("projects.IAMCustomRole").values()
+    role = found.of("projects.IAMCustomRole")["build-waits"]
     assert role.inputs["permissions"] == permissions
+
+
+def test_the_build_deletes_images_of_its_own_repository_alone(stacks: tuple[Record, Record]) -> None:
+    """Tags and images, by a role of two rights that is granted on the repository; none of it on the project, where it
+    would reach live's images in a shared one."""
+    paper, _ = stacks
+    role = paper.of("projects.IAMCustomRole")["build-deletes-images"].inputs
+    assert role["permissions"] == ["artifactregistry.tags.delete", "artifactregistry.versions.delete"]
+    [repository] = paper.of("artifactregistry.Repository").values()
+    [grant] = [one for one in grants(paper) if one.role.endswith(f"/roles/{role['roleId']}")]
+    assert grant.kind == "artifactregistry.RepositoryIamMember"
+    assert grant.on == repository.inputs["repositoryId"]
+
+
+def test_the_build_calls_the_service_as_its_operator_and_nothing_of_googles(
+    stacks: tuple[Record, Record],
+) -> None:
+    """A deployment is tried out by calling it; a token for Google's APIs would be the operator's own."""
+    paper, _ = stacks
+    on_operator = [one for one in grants(paper) if "ib-build" in one.member and "/ib-operator" in one.on]
+    assert [one.role for one in on_operator] == ["roles/iam.serviceAccountOpenIdTokenCreator"]
 
 
 def test_people_call_the_service_only_as_its_operator(stacks: tuple[Record, Record]) -> None:

@@ -1,0 +1,140 @@
+"""What a cleanup has to know before it decides: every stack, every service where one of them lives, the images.
+
+Asks and changes nothing. What cannot be read is noted as unknown, all of it, so that one sentence says everything that
+is in the way; delivery/retention.py decides nothing then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.cloud import run_v2
+
+from delivery.google_clients import GoogleClients
+from delivery.google_errors import sentence
+from delivery.image_name import ImageName
+from delivery.image_tags import ImageTags
+from delivery.pulumi_stack import NotDeployedError, Outputs, PulumiStack
+from delivery.refusal import Refusal
+from delivery.retention import Found, Revision, Service, digest_of
+from delivery.stack_file import Place, is_placed, read_wanted, stacks
+
+LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+
+
+@dataclass
+class Census:
+    """Of the checkout in `folder`. `alone`: of the other stacks only what their files say, and no other project."""
+
+    folder: Path
+    alone: bool = False
+    named: list[tuple[str, str]] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What was not looked at, and why that does not matter."""
+    places: set[tuple[str, str]] = field(default_factory=set)
+    """(project, region) in which services are looked at."""
+
+    def take(self, own: PulumiStack, outputs: Outputs, clients: GoogleClients) -> Found:
+        """All that is there. Errors of what only the stack itself has are raised: Refusal, GoogleAPICallError."""
+        for stack in stacks(self.folder):
+            self._hear(stack, own.place, outputs)
+        name = ImageName.of(outputs.repository)
+        # The service before its revisions: one that is made in between is then one more, not one too few.
+        service = _service(own.place, outputs, clients)
+        images = ImageTags(clients, name).images()
+        revisions = tuple(self._revisions(clients))
+        serving = [image for one in revisions if one.name in service.uses for image in one.images]
+        present = (read_wanted(own.place.stack, self.folder).image, outputs.image, *serving)
+        return Found(
+            mode=outputs.trading_mode,
+            image=str(name),
+            service=service,
+            revisions=revisions,
+            images=images,
+            named=tuple(self.named),
+            present=frozenset(digest for image in present if (digest := digest_of(image))),
+            unknown=self.unknown,
+        )
+
+    def _hear(self, stack: str, own: Place, outputs: Outputs) -> None:
+        """What `stack` names, and where it lives; `outputs` are those of `own`."""
+        try:
+            image = read_wanted(stack, self.folder).image
+            if image:
+                self.named.append((image, f"Pulumi.{stack}.yaml"))
+            elif not is_placed(stack, self.folder):
+                self.notes.append(
+                    f"{stack}: its file names no project and no image, so it was never deployed"
+                )
+                return
+            there = PulumiStack.read(stack, self.folder)
+            if stack != own.stack:
+                if self.alone:
+                    self.notes.append(f"{stack}: its file alone was read, as --alone asks")
+                    return
+                outputs = there.outputs()
+        except NotDeployedError:
+            self.notes.append(f"{stack}: nothing was deployed yet")
+            return
+        except Refusal as refusal:
+            self.unknown[f"the stack {stack}"] = str(refusal)
+            return
+        if outputs.image:
+            self.named.append((outputs.image, f"the output of {stack}"))
+        self.places.add((there.place.project, there.place.region))
+
+    def _revisions(self, clients: GoogleClients) -> Iterator[Revision]:
+        for project, region in sorted(self.places):
+            there = clients if project == clients.project else GoogleClients(project, clients.endpoints)
+            parent = f"projects/{project}/locations/{region}/services/-"
+            try:
+                for one in there.revisions.list_revisions(parent=parent):
+                    images = tuple(container.image for container in one.containers)
+                    yield Revision(_full(parent, one), images, one.create_time)
+            except GoogleAPICallError as error:
+                self.unknown[f"the services in {project}, {region}"] = sentence(error)
+
+
+def _full(parent: str, revision: run_v2.Revision) -> str:
+    """With its service, of which Cloud Run lists all here."""
+    service = parent.removesuffix("-") + revision.service.rpartition("/")[2]
+    return f"{service}/revisions/{revision.name.rpartition('/')[2]}"
+
+
+def _service(place: Place, outputs: Outputs, clients: GoogleClients) -> Service:
+    """NotFound where the stack says that it has a service."""
+    name = f"projects/{place.project}/locations/{place.region}/services/{outputs.service_name}"
+    try:
+        found = clients.services.get_service(name=name)
+    except NotFound:
+        if outputs.image:
+            raise
+        return Service(name)
+    return Service(name, {f"{name}/revisions/{short}": tuple(why) for short, why in _uses(found).items()})
+
+
+def _uses(service: run_v2.Service) -> dict[str, list[str]]:
+    """The short name of a revision → why the service needs it, by what it was told and by what it does.
+
+    A target of the type "latest" names no revision; it is the newest ready one. Without any target, all goes there."""
+    uses: dict[str, list[str]] = defaultdict(list)
+    ready = service.latest_ready_revision.rpartition("/")[2]
+    targets = [*service.traffic_statuses, *service.traffic] or [
+        run_v2.TrafficTarget(type_=LATEST, percent=100)
+    ]
+    for target in targets:
+        revision = target.revision.rpartition("/")[2] or ready
+        if target.percent:
+            uses[revision].append(f"gets {target.percent}% of the traffic")
+        if target.tag:
+            uses[revision].append(f"has the traffic tag {target.tag}")
+        if not (target.percent or target.tag):
+            uses[revision].append("is a target of traffic")
+    uses[ready].append("the newest ready one")
+    uses[service.latest_created_revision.rpartition("/")[2]].append("the newest one")
+    return {revision: list(dict.fromkeys(why)) for revision, why in uses.items() if revision}

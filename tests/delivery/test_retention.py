@@ -1,0 +1,289 @@
+"""What `cleanup` may delete: over whatever revisions, images, tags and stacks there are, nothing that is needed."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.image_journal import PUSHED, Journal, deployed_tag, withdrawn_tag
+from delivery.image_tags import Image
+from delivery.retention import (
+    IMAGE,
+    REVISION,
+    TAG,
+    BlindError,
+    Deletion,
+    Found,
+    Revision,
+    Service,
+    decide,
+)
+
+NAME = "europe-west6-docker.pkg.dev/trading-paper/ib-trading/ib-trading"
+PREFIXES = (NAME, "europe-west6-docker.pkg.dev/trading-live/ib-trading/ib-trading", "docker.io/ann/copy")
+OWN = "projects/trading-paper/locations/europe-west6/services/ib-paper"
+OTHERS = (
+    "projects/trading-paper/locations/europe-west6/services/somebody-elses",
+    "projects/trading-live/locations/europe-west6/services/ib-live",
+)
+START = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+DIGESTS = tuple(f"sha256:{number:064x}" for number in range(12))
+KEEP = st.integers(1, 6)
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def revision(service: str, number: int, image: str, minute: int | None = None) -> Revision:
+    name = f"{service}/revisions/{service.rpartition('/')[2]}-{number:05d}-abc"
+    return Revision(name, (image,), at(number if minute is None else minute))
+
+
+@st.composite
+def images(draw: st.DrawFn) -> tuple[Image, ...]:
+    """With tags of the journal in any order, tags of somebody's, and indexes (of later digests, so never of itself)."""
+    digests = draw(st.lists(st.sampled_from(DIGESTS), unique=True, max_size=len(DIGESTS)))
+    tags: dict[str, list[str]] = {digest: [] for digest in digests}
+    if digests:
+        some = st.sampled_from(digests)
+        for minute, digest in enumerate(draw(st.lists(some, max_size=12))):
+            make = draw(st.sampled_from((deployed_tag, deployed_tag, withdrawn_tag)))
+            tags[digest].append(make("paper", at(minute)))
+        for tag in draw(
+            st.lists(st.sampled_from((PUSHED, "v1", "deployed-live-20260302T153000Z")), unique=True)
+        ):
+            tags[draw(some)].append(tag)
+    children = {
+        digest: draw(st.lists(st.sampled_from(later), unique=True, max_size=2))
+        for digest in digests
+        if (later := [one for one in DIGESTS if one > digest]) and draw(st.integers(0, 3)) == 0
+    }
+    return tuple(
+        Image(digest, tuple(tags[digest]), at(draw(st.integers(0, 30))), 1, tuple(children.get(digest, ())))
+        for digest in digests
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Found:
+    """One stack among others: revisions of its service and of others', that run its images or other ones."""
+    image = st.builds(
+        lambda prefix, digest: f"{prefix}@{digest}", st.sampled_from(PREFIXES), st.sampled_from(DIGESTS)
+    )
+    own = [
+        revision(OWN, number, draw(image), draw(st.integers(0, 5)))
+        for number in range(draw(st.integers(0, 8)))
+    ]
+    others = [
+        revision(service, number, draw(image))
+        for service in OTHERS
+        for number in range(draw(st.integers(0, 2)))
+    ]
+    used = draw(st.lists(st.sampled_from(own), min_size=1, max_size=3)) if own else []
+    why = st.sampled_from(("gets 100% of the traffic", "has the traffic tag try", "the newest"))
+    named = draw(
+        st.lists(st.tuples(image, st.sampled_from(("Pulumi.live.yaml", "the output of live"))), max_size=2)
+    )
+    return Found(
+        mode="paper",
+        image=NAME,
+        service=Service(OWN, {one.name: (draw(why),) for one in used}),
+        revisions=(*own, *others),
+        images=draw(images()),
+        named=tuple(named),
+        present=frozenset(draw(st.lists(st.sampled_from(DIGESTS), max_size=2))),
+    )
+
+
+def without(found: Found, deletions: tuple[Deletion, ...]) -> Found:
+    """What is left, as Google does it: no revision that is used, no image with a tag or that an index consists of."""
+    for deletion in deletions:
+        if deletion.kind == REVISION:
+            assert deletion.what not in found.service.uses
+            left = tuple(one for one in found.revisions if one.name != deletion.what)
+            found = dataclasses.replace(found, revisions=left)
+        elif deletion.kind == TAG:
+            assert [one for one in found.images if deletion.what in one.tags]
+            left_tags = tuple(
+                dataclasses.replace(one, tags=tuple(tag for tag in one.tags if tag != deletion.what))
+                for one in found.images
+            )
+            found = dataclasses.replace(found, images=left_tags)
+        else:
+            assert deletion.kind == IMAGE
+            [image] = [one for one in found.images if one.digest == deletion.what]
+            assert not image.tags
+            assert not [one for one in found.images if deletion.what in one.children]
+            left_images = tuple(one for one in found.images if one is not image)
+            found = dataclasses.replace(found, images=left_images)
+    return found
+
+
+def digests(found: Found) -> set[str]:
+    return {one.digest for one in found.images}
+
+
+def journal(found: Found) -> Journal:
+    return Journal({tag: one.digest for one in found.images for tag in one.tags})
+
+
+def own(found: Found) -> list[Revision]:
+    return [one for one in found.revisions if one.service == OWN]
+
+
+@given(worlds(), KEEP)
+def test_no_revision_goes_that_gets_traffic_has_a_tag_or_is_the_newest(found: Found, keep: int) -> None:
+    """Whatever the service says it uses stays, and so do the last N whether used or not."""
+    going = {one.name for one in decide(found, keep).revisions}
+    newest = sorted(own(found), key=lambda one: (one.created, one.name))[-keep:]
+    assert not going & set(found.service.uses)
+    assert not going & {one.name for one in newest}
+
+
+@given(worlds(), KEEP)
+def test_no_revision_of_another_service_goes(found: Found, keep: int) -> None:
+    """Neither another stack's in the same project nor somebody else's."""
+    assert all(one.service == OWN for one in decide(found, keep).revisions)
+
+
+@given(worlds(), KEEP)
+def test_no_image_goes_that_a_revision_left_anywhere_references(found: Found, keep: int) -> None:
+    """By its digest, whatever repository the reference names."""
+    decision = decide(found, keep)
+    left = without(found, decision.deletions)
+    referenced = {image.rpartition("@")[2] for one in left.revisions for image in one.images}
+    assert referenced & digests(found) <= digests(left)
+
+
+@given(worlds(), KEEP)
+def test_no_image_goes_that_a_stacks_file_or_output_names(found: Found, keep: int) -> None:
+    left = without(found, decide(found, keep).deletions)
+    assert {image.rpartition("@")[2] for image, _ in found.named} & digests(found) <= digests(left)
+
+
+@given(worlds(), KEEP)
+def test_the_way_back_the_newest_push_and_the_last_good_deployments_stay(found: Found, keep: int) -> None:
+    """From whatever the stack has now, the digest that `rollback` would choose is the same afterwards."""
+    before = journal(found)
+    left = without(found, decide(found, keep).deletions)
+    after = journal(left)
+    for present in found.present:
+        assert after.before("paper", present) == before.before("paper", present)
+    assert after.pushed == before.pushed
+    assert after.good("paper")[:keep] == before.good("paper")[:keep]
+
+
+@given(worlds(), KEEP)
+def test_what_a_kept_index_consists_of_is_kept(found: Found, keep: int) -> None:
+    """An index without its manifests is an image that cannot be pulled."""
+    left = without(found, decide(found, keep).deletions)
+    for image in left.images:
+        assert set(image.children) & digests(found) <= digests(left)
+
+
+@given(worlds(), KEEP)
+def test_what_somebody_tagged_by_hand_is_kept(found: Found, keep: int) -> None:
+    left = without(found, decide(found, keep).deletions)
+    tagged = {one.digest for one in found.images if {"v1", "deployed-live-20260302T153000Z"} & set(one.tags)}
+    assert tagged <= digests(left)
+
+
+@given(worlds(), KEEP)
+def test_a_second_run_has_nothing_to_do(found: Found, keep: int) -> None:
+    assert not decide(without(found, decide(found, keep).deletions), keep).deletions
+
+
+@given(worlds(), KEEP, st.data())
+def test_interrupted_anywhere_it_goes_on_where_it_was(found: Found, keep: int, data: st.DataObject) -> None:
+    """What was done is done; the rest is the same, and no image became a good one or a way back in between."""
+    deletions = decide(found, keep).deletions
+    done = data.draw(st.integers(0, len(deletions)))
+    stopped = without(found, deletions[:done])
+    assert set(decide(stopped, keep).deletions) == set(deletions[done:])
+    assert set(journal(stopped).good("paper")) <= set(journal(found).good("paper"))
+
+
+@given(worlds(), KEEP)
+def test_who_keeps_more_deletes_nothing_that_keeping_less_would_have_kept(found: Found, keep: int) -> None:
+    assert set(decide(found, keep + 1).deletions) <= set(decide(found, keep).deletions)
+
+
+@given(worlds(), KEEP)
+def test_everything_goes_or_stays_for_a_reason(found: Found, keep: int) -> None:
+    """Nothing is forgotten, nothing is both, and what is needed by nobody does go."""
+    decision = decide(found, keep)
+    going = {one.name for one in decision.revisions} | {one.digest for one in decision.images}
+    assert not going & set(decision.kept)
+    assert going | set(decision.kept) == {one.name for one in own(found)} | digests(found)
+    assert all(decision.kept.values())
+
+
+@given(worlds(), KEEP)
+def test_one_stack_that_cannot_be_read_stops_all_of_it(found: Found, keep: int) -> None:
+    """What it runs is not known; the sentence names it and why."""
+    blind = dataclasses.replace(found, unknown={"the stack live": "no right to its state"})
+    with pytest.raises(BlindError, match="the stack live: no right to its state"):
+        decide(blind, keep)
+
+
+@given(worlds(), KEEP)
+def test_a_revision_that_names_a_tag_of_ours_stops_all_of_it(found: Found, keep: int) -> None:
+    """The tag may have been moved since: nobody can tell which image it runs."""
+    foreign = revision(OTHERS[0], 9, f"{NAME}:{PUSHED}")
+    with pytest.raises(BlindError, match="deploy that service by digest"):
+        decide(dataclasses.replace(found, revisions=(*found.revisions, foreign)), keep)
+
+
+def test_a_service_that_is_just_changing_stops_all_of_it() -> None:
+    """It serves from a revision that was not listed: what was read is no longer true."""
+    found = Found(
+        "paper",
+        NAME,
+        Service(OWN, {f"{OWN}/revisions/ib-paper-00002-abc": ("gets 100% of the traffic",)}),
+        (revision(OWN, 1, f"{NAME}@{DIGESTS[0]}"),),
+        (),
+        (),
+        frozenset(),
+    )
+    with pytest.raises(BlindError, match="it is changing"):
+        decide(found, 3)
+
+
+def test_a_service_that_does_not_say_what_serves_stops_all_of_it() -> None:
+    found = Found(
+        "paper", NAME, Service(OWN), (revision(OWN, 1, f"{NAME}@{DIGESTS[0]}"),), (), (), frozenset()
+    )
+    with pytest.raises(BlindError, match="does not say which"):
+        decide(found, 3)
+
+
+def test_keeping_none_is_refused() -> None:
+    """It would take the serving one's turn only by its traffic, and no way back."""
+    found = Found("paper", NAME, Service(OWN), (), (), (), frozenset())
+    with pytest.raises(Exception, match="keep at least 1"):
+        decide(found, 0)
+
+
+def test_an_image_that_was_withdrawn_does_not_look_good_half_way_through() -> None:
+    """Its `deployed-…` goes first: with `withdrawn-…` alone taken away, a rollback would choose the bad one."""
+    tags = (withdrawn_tag("paper", at(2)), deployed_tag("paper", at(1)))
+    bad = Image(DIGESTS[0], tags, START, 1, ())
+    found = Found("paper", NAME, Service(OWN), (), (bad,), (), frozenset())
+    assert [one.what for one in decide(found, 1).deletions] == [*sorted(tags), DIGESTS[0]]
+
+
+def test_who_keeps_one_good_deployment_keeps_the_way_back_too() -> None:
+    """The newest is what the stack has; without the one before it, `rollback` would have nowhere to go."""
+    older, newer, oldest = (
+        Image(digest, (deployed_tag("paper", at(minute)),), at(minute), 1, ())
+        for digest, minute in zip(DIGESTS, (1, 2, 0), strict=False)
+    )
+    found = Found("paper", NAME, Service(OWN), (), (older, newer, oldest), (), frozenset({newer.digest}))
+    decision = decide(found, 1)
+    assert decision.images == (oldest,)
+    assert decision.kept == {newer.digest: ("the newest good deployment",), older.digest: ("the way back",)}
