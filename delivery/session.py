@@ -6,6 +6,7 @@ when it was interrupted. Whatever else goes wrong is a bug, and shows its trace.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Callable
@@ -23,6 +24,9 @@ def ended(name: str, action: Callable[[], int], again: str) -> int:
     """The exit code of `action`, which answers its own; `again` says what running it again does after Ctrl-C."""
     # Asked to end, it ends as by Ctrl-C, and takes what it waits for along.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # In a log what it prints comes between what its programs print, in the order in which it happened.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         return action()
     except Refusal as refusal:
