@@ -22,7 +22,7 @@ from delivery.images import APPLICATION
 from tests.images.container import PORT, Container, running
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.service_in_container import gateway_notes, service
-from tests.images.workshop import REPOSITORY, Workshop
+from tests.images.workshop import KEPT, REPOSITORY, Workshop
 
 ROUNDS = 5
 BOUND = 2.5
@@ -73,7 +73,7 @@ def measure(rounds: int | None = None) -> Measured:
 def _images() -> Generator[Workshop]:
     """RuntimeError where they cannot be built; what the build said is in it."""
     files = {"gateway.sh": gateway_installer(), "ibc.zip": ibc_archive()}
-    with TemporaryDirectory() as folder, served(files) as address:
+    with TemporaryDirectory() as folder, served(files, KEPT) as address:
         workshop = Workshop(Path(folder) / "clone", address, files)
         workshop.prepare()
         built = workshop.build()
@@ -87,7 +87,7 @@ def _round(workshop: Workshop) -> Round:
         bare = _bare_seconds(workshop, Path(folder))
     with TemporaryDirectory() as folder:
         environment = SERVICE | {"K_SERVICE": "ib-paper"}
-        with running(workshop, APPLICATION, Path(folder), environment=environment) as container:
+        with running(workshop.images, APPLICATION, Path(folder), environment=environment) as container:
             display = container.wait_until_displayed()
             up = container.wait_until_up()
     with TemporaryDirectory() as folder, service(workshop, Path(folder)) as container:
@@ -101,7 +101,7 @@ def _bare_seconds(workshop: Workshop, folder: Path) -> float:
     # What cmd.sh does before the service, and the bare application in its place.
     script = (REPOSITORY / "images/application/cmd.sh").read_text().rpartition("exec ")[0] + BARE
     with running(
-        workshop,
+        workshop.images,
         APPLICATION,
         folder,
         environment={"PYTHONPATH": "/srv/bare"},

@@ -11,7 +11,7 @@ import pytest
 
 from delivery.images import APPLICATION
 from tests.images.downloads import gateway_installer, ibc_archive, served
-from tests.images.workshop import Workshop
+from tests.images.workshop import KEPT, Workshop
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +19,11 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     missing = [name for name in ("buildah", "mmdebstrap", "unshare") if not shutil.which(name)]
     assert not missing, f"apt-get install {' '.join(missing)}, then run these tests as root"
     files = {"gateway.sh": gateway_installer(), "ibc.zip": ibc_archive()}
-    with served(files) as address:
+    with served(files, KEPT) as address:
         made = Workshop(tmp_path_factory.mktemp("clone"), address, files)
         made.prepare()
         yield made
-        made.buildah("rm", "--all")
-        made.buildah("rmi", "--prune")
+        made.tidy()
 
 
 @pytest.fixture(scope="session")

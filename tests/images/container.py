@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tests.images.workshop import Workshop
+from tests.images.image_store import ImageStore
 
 PORT = 8080
 PATIENCE_SECONDS = 60.0
@@ -30,6 +30,10 @@ PAUSE_SECONDS = 0.01
 # The C library has it, Python only from 3.12 on.
 CLONE_NEWNET = 0x40000000
 PROGRAM = Path(__file__).with_name("contained.py")
+
+
+class ContainerEnded(AssertionError):
+    """It did not come up, or went down by itself; the text is all that it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Container:
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """ConnectionError where nothing listens."""
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=PATIENCE_SECONDS)
-        connection.sock = self._socket()
+        connection.sock = self.connected()
         try:
             spelled = {name.replace("_", "-"): value for name, value in headers.items()}
             content = None if body is None else json.dumps(body)
@@ -73,41 +77,16 @@ class Container:
             connection.close()
 
     def wait_until_up(self) -> float:
-        """Seconds from the start to the first answered /health. AssertionError if the container ends instead."""
+        """Seconds from the start to the first answered /health. ContainerEnded if it ends instead."""
         return self._wait_until(self._healthy)
 
     def wait_until_displayed(self) -> float:
         """Seconds from the start to the moment that the X server listens."""
         return self._wait_until(Path(f"/proc/{self.first}/root/tmp/.X11-unix/X99").exists)
 
-    def _healthy(self) -> bool:
-        try:
-            return self.ask("GET", "/health").status == 200
-        except ConnectionError:
-            return False
-
-    def _wait_until(self, true: Callable[[], bool]) -> float:
-        while not true():
-            assert self.runtime.poll() is None, self.log.read_text()
-            assert time.perf_counter() - self.began < PATIENCE_SECONDS, self.log.read_text()
-            # Nobody says when a port opens: it is tried until it does.
-            time.sleep(PAUSE_SECONDS)
-        return time.perf_counter() - self.began
-
-    def processes(self) -> tuple[Process, ...]:
-        """All processes in the container."""
-        home = Path(f"/proc/{self.first}/ns/pid").readlink()
-        return tuple(_processes_of(home))
-
-    def stop(self) -> float:
-        """SIGTERM to the first process, as a runtime does it; the seconds until it had ended."""
-        began = time.perf_counter()
-        os.kill(self.first, signal.SIGTERM)
-        self.runtime.wait(PATIENCE_SECONDS)
-        return time.perf_counter() - began
-
-    def _socket(self) -> socket.socket:
-        """A connection from inside the container: a thread changes into its network, and comes back with it."""
+    def connected(self) -> socket.socket:
+        """A connection to the service, made inside the container: a thread changes into its network, and comes back
+        with it. ConnectionError where nothing listens."""
         found: list[socket.socket | OSError] = []
 
         def connect() -> None:
@@ -133,10 +112,37 @@ class Container:
             raise ConnectionError(str(found[0])) from found[0]
         return found[0]
 
+    def _healthy(self) -> bool:
+        try:
+            return self.ask("GET", "/health").status == 200
+        except ConnectionError:
+            return False
+
+    def _wait_until(self, true: Callable[[], bool]) -> float:
+        while not true():
+            if self.runtime.poll() is not None:
+                raise ContainerEnded(self.log.read_text())
+            assert time.perf_counter() - self.began < PATIENCE_SECONDS, self.log.read_text()
+            # Nobody says when a port opens: it is tried until it does.
+            time.sleep(PAUSE_SECONDS)
+        return time.perf_counter() - self.began
+
+    def processes(self) -> tuple[Process, ...]:
+        """All processes in the container."""
+        home = Path(f"/proc/{self.first}/ns/pid").readlink()
+        return tuple(_processes_of(home))
+
+    def stop(self) -> float:
+        """SIGTERM to the first process, as a runtime does it; the seconds until it had ended."""
+        began = time.perf_counter()
+        os.kill(self.first, signal.SIGTERM)
+        self.runtime.wait(PATIENCE_SECONDS)
+        return time.perf_counter() - began
+
 
 @contextmanager
 def running(
-    workshop: Workshop,
+    images: ImageStore,
     image: str,
     folder: Path,
     *,
@@ -148,10 +154,10 @@ def running(
 ) -> Generator[Container]:
     """A container of `image`, in `folder`. What is `mounted` it can read, what is `kept` it can
     write too; `command` takes the place of the image's own."""
-    name = workshop.buildah("from", "--pull-never", image)
-    root = Path(workshop.buildah("mount", name))
+    name = images.buildah("from", "--pull-never", image)
+    root = Path(images.buildah("mount", name))
     try:
-        configured = json.loads(workshop.buildah("inspect", "--type", "image", image))["OCIv1"]["config"]
+        configured = json.loads(images.buildah("inspect", "--type", "image", image))["OCIv1"]["config"]
         user, group = configured["User"].split(":")
         specification = {
             "root": str(root),
@@ -182,8 +188,8 @@ def running(
                 os.kill(first, signal.SIGKILL)
             runtime.wait()
     finally:
-        workshop.buildah("umount", name)
-        workshop.buildah("rm", name)
+        images.buildah("umount", name)
+        images.buildah("rm", name)
 
 
 def _only_child(runtime: subprocess.Popen[bytes]) -> int:

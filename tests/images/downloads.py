@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import tarfile
@@ -35,17 +36,24 @@ def gateway_installer() -> bytes:
 
 
 def ibc_archive() -> bytes:
+    """The same bytes each time: its checksum is an argument of the build, whose layers are kept."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("IBC.jar", b"")
-        zipped.writestr("version", b"3.0.0-stand-in")
-        zipped.write(STAND_INS / "ibcstart.sh", "scripts/ibcstart.sh")
+        for name, content in (
+            ("IBC.jar", b""),
+            ("version", b"3.0.0-stand-in"),
+            ("scripts/ibcstart.sh", (STAND_INS / "ibcstart.sh").read_bytes()),
+        ):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16
+            zipped.writestr(entry, content)
     return archive.getvalue()
 
 
 @contextmanager
-def served(files: dict[str, bytes]) -> Generator[str]:
-    """The address of a server on loopback that has `files` by name, and nothing else."""
+def served(files: dict[str, bytes], kept: Path) -> Generator[str]:
+    """The address of a server on loopback that has `files` by name, and nothing else. The same as the last time where
+    that is free, which the folder `kept` remembers: a layer is found again only where the address is the same."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -58,7 +66,7 @@ def served(files: dict[str, bytes]) -> Generator[str]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as its base names it
             """Says nothing: pytest shows what matters."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _bound(Handler, kept / "port")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -67,6 +75,18 @@ def served(files: dict[str, bytes]) -> Generator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _bound(handler: type[BaseHTTPRequestHandler], last: Path) -> ThreadingHTTPServer:
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", int(last.read_text()) if last.exists() else 0), handler)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    last.parent.mkdir(parents=True, exist_ok=True)
+    last.write_text(str(server.server_port))
+    return server
 
 
 def pins(python_image: str, address: str, files: dict[str, bytes]) -> str:

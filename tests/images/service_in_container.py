@@ -42,7 +42,7 @@ def service(
     for path in (stores, *stores.iterdir()):
         shutil.chown(path, USER, USER)
     with running(
-        workshop,
+        workshop.images,
         APPLICATION,
         folder,
         environment={
@@ -57,7 +57,7 @@ def service(
         }
         | environment,
         mounted=[
-            (_embedded_packages(folder / "packages"), "/srv/packages"),
+            (embedded_packages(folder / "packages"), "/srv/packages"),
             (_stack_file(folder / "config"), "/srv/config"),
             (REPOSITORY / "simulator", "/srv/tests/simulator"),
         ],
@@ -81,7 +81,7 @@ def _stack_file(folder: Path) -> Path:
     return folder
 
 
-def _embedded_packages(folder: Path) -> Path:
+def embedded_packages(folder: Path) -> Path:
     """DuckDB and PyYAML as this environment has them, which is for the image's Python: the same versions of uv.lock."""
     for package in EMBEDDED:
         for file in files(package) or ():

@@ -62,7 +62,7 @@ def test_no_layer_has_what_lay_about_in_the_working_copy(
     """Credentials, keys and environment files beside the code: in no layer of the store, not even one that a later
     layer covers."""
     found = subprocess.run(
-        ["grep", "-rlaF", MARKER, str(workshop.store)], capture_output=True, text=True, check=False
+        ["grep", "-rlaF", MARKER, str(workshop.images.layers)], capture_output=True, text=True, check=False
     )
     assert found.stdout == ""
     assert found.returncode == 1

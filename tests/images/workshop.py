@@ -3,7 +3,6 @@ image, and what is downloaded."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,11 +12,14 @@ from pathlib import Path
 
 from delivery.images import APPLICATION
 from tests.images.downloads import pins
+from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
 
 REPOSITORY = Path(__file__).parents[2]
 # Kept between runs, like the sessions' environments: the stand-in, and the layers that have not changed.
 KEPT = REPOSITORY / ".nox" / "images"
+# A build makes some thirty, of which a change of the service's code leaves all but five as they were.
+LAYERS_KEPT = 300
 PYTHON_IMAGE = "localhost/python-stand-in"
 
 MARKER = "marker-of-a-password-7f3a"
@@ -41,35 +43,28 @@ class Workshop:
     files: Mapping[str, bytes]
 
     @property
-    def store(self) -> Path:
-        return KEPT / "store"
+    def images(self) -> ImageStore:
+        return ImageStore(KEPT)
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {"CONTAINERS_STORAGE_CONF": str(KEPT / "storage.conf")}
+        return self.images.environment
 
     def prepare(self) -> None:
         """Makes the copy, the store, and the stand-in for the Python image in it."""
         _copy_repository(self.copy)
-        KEPT.mkdir(parents=True, exist_ok=True)
-        (KEPT / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{self.store}"\nrunroot = "{KEPT / "run"}"\n'
-        )
-        # What earlier runs have left: containers of one that was killed, and layers that no image has any more.
-        self.buildah("rm", "--all")
+        self.images.prepare()
+        # What earlier runs have left: containers of one that was killed, and the image, which a build shall make anew.
         for image in self.buildah("images", "--quiet", "--filter", f"reference={APPLICATION}").split():
             self.buildah("rmi", "--force", image)
-        self.buildah("rmi", "--prune")
+        self.tidy()
         base = make_python_base(KEPT / "python")
         self.buildah("bud", "--layers", "--isolation", "chroot", "--tag", PYTHON_IMAGE, str(base))
 
     def build(self, pinned: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """`python -m delivery.images` as a person would run it, with pins that fit but for what is `pinned`
-        otherwise: a text, and what to put in its place."""
-        text = pins(PYTHON_IMAGE, self.address, dict(self.files))
-        for old, new in (pinned or {}).items():
-            text = text.replace(old, new)
-        (self.copy / "images/pins.toml").write_text(text)
+        otherwise."""
+        self.pin(pinned or {})
         return subprocess.run(
             [sys.executable, "-m", "delivery.images", "--tool", "buildah"],
             cwd=self.copy,
@@ -80,13 +75,21 @@ class Workshop:
             check=False,
         )
 
+    def tidy(self) -> None:
+        """No container stays. Layers do, for the next build, until there are too many that no image has any more."""
+        self.buildah("rm", "--all")
+        if len(self.buildah("images", "--all", "--quiet").split()) > LAYERS_KEPT:
+            self.buildah("rmi", "--prune")
+
+    def pin(self, otherwise: Mapping[str, str]) -> None:
+        """Writes the copy's pins, but for what is pinned `otherwise`: a text, and what to put in its place."""
+        text = pins(PYTHON_IMAGE, self.address, dict(self.files))
+        for old, new in otherwise.items():
+            text = text.replace(old, new)
+        (self.copy / "images/pins.toml").write_text(text)
+
     def buildah(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["buildah", *arguments], env=self.environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
+        return self.images.buildah(*arguments)
 
 
 def _copy_repository(to: Path) -> None:

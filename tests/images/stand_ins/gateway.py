@@ -19,6 +19,8 @@ KEPT = Path("/srv/stores")
 # A Monday in trading hours.
 START = "2019-06-03T15:00:00Z"
 PORTS = {"live": "4001", "paper": "4002"}
+# The broker gives the accounts of paper trading a number of their own kind.
+ACCOUNTS = {"live": "U1234567", "paper": "DU1234567"}
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +44,8 @@ def main(arguments: list[str]) -> int:
             "simulator",
             "--port",
             port,
+            "--account",
+            ACCOUNTS[mode],
             "--start",
             START,
             "--state",
