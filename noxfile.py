@@ -215,6 +215,15 @@ def image_tests(session: nox.Session) -> None:
     _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
 
 
+@nox.session(python="3.12")
+def lifecycle(session: nox.Session) -> None:
+    """Walk a stack's whole life, from an empty project to a rollback of live, with images that are built and run; needs
+    what image-tests, delivery and engine need."""
+    _sync(session, "delivery", "infra", "safety", "test")
+    # Each step goes on where the one before it ended.
+    _run(session, "pytest", "--exitfirst", "-m", "image", "tests/lifecycle", *session.posargs)
+
+
 @nox.session
 def emulators(session: nox.Session) -> None:
     """Run the tests that need Firestore, BigQuery or Secret Manager, on emulators; -- serve FILE starts only these."""

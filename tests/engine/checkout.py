@@ -157,6 +157,10 @@ class Checkout:
         """What the engine began and has not heard the end of."""
         return self._deployment(stack).get("pending_operations") or []
 
+    def stacks(self) -> set[str]:
+        """Those that were initialised."""
+        return {path.stem for path in self._state.glob(".pulumi/stacks/ib-trading/*.json")}
+
     def state_text(self, stack: str) -> str:
         return (self._state / ".pulumi" / "stacks" / "ib-trading" / f"{stack}.json").read_text(
             encoding="utf-8"
