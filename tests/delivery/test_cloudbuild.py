@@ -40,6 +40,7 @@ def test_one_step_is_done_after_the_other_and_a_failure_ends_the_build() -> None
     assert len({step["id"] for step in STEPS}) == len(STEPS)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.sessions[0])
 def test_the_sessions_program_takes_the_arguments(command: Command) -> None:
     """A misspelt option would be found out by the first push after the change."""

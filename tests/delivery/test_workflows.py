@@ -64,6 +64,7 @@ def test_a_deployment_is_what_cloud_build_does() -> None:
     assert commands("deploy.yml") == COMMANDS
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("command", commands("deploy.yml")[4:], ids=lambda command: command.sessions[0])
 def test_the_programs_take_the_arguments(command: Command) -> None:
     assert refusal(command) == f"unrecognized arguments: {UNKNOWN}"
