@@ -16,6 +16,7 @@ from delivery.image_journal import PUSHED, Journal
 from delivery.image_name import DIGEST
 from delivery.image_tags import Image
 from delivery.refusal import Refusal
+from delivery.unfinished import unfinished
 
 
 class BlindError(Refusal):
@@ -100,6 +101,8 @@ class Decision:
 
 
 REVISION, TAG, IMAGE = "revision", "tag", "image"
+JOURNAL = ("deployed", "deploying", "paused", "withdrawn")
+"""What delivery/image_journal.py and delivery/unfinished.py begin their tags with."""
 
 
 def decide(found: Found, keep: int) -> Decision:
@@ -189,6 +192,7 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
         yield digest_of(image), f"named by {who}"
     journal = Journal({tag: one.digest for one in found.images for tag in one.tags})
     yield journal.pushed, "the newest push"
+    yield unfinished(journal, found.mode), "being deployed, or its deployment was interrupted"
     for digest in journal.good(found.mode)[:keep]:
         yield digest, _among_newest(keep, "good deployment")
     for present in sorted(found.present):
@@ -200,7 +204,7 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
 
 
 def _of_the_journal(tag: str, mode: str) -> bool:
-    return tag == PUSHED or tag.startswith((f"deployed-{mode}-", f"withdrawn-{mode}-"))
+    return tag == PUSHED or tag.startswith(tuple(f"{verb}-{mode}-" for verb in JOURNAL))
 
 
 def _among_newest(keep: int, noun: str) -> str:

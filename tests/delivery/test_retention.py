@@ -22,6 +22,7 @@ from delivery.retention import (
     Service,
     decide,
 )
+from delivery.unfinished import deploying_tag, paused_tag, unfinished
 
 NAME = "europe-west6-docker.pkg.dev/trading-paper/ib-trading/ib-trading"
 PREFIXES = (NAME, "europe-west6-docker.pkg.dev/trading-live/ib-trading/ib-trading", "docker.io/ann/copy")
@@ -52,8 +53,14 @@ def images(draw: st.DrawFn) -> tuple[Image, ...]:
     if digests:
         some = st.sampled_from(digests)
         for minute, digest in enumerate(draw(st.lists(some, max_size=12))):
-            make = draw(st.sampled_from((deployed_tag, deployed_tag, withdrawn_tag)))
-            tags[digest].append(make("paper", at(minute)))
+            # As delivery/deployment.py leaves them: begun, and how it ended, if it did.
+            tags[digest].append(deploying_tag("paper", at(minute)))
+            ends = draw(
+                st.sampled_from(
+                    ((), (deployed_tag,), (deployed_tag,), (withdrawn_tag,), (paused_tag, deployed_tag))
+                )
+            )
+            tags[digest] += [make("paper", at(minute)) for make in ends]
         for tag in draw(
             st.lists(st.sampled_from((PUSHED, "v1", "deployed-live-20260302T153000Z")), unique=True)
         ):
@@ -194,6 +201,24 @@ def test_what_somebody_tagged_by_hand_is_kept(found: Found, keep: int) -> None:
 
 
 @given(worlds(), KEEP)
+def test_an_image_whose_deployment_has_not_ended_is_kept(found: Found, keep: int) -> None:
+    """Another machine is deploying it just now; nothing but that tag says so."""
+    begun = unfinished(journal(found), "paper")
+    left = without(found, decide(found, keep).deletions)
+    assert {begun} & digests(found) <= digests(left)
+
+
+@given(worlds(), KEEP, st.integers(0, 40))
+def test_a_cleanup_that_is_interrupted_makes_no_image_look_good_or_unfinished(
+    found: Found, keep: int, done: int
+) -> None:
+    """After any of its deletions the journal tells nothing that it did not tell before."""
+    left = without(found, decide(found, keep).deletions[:done])
+    assert set(journal(left).good("paper")) <= set(journal(found).good("paper"))
+    assert unfinished(journal(left), "paper") in {"", unfinished(journal(found), "paper")}
+
+
+@given(worlds(), KEEP)
 def test_a_second_run_has_nothing_to_do(found: Found, keep: int) -> None:
     assert not decide(without(found, decide(found, keep).deletions), keep).deletions
 
@@ -275,6 +300,15 @@ def test_an_image_that_was_withdrawn_does_not_look_good_half_way_through() -> No
     bad = Image(DIGESTS[0], tags, START, 1, ())
     found = Found("paper", NAME, Service(OWN), (), (bad,), (), frozenset())
     assert [one.what for one in decide(found, 1).deletions] == [*sorted(tags), DIGESTS[0]]
+
+
+def test_what_was_deployed_long_ago_and_is_needed_by_nothing_goes_with_all_its_marks() -> None:
+    """A deployment leaves up to three tags on its image, which are nobody's wish to keep it."""
+    marks = (deploying_tag("paper", at(1)), paused_tag("paper", at(1)), deployed_tag("paper", at(1)))
+    old = Image(DIGESTS[0], marks, START, 1, ())
+    new = Image(DIGESTS[1], (deploying_tag("paper", at(2)), deployed_tag("paper", at(2))), at(2), 1, ())
+    found = Found("paper", NAME, Service(OWN), (), (old, new), (), frozenset())
+    assert [one.what for one in decide(found, 1).deletions] == [*sorted(marks), old.digest]
 
 
 def test_who_keeps_one_good_deployment_keeps_the_way_back_too() -> None:
