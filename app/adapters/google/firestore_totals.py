@@ -1,10 +1,10 @@
 """What the ledger's bookings come to, in Firestore: a document a contract. Core decides what is added; see decision 52.
 
 One more document says how far the bookings are in there: the `recordedAt` of the last ones, which is written by the
-transaction that books them and is the same in all its documents ("all the fields will get the same server timestamp",
-https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#servervalue). Where the newest booking has
-another one, somebody booked it who knew of no totals, an earlier version of this program: then all totals are made anew
-from all bookings, by one transaction.
+transaction that books them and is the same in all its documents ("all the fields will get the same server timestamp":
+REQUEST_TIME of DocumentTransform.FieldTransform.ServerValue in the reference of google.firestore.v1). Where the newest
+booking has another one, somebody booked it who knew of no totals, an earlier version of this program: then all totals
+are made anew from all bookings, by one transaction.
 """
 
 from __future__ import annotations

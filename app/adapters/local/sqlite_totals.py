@@ -2,7 +2,7 @@
 
 `totals_reach` says which booking is the last one in there. Where the ledger has a later one, somebody booked it who
 knew of no totals, an earlier version of this program: then all are made anew from all bookings. Reading the last rowid
-costs the same however long the ledger is, https://sqlite.org/queryplanner.html ("min() and max()" use the b-tree).
+costs the same however long the ledger is: https://sqlite.org/optoverview.html, "The MIN/MAX optimization".
 """
 
 from __future__ import annotations
