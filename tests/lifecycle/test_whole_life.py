@@ -243,16 +243,15 @@ def test_five_more_versions_are_deployed_to_paper(stage: Stage) -> None:
 
 def test_cleanup_keeps_three_and_whatever_any_stack_refers_to(stage: Stage) -> None:
     """Three revisions stay, and their images, and those that live's revisions run; a second cleanup finds nothing."""
+    path, name = name_of(stage, "paper").path, service(stage, "paper")["name"]
     live = journal(stage, "live").good("live")
+    assert len(revisions_of(stage.world, name)) > 3
     stage.done("cleanup", "paper", "--yes")
-    revisions = revisions_of(stage.world, service(stage, "paper")["name"])
+    revisions, images = revisions_of(stage.world, name), set(stage.registry.revisions(path))
     assert len(revisions) == 3
-    referenced = {split(each["template"]["containers"][0]["image"])[1] for each in revisions} | set(live)
-    assert referenced <= set(stage.registry.revisions(name_of(stage, "paper").path))
-    left = stage.registry.revisions(name_of(stage, "paper").path), revisions
+    assert images == {split(each["template"]["containers"][0]["image"])[1] for each in revisions} | set(live)
     stage.done("cleanup", "paper", "--yes")
-    again = revisions_of(stage.world, service(stage, "paper")["name"])
-    assert (stage.registry.revisions(name_of(stage, "paper").path), again) == left
+    assert (revisions_of(stage.world, name), set(stage.registry.revisions(path))) == (revisions, images)
     assert stage.call("paper").ask("ready").status == 200
 
 
