@@ -22,6 +22,7 @@ from delivery.retention import (
     Service,
     decide,
 )
+from delivery.unfinished import deploying_tag, paused_tag, schedules_wait, unfinished
 
 NAME = "europe-west6-docker.pkg.dev/trading-paper/ib-trading/ib-trading"
 PREFIXES = (NAME, "europe-west6-docker.pkg.dev/trading-live/ib-trading/ib-trading", "docker.io/ann/copy")
@@ -52,8 +53,13 @@ def images(draw: st.DrawFn) -> tuple[Image, ...]:
     if digests:
         some = st.sampled_from(digests)
         for minute, digest in enumerate(draw(st.lists(some, max_size=12))):
-            make = draw(st.sampled_from((deployed_tag, deployed_tag, withdrawn_tag)))
-            tags[digest].append(make("paper", at(minute)))
+            tags[digest].append(deploying_tag("paper", at(minute)))
+            if draw(st.integers(0, 4)) == 0:
+                tags[digest].append(paused_tag("paper", at(minute)))
+            # A machine that was switched off leaves neither.
+            make = draw(st.sampled_from((deployed_tag, deployed_tag, withdrawn_tag, None)))
+            if make:
+                tags[digest].append(make("paper", at(minute)))
         for tag in draw(
             st.lists(st.sampled_from((PUSHED, "v1", "deployed-live-20260302T153000Z")), unique=True)
         ):
@@ -134,6 +140,39 @@ def journal(found: Found) -> Journal:
 
 def own(found: Found) -> list[Revision]:
     return [one for one in found.revisions if one.service == OWN]
+
+
+@given(worlds(), KEEP, st.data())
+def test_wherever_it_is_interrupted_no_deployment_looks_unfinished_that_did_not_before(
+    found: Found, keep: int, data: st.DataObject
+) -> None:
+    """What tells that a deployment was begun last, and how it ended, stays together; so does what tells that paused
+    schedules wait for a good one."""
+    deletions = decide(found, keep).deletions
+    left = without(found, deletions[: data.draw(st.integers(0, len(deletions)))])
+    assert unfinished(journal(left), "paper") == unfinished(journal(found), "paper")
+    if schedules_wait(journal(found), "paper"):
+        assert schedules_wait(journal(left), "paper")
+
+
+def test_the_marks_of_a_deployment_keep_no_image() -> None:
+    """What was deployed long ago goes with all its tags: none of them is somebody's own."""
+    images = tuple(
+        Image(
+            DIGESTS[number],
+            (
+                deploying_tag("paper", at(number)),
+                deployed_tag("paper", at(number)),
+                *([paused_tag("paper", at(number))] if number == 0 else []),
+            ),
+            at(number),
+            1,
+            (),
+        )
+        for number in range(5)
+    )
+    found = Found("paper", NAME, Service(OWN), (), images, (), frozenset())
+    assert [one.digest for one in decide(found, 3).images] == list(DIGESTS[:2])
 
 
 @given(worlds(), KEEP)
