@@ -155,6 +155,16 @@ def test_wherever_it_is_interrupted_no_deployment_looks_unfinished_that_did_not_
         assert schedules_wait(journal(left), "paper")
 
 
+def test_an_older_beginning_does_not_become_the_last_one() -> None:
+    """A machine was switched off while it deployed one image, and another was deployed since and withdrawn: if that one
+    went, the next deployment would stop at the first as one that was never finished."""
+    overtaken = Image(DIGESTS[0], (PUSHED, deploying_tag("paper", at(0))), at(0), 1, ())
+    last = Image(DIGESTS[1], (deploying_tag("paper", at(1)), withdrawn_tag("paper", at(1))), at(1), 1, ())
+    found = Found("paper", NAME, Service(OWN), (), (overtaken, last), (), frozenset())
+    left = without(found, decide(found, 1).deletions)
+    assert unfinished(journal(found), "paper") == unfinished(journal(left), "paper") == ""
+
+
 def test_the_marks_of_a_deployment_keep_no_image() -> None:
     """What was deployed long ago goes with all its tags: none of them is somebody's own."""
     images = tuple(
