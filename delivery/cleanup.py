@@ -108,12 +108,18 @@ def _delete(deletions: Sequence[Deletion], clients: GoogleClients, found: Found)
         try:
             with step(f"{number + 1}/{len(deletions)} delete {_spelled(deletion)}"):
                 _delete_one(deletion, clients, tags)
-        except (GoogleAPICallError, TimeoutError) as error:
+        except (GoogleAPICallError, TimeoutError, Refusal) as error:
             left = "\n".join(f"  {_spelled(one)}" for one in deletions[number:])
-            why = sentence(error) if isinstance(error, GoogleAPICallError) else SLOW
+            why = _why(error)
             raise Refusal(
                 f"{why}\n{number} of {len(deletions)} were deleted; these are left:\n{left}"
             ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, GoogleAPICallError):
+        return sentence(error)
+    return SLOW if isinstance(error, TimeoutError) else str(error)
 
 
 def _delete_one(deletion: Deletion, clients: GoogleClients, tags: ImageTags) -> None:

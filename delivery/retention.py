@@ -16,7 +16,7 @@ from delivery.image_journal import PUSHED, Journal
 from delivery.image_name import DIGEST
 from delivery.image_tags import Image
 from delivery.refusal import Refusal
-from delivery.unfinished import unfinished
+from delivery.unfinished import begun_last, is_mark, paused_by
 
 
 class BlindError(Refusal):
@@ -101,8 +101,6 @@ class Decision:
 
 
 REVISION, TAG, IMAGE = "revision", "tag", "image"
-JOURNAL = ("deployed", "deploying", "paused", "withdrawn")
-"""What delivery/image_journal.py and delivery/unfinished.py begin their tags with."""
 
 
 def decide(found: Found, keep: int) -> Decision:
@@ -192,11 +190,13 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
         yield digest_of(image), f"named by {who}"
     journal = Journal({tag: one.digest for one in found.images for tag in one.tags})
     yield journal.pushed, "the newest push"
-    yield unfinished(journal, found.mode), "being deployed, or its deployment was interrupted"
     for digest in journal.good(found.mode)[:keep]:
         yield digest, _among_newest(keep, "good deployment")
     for present in sorted(found.present):
         yield journal.before(found.mode, present), "the way back"
+    # Without it an older beginning would look like the last one, and like one that never ended.
+    yield begun_last(journal, found.mode), "the last deployment was of it"
+    yield paused_by(journal, found.mode), "its deployment paused the schedules"
     for one in found.images:
         for tag in one.tags:
             if not _of_the_journal(tag, found.mode):
@@ -204,7 +204,7 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
 
 
 def _of_the_journal(tag: str, mode: str) -> bool:
-    return tag == PUSHED or tag.startswith(tuple(f"{verb}-{mode}-" for verb in JOURNAL))
+    return tag == PUSHED or is_mark(tag, mode) or tag.startswith((f"deployed-{mode}-", f"withdrawn-{mode}-"))
 
 
 def _among_newest(keep: int, noun: str) -> str:

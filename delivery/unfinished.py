@@ -14,6 +14,8 @@ from datetime import datetime
 
 from delivery.image_journal import Journal, deployed_tag, withdrawn_tag
 
+VERBS = ("deploying", "paused")
+"""Those of its tags that are none of the journal's own."""
 ENTRY = re.compile(r"(?P<verb>[a-z]+)-(?P<mode>[a-z0-9-]+)-(?P<stamp>[0-9]{8}T[0-9]{6}Z)")
 
 
@@ -23,6 +25,24 @@ def deploying_tag(mode: str, moment: datetime) -> str:
 
 def paused_tag(mode: str, moment: datetime) -> str:
     return deployed_tag(mode, moment).replace("deployed", "paused", 1)
+
+
+def is_mark(tag: str, mode: str) -> bool:
+    """Whether a deployment of that mode set it, at its beginning."""
+    entry = ENTRY.fullmatch(tag)
+    return entry is not None and entry["verb"] in VERBS and entry["mode"] == mode
+
+
+def begun_last(journal: Journal, mode: str) -> str:
+    """The digest whose deployment was begun last, however it ended; "" for none."""
+    return journal.tags.get(f"deploying-{mode}-{_newest(journal, 'deploying', mode)}", "")
+
+
+def paused_by(journal: Journal, mode: str) -> str:
+    """The digest whose deployment paused the schedules that wait for a good one, "" where they do not wait."""
+    if not schedules_wait(journal, mode):
+        return ""
+    return journal.tags[f"paused-{mode}-{_newest(journal, 'paused', mode)}"]
 
 
 def unfinished(journal: Journal, mode: str) -> str:
