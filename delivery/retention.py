@@ -91,11 +91,16 @@ class Decision:
     def deletions(self) -> tuple[Deletion, ...]:
         """One after the other: what goes before it is what the next one rests on.
 
-        Of an image `deployed-…` goes before `withdrawn-…` (as the alphabet has it): interrupted in between, it must
-        not look like a good one."""
+        Interrupted in between, nothing may look other than it is. `paused-…` goes first of all: without a later
+        `deployed-…`, the schedules would look as if they still waited. Of an image `deployed-…` goes before
+        `withdrawn-…` (as the alphabet has it): it must not look like a good one."""
         found = [Deletion(REVISION, one.name) for one in self.revisions]
+        tags = [
+            Deletion(TAG, tag) for image in self.images for tag in image.tags if tag.startswith("paused-")
+        ]
+        found += sorted(tags, key=lambda one: one.what)
         for image in self.images:
-            found += [Deletion(TAG, tag) for tag in sorted(image.tags)]
+            found += [one for tag in sorted(image.tags) if (one := Deletion(TAG, tag)) not in tags]
             found.append(Deletion(IMAGE, image.digest))
         return tuple(found)
 
