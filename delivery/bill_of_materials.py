@@ -14,7 +14,6 @@ from typing import Any
 
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.spdx import fixup_id, is_expression
-from cyclonedx.validation.json import JsonStrictValidator
 
 from delivery.image_contents import Part
 from delivery.provenance import Provenance
@@ -25,6 +24,9 @@ SCHEMA = SchemaVersion.V1_6
 
 def written(image: str, provenance: Provenance, parts: Sequence[Part]) -> str:
     """Refusal where what comes out is not what the schema asks."""
+    # It builds grammars when it is imported, which takes longer than all else that a session starts with.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     container: dict[str, Any] = {
         "type": "container",
         "bom-ref": image,

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound
-from google.cloud import run_v2
 
 from delivery.google_clients import GoogleClients
 from delivery.google_errors import sentence
@@ -23,7 +23,8 @@ from delivery.refusal import Refusal
 from delivery.retention import Found, Revision, Service, digest_of
 from delivery.stack_file import Place, is_placed, read_wanted, stacks
 
-LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+if TYPE_CHECKING:
+    from google.cloud import run_v2
 
 
 @dataclass
@@ -124,9 +125,9 @@ def _uses(service: run_v2.Service) -> dict[str, list[str]]:
     A target of the type "latest" names no revision; it is the newest ready one. Without any target, all goes there."""
     uses: dict[str, list[str]] = defaultdict(list)
     ready = service.latest_ready_revision.rpartition("/")[2]
-    targets = [*service.traffic_statuses, *service.traffic] or [
-        run_v2.TrafficTarget(type_=LATEST, percent=100)
-    ]
+    targets = [*service.traffic_statuses, *service.traffic]
+    if not targets:
+        uses[ready].append("gets 100% of the traffic")
     for target in targets:
         revision = target.revision.rpartition("/")[2] or ready
         if target.percent:

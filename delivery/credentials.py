@@ -13,10 +13,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import google_crc32c
-from google.api_core import exceptions
-from google.cloud.secretmanager_v1 import SecretPayload, SecretVersion
+from typing import TYPE_CHECKING
 
 from delivery.google_clients import GoogleClients
 from delivery.progress import step
@@ -25,6 +22,9 @@ from delivery.refusal import Refusal
 from delivery.session import agreed, ended
 from delivery.unseen import ask_twice, keep_to_yourself
 from schema.credentials import GatewayCredentials, read_credentials
+
+if TYPE_CHECKING:
+    from google.cloud.secretmanager_v1 import SecretVersion
 
 MOST_BYTES = 65_536
 """Of a version, by Secret Manager's limits (https://cloud.google.com/secret-manager/quotas)."""
@@ -107,13 +107,19 @@ def complaint(text: str) -> str:
 
 def _add(clients: GoogleClients, secret: str, credentials: GatewayCredentials) -> SecretVersion:
     """Refusal where Google's copy may differ, or nobody knows whether there is one."""
+    import google_crc32c
+    from google.api_core import exceptions
+
     payload = credentials.spelled()
     if read_credentials(payload) != credentials:
         raise Refusal("the service could not read this; nothing was sent")
     with step("a new version"):
         try:
             added = clients.secrets.add_secret_version(
-                parent=secret, payload=SecretPayload(data=payload, data_crc32c=google_crc32c.value(payload))
+                request={
+                    "parent": secret,
+                    "payload": {"data": payload, "data_crc32c": google_crc32c.value(payload)},
+                }
             )
         except exceptions.NotFound:
             raise Refusal(f"{secret} is not there; `pulumi up` makes it") from None
@@ -152,6 +158,8 @@ def _offer_to_destroy(clients: GoogleClients, secret: str, added: SecretVersion,
 
 def before(versions: Sequence[SecretVersion], added: SecretVersion) -> list[SecretVersion]:
     """Those older than `added` that are still there and not about to go, oldest first."""
+    from google.cloud.secretmanager_v1 import SecretVersion
+
     return sorted(
         (
             version

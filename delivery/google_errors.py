@@ -1,42 +1,47 @@
-"""What Google's refusals mean here, and what helps: one sentence each, for every session."""
+"""What Google's refusals mean here, and what helps: one sentence each, for every session.
+
+Sessions that never ask Google anything do not wait for its libraries: these are imported with the first error.
+"""
 
 from __future__ import annotations
 
-from google.api_core import exceptions
+from typing import TYPE_CHECKING
 
-REMEDIES: tuple[tuple[type[exceptions.GoogleAPICallError], str], ...] = (
-    (
-        exceptions.Unauthenticated,
-        "log in: gcloud auth application-default login",
-    ),
-    (
-        exceptions.Forbidden,
-        "the identity that runs this lacks a right; docs/deploying.md has who needs which",
-    ),
-    (
-        exceptions.NotFound,
-        "is the stack deployed, and do gcp:project and gcp:region say the right ones? pulumi up makes what is missing",
-    ),
-    (
-        exceptions.FailedPrecondition,
-        "what is there does not allow it; look at it in the console, then run this again",
-    ),
-    (
-        exceptions.TooManyRequests,
-        "a quota is used up; wait a minute, then run this again",
-    ),
-    (
-        exceptions.ServerError,
-        "Google did not answer as it should; run this again",
-    ),
-)
-"""The first that fits."""
+if TYPE_CHECKING:
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.exceptions import DefaultCredentialsError, RefreshError
+
+REMEDIES = {
+    "Unauthenticated": "log in: gcloud auth application-default login",
+    "Forbidden": "the identity that runs this lacks a right; docs/deploying.md has who needs which",
+    "NotFound": "is the stack deployed, and do gcp:project and gcp:region say the right ones? pulumi up makes what is"
+    " missing",
+    "FailedPrecondition": "what is there does not allow it; look at it in the console, then run this again",
+    "TooManyRequests": "a quota is used up; wait a minute, then run this again",
+    "ServerError": "Google did not answer as it should; run this again",
+}
+"""The name of an error in google.api_core.exceptions, for its subclasses too → what to do; the first that fits."""
 
 
-def sentence(error: exceptions.GoogleAPICallError) -> str:
+def refused() -> type[GoogleAPICallError]:
+    """For `except`, which asks only when there is an error."""
+    from google.api_core.exceptions import GoogleAPICallError
+
+    return GoogleAPICallError
+
+
+def not_logged_in() -> tuple[type[DefaultCredentialsError], type[RefreshError]]:
+    """For `except`: no identity was found, or Google no longer takes it."""
+    from google.auth.exceptions import DefaultCredentialsError, RefreshError
+
+    return DefaultCredentialsError, RefreshError
+
+
+def sentence(error: GoogleAPICallError) -> str:
     """What Google said, and what to do about it."""
     said = error.message.rstrip(".") or type(error).__name__
+    kinds = {kind.__name__ for kind in type(error).__mro__}
     remedy = next(
-        (text for kind, text in REMEDIES if isinstance(error, kind)), "mend that, then run this again"
+        (text for kind, text in REMEDIES.items() if kind in kinds), "mend that, then run this again"
     )
     return f"Google refused: {said}; {remedy}"

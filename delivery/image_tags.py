@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from google.api_core.exceptions import AlreadyExists, NotFound
-from google.cloud import artifactregistry_v1
 
 from delivery.google_clients import GoogleClients
 from delivery.image_journal import Journal
@@ -45,7 +44,7 @@ class ImageTags:
 
     def journal(self) -> Journal:
         """Empty where nothing was pushed yet."""
-        request = artifactregistry_v1.ListTagsRequest(parent=self.name.package, page_size=1000)
+        request = {"parent": self.name.package, "page_size": 1000}
         try:
             listed = list(self.clients.images.list_tags(request=request))
         except NotFound:
@@ -56,9 +55,11 @@ class ImageTags:
 
     def put(self, tag: str, digest: str) -> None:
         """Makes the tag, or moves it; does nothing where it points there already. NotFound without that digest."""
-        wanted = artifactregistry_v1.Tag(name=self._tag(tag), version=self._version(digest))
+        wanted = {"name": self._tag(tag), "version": self._version(digest)}
         try:
-            self.clients.images.create_tag(parent=self.name.package, tag_id=tag, tag=wanted)
+            self.clients.images.create_tag(
+                request={"parent": self.name.package, "tag_id": tag, "tag": wanted}
+            )
         except AlreadyExists:
             self.clients.images.update_tag(request={"tag": wanted, "update_mask": {"paths": ["version"]}})
 
@@ -73,7 +74,7 @@ class ImageTags:
         """All that are there, the newest upload first. RegistryError where an index cannot be read."""
         registry = ImageRegistry(self.clients)
         found = []
-        request = artifactregistry_v1.ListDockerImagesRequest(parent=self.name.parent, page_size=1000)
+        request = {"parent": self.name.parent, "page_size": 1000}
         for each in self.clients.images.list_docker_images(request=request):
             name, _, digest = each.uri.rpartition("@")
             if name != str(self.name):

@@ -18,9 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from google.api_core.exceptions import GoogleAPICallError
-
-from delivery.google_errors import sentence
+from delivery.google_errors import refused, sentence
 from delivery.refusal import Refusal
 from delivery.service_call import ServiceCall
 
@@ -137,7 +135,7 @@ class _Request(BaseHTTPRequestHandler):
                     if piece:
                         self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 self.wfile.write(b"0\r\n\r\n")
-        except (Refusal, GoogleAPICallError) as error:
+        except (Refusal, refused()) as error:
             said = str(error) if isinstance(error, Refusal) else sentence(error)
             print(f"dashboard: {said}", file=sys.stderr)
             self.close_connection = True

@@ -6,8 +6,6 @@ Decides nothing about what is asked with it. It is kept in memory alone; who may
 
 from __future__ import annotations
 
-from google.api_core import exceptions
-
 from delivery.google_clients import GoogleClients
 from delivery.refusal import Refusal
 
@@ -25,6 +23,8 @@ def identity_token(clients: GoogleClients, account: str, audience: str) -> str:
     iam.serviceAccounts.getOpenIdToken (https://cloud.google.com/iam/docs/service-account-permissions); other errors as
     Google's library raises them. `projects/-`: an account's address names its project.
     """
+    from google.api_core import exceptions
+
     try:
         answer = clients.identities.generate_id_token(
             name=f"projects/-/serviceAccounts/{account}", audience=audience, include_email=True

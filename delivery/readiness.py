@@ -12,9 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from google.api_core.exceptions import GoogleAPICallError
-
-from delivery.google_errors import sentence
+from delivery.google_errors import refused, sentence
 from delivery.refusal import Refusal
 from delivery.service_call import ServiceAnswer
 
@@ -65,7 +63,7 @@ def _ask_until_good(
         left = deadline - time.monotonic()
         try:
             answer = service.ask(path, seconds=max(left, 1.0))
-        except GoogleAPICallError as error:
+        except refused() as error:
             reason, again = sentence(error), True
         except Refusal as refusal:
             # No answer, or no right yet to ask: both come with time, after a deployment.

@@ -5,11 +5,14 @@ Decides when that is the one a deployment meant: the newest revision is ready, i
 
 from __future__ import annotations
 
-from google.cloud import run_v2
+from typing import TYPE_CHECKING
 
 from delivery.google_clients import GoogleClients
 from delivery.refusal import Refusal
 from delivery.stack_file import Place
+
+if TYPE_CHECKING:
+    from google.cloud import run_v2
 
 
 class NotServing(Refusal):

@@ -11,10 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from google.api_core.exceptions import GoogleAPICallError
-from google.auth.exceptions import DefaultCredentialsError, RefreshError
-
-from delivery.google_errors import sentence
+from delivery.google_errors import not_logged_in, refused, sentence
 from delivery.refusal import Refusal
 
 LOGIN = "gcloud auth application-default login"
@@ -31,13 +28,13 @@ def ended(name: str, action: Callable[[], int], again: str) -> int:
         return action()
     except Refusal as refusal:
         print(f"{name}: {refusal}", file=sys.stderr)
-    except GoogleAPICallError as error:
-        print(f"{name}: {sentence(error)}", file=sys.stderr)
-    except (DefaultCredentialsError, RefreshError) as error:
-        print(f"{name}: Google does not know who you are ({error}); {LOGIN}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\n{name}: interrupted; {again}", file=sys.stderr)
         return 130
+    except refused() as error:
+        print(f"{name}: {sentence(error)}", file=sys.stderr)
+    except not_logged_in() as error:
+        print(f"{name}: Google does not know who you are ({error}); {LOGIN}", file=sys.stderr)
     return 1
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+from google.api_core import exceptions
+
+from delivery.google_errors import REMEDIES
+
 SAYS_AND_LETS_SAY = """
 import subprocess, sys
 from delivery.session import ended
@@ -25,3 +30,21 @@ def test_in_a_log_a_session_and_its_programs_are_read_in_the_order_in_which_it_h
         [sys.executable, "-c", SAYS_AND_LETS_SAY], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize(
+    "session", ["call", "cleanup", "credentials", "dashboard", "deploy", "promote", "push"]
+)
+def test_a_session_waits_for_no_library_of_google_before_it_asks_google(session: str) -> None:
+    """A wrong option, or a stack that has no file, is said at once."""
+    look = (
+        f"import sys, delivery.{session}\n"
+        "print(*(name for name in sys.modules if name.startswith(('google.cloud', 'cyclonedx.validation.'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert not done.stdout.split()
+
+
+def test_each_remedy_is_for_an_error_that_googles_library_has() -> None:
+    """They are named by a word, and one that is misspelt would help nobody."""
+    assert all(issubclass(getattr(exceptions, kind), exceptions.GoogleAPICallError) for kind in REMEDIES)
