@@ -12,6 +12,10 @@ import pytest
 
 from tests.architecture.tree import PRODUCT, ROOT, modules
 
+pytestmark = pytest.mark.timeout(240)
+
+SECONDS = 200
+"""All modules with all their libraries: a few, on a machine that does nothing else."""
 # What runs when it is imported, by its purpose.
 PROGRAMS = {"app/main.py"}
 # Modules that need a dependency group of their own; where it is not installed they are not judged.
@@ -73,6 +77,6 @@ def test_a_module_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
 
 def _import(names: list[str], folder: Path) -> dict[str, Any]:
     probe = [sys.executable, "-B", str(Path(__file__).with_name("import_probe.py")), *names]
-    run = subprocess.run(probe, cwd=folder, capture_output=True, text=True, timeout=50, check=False)
+    run = subprocess.run(probe, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)

@@ -38,7 +38,7 @@ from delivery.registry_connection import USER
 
 PROGRAM = "docker-registry"
 SERVICE = "a-registry-of-a-test"
-SECONDS = 30.0
+SECONDS = 120.0
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIGURATION = "application/vnd.oci.image.config.v1+json"

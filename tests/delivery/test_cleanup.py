@@ -331,7 +331,7 @@ def test_interrupted_in_the_middle_it_goes_on_when_run_again(cloud: Cloud, ended
             assert character, process.stderr.read()
             said += character
         process.send_signal(ended)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     if ended == signal.SIGKILL:
         assert process.returncode == -signal.SIGKILL
     else:

@@ -104,7 +104,7 @@ def test_a_revision_that_may_get_requests_is_not_deleted(google: GoogleClients, 
     for kept in "ac":
         with pytest.raises(FailedPrecondition):
             google.revisions.delete_revision(name=names[kept])
-    gone = google.revisions.delete_revision(name=names["b"]).result(timeout=20)
+    gone = google.revisions.delete_revision(name=names["b"]).result(timeout=120)
     assert gone.name == names["b"]
     left = {r.name for r in google.revisions.list_revisions(parent=f"{REGION_NAME}/services/-")}
     assert left == {names["a"], names["c"]}

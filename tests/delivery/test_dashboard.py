@@ -51,7 +51,7 @@ def page(alone: Desk) -> Generator[LoopbackPage]:
 def ask(
     page: LoopbackPage, path: str, method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", page.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", page.server_port, timeout=120)
     try:
         connection.request(
             method, path, headers={key.replace("_", "-"): text for key, text in headers.items()}
@@ -78,7 +78,7 @@ def test_a_browser_shows_the_real_service_and_its_answers(tmp_path: Path) -> Non
             ],
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=120,
             check=True,
         )
         assert "<h1>ib-trading, paper</h1>" in dumped.stdout
@@ -157,7 +157,7 @@ def test_an_answer_streams_through(page: LoopbackPage, alone: Desk) -> None:
         yield b"second"
 
     alone.front.services[HOST] = application
-    connection = http.client.HTTPConnection("127.0.0.1", page.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", page.server_port, timeout=120)
     connection.request("GET", page.entrance.path)
     answer = connection.getresponse()
     assert answer.read(5) == b"first"

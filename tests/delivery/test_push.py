@@ -81,7 +81,7 @@ class Terminal:
             capture_output=True,
             text=True,
             check=False,
-            timeout=50,
+            timeout=120,
         )
 
     def command(self, *arguments: str) -> list[str]:
@@ -218,7 +218,7 @@ def test_an_interrupted_push_leaves_no_login_behind(built: Terminal) -> None:
     assert reached.read_text() == "\n"
     assert list((built.folder / "temporary").glob("ib-push-*")) != []
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "run it again" in said
     assert list((built.folder / "temporary").glob("ib-push-*")) == []

@@ -159,6 +159,6 @@ def test_kept_running_it_can_be_asked_until_ctrl_c(performance: Performance) -> 
 def test_an_option_that_cannot_be_followed_starts_nothing(options: tuple[str, ...]) -> None:
     """Exit code 2 and one sentence, before anything runs."""
     command = [sys.executable, "-m", "demo", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr and json.dumps(done.stderr).count("error:") == 1

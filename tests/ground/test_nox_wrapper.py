@@ -14,7 +14,11 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(240)
+
 ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 200
+"""Of one start, which may make nox's environment first."""
 
 # Plays a Python: tells its version, makes as environment a folder with a copy of itself in it, and there prints
 # what nox would be started with.
@@ -50,7 +54,7 @@ class Checkout:
             env={"PATH": str(self.tools)},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=SECONDS,
             check=False,
         )
 
@@ -76,7 +80,12 @@ def fake(version: str = "3.12", venv: int = 0, pip: str = "exit 0") -> str:
 
 def test_the_real_one_lists_the_sessions_from_another_folder(tmp_path: Path) -> None:
     told = subprocess.run(
-        [str(ROOT / "nox"), "--list"], cwd=tmp_path, capture_output=True, text=True, timeout=50, check=True
+        [str(ROOT / "nox"), "--list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
     )
     assert all(f"\n{mark} " in told.stdout for mark in ("* lint", "* types", "- demo", "- serve", "- readme"))
 
@@ -85,7 +94,7 @@ def test_the_real_one_works_through_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(ROOT / "nox")
     (tmp_path / "link-to-link").symlink_to("link")
     told = subprocess.run(
-        ["./link-to-link", "--list"], cwd=tmp_path, capture_output=True, timeout=50, check=True
+        ["./link-to-link", "--list"], cwd=tmp_path, capture_output=True, timeout=SECONDS, check=True
     )
     assert str(ROOT / "noxfile.py").encode() in told.stdout
 

@@ -14,16 +14,7 @@ from tests.engine.conftest import engine, once, project, stock
 
 __all__ = ["engine", "project", "stock"]
 
-SECONDS = 240
-"""A test may have to deploy the stacks that it starts from, while others do the same."""
-
 STAMP = "20260102T030405Z"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")

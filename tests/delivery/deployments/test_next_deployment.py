@@ -50,7 +50,7 @@ def test_what_does_not_work_is_taken_back(
     paper.answers[bad] = answers
     if answers is DOES_NOT_START:
         break_image(paper.world, image("paper", bad))
-    run = paper.session("deploy", "paper", "--yes", "--wait", "1")
+    run = paper.session("deploy", "paper", "--yes", "--wait", "5")
     assert run.code == 1
     last = run.text[run.text.rindex("deploy: ") :]
     assert reason in last and f"paper is back at {first}, which is ready" in last
