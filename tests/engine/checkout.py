@@ -26,6 +26,7 @@ from tests.engine.cloud.world import VARIABLE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICE = "gcp:projects/service:Service"
+STACK = "pulumi:pulumi:Stack"
 PASSPHRASE = "the passphrase of a test"
 SECONDS = 120
 """Of one command, on a machine that does much else."""
@@ -167,7 +168,10 @@ class Checkout:
         )
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        return json.loads(self.done("stack", "output", "--json", "--stack", stack))
+        """What the last update left, as `pulumi stack output --json` shows it, none of which is encrypted: read where
+        that reads it, in a hundredth of the time."""
+        kept = self.resources(stack).values()
+        return next((each.get("outputs") or {} for each in kept if each["type"] == STACK), {})
 
     def _deployment(self, stack: str) -> dict[str, Any]:
         return json.loads(self.state_text(stack))["checkpoint"]["latest"] or {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.engine.checkout import SERVICE, Checkout
 from tests.engine.cloud.kinds import KINDS
 from tests.engine.stacks import EVERY_OPTION, IMAGE
@@ -52,6 +54,8 @@ def test_the_image_brings_the_service_its_invokers_schedules_and_alerts_and_touc
     assert {type_ for _, type_, _ in changes} >= WAITS_FOR_THE_IMAGE
     assert first.outputs("paper")["serviceUrl"].startswith("https://ib-paper-")
     assert first.outputs("paper").get("nextCommand", "") == ""
+    shown = first.done("stack", "output", "--json", "--stack", "paper")
+    assert json.loads(shown) == first.outputs("paper")
 
 
 def test_a_second_up_changes_nothing_in_either_stack(two: Checkout) -> None:
