@@ -21,7 +21,7 @@ OPTIONAL = {
     "grpc": ("app.adapters.google", "emulators"),
     "requests": ("app.adapters.google", "delivery"),
     "cyclonedx": ("delivery",),
-    "packageurl": ("bench.container", "delivery"),
+    "packageurl": ("delivery",),
     "pulumi": ("infra",),
     "pulumi_gcp": ("infra",),
 }
