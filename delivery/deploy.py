@@ -17,7 +17,7 @@ from delivery.deployment import Deployment
 from delivery.google_clients import GoogleClients
 from delivery.image_builder import find_tool, identity
 from delivery.image_journal import CANDIDATE, PUSHED
-from delivery.image_name import DIGEST, split
+from delivery.image_name import APPLICATION, DIGEST, split
 from delivery.image_registry import ImageRegistry
 from delivery.image_tags import ImageTags
 from delivery.push import push
@@ -103,15 +103,15 @@ def _own_candidate(standing: Standing, clients: GoogleClients) -> str:
         raise Refusal(f"{standing.name} has no candidate; ./nox -s push -- {standing.stack} --candidate")
     manifest = ImageRegistry(clients).manifest(standing.name, candidate)
     tool = find_tool()
-    here = identity(tool, images.APPLICATION)
+    here = identity(tool, APPLICATION)
     if not here:
         raise Refusal(
-            f"{tool} has no image {images.APPLICATION}, so nothing was tested here; what was tested elsewhere is"
+            f"{tool} has no image {APPLICATION}, so nothing was tested here; what was tested elsewhere is"
             f" deployed by its digest: {standing.command(candidate)}"
         )
     if here not in {candidate, *(blob.digest for blob in manifest.blobs)}:
         raise Refusal(
-            f"the candidate {candidate} is not {images.APPLICATION} as it is here: another build has pushed its own"
+            f"the candidate {candidate} is not {APPLICATION} as it is here: another build has pushed its own"
             " since, and deploys it when it has passed; push this one again as a candidate, or say --image DIGEST"
         )
     return candidate

@@ -13,6 +13,10 @@ from delivery.refusal import Refusal
 IMAGE = "ib-trading"
 """What the application's image is called in each stack's repository."""
 
+BASE = "localhost/ib-trading-base"
+APPLICATION = "localhost/ib-trading"
+"""What both images are called on the machine that built them."""
+
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 NAME = re.compile(
     r"(?P<region>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[a-z][a-z0-9-]*)/(?P<repository>[a-z][a-z0-9-]*)"

@@ -1,7 +1,7 @@
 """`python -m delivery.images [--tool NAME] [--pins FILE] [--revision COMMIT]`: builds the base image, then the
 application image on it.
 
-Decides the images' names and what each is built from; prints their sizes, layer by layer, and writes beside them what
+Decides what each is built from; prints their sizes, layer by layer, and writes beside them what
 the application image is made of: a bill of materials and a list of licences. Exit codes: 0 when all are there, 1 with a
 sentence when one is not.
 """
@@ -17,13 +17,11 @@ from delivery import licences
 from delivery.bill_of_materials import written
 from delivery.image_builder import TOOLS, Layer, build, find_tool, layers
 from delivery.image_contents import parts_of
+from delivery.image_name import APPLICATION, BASE
 from delivery.pins import PINS, Pins, read_pins
 from delivery.progress import step
 from delivery.provenance import Provenance, provenance_of
 from delivery.session import ended
-
-BASE = "localhost/ib-trading-base"
-APPLICATION = "localhost/ib-trading"
 
 PAPERS = Path(".local/images")
 BILL = PAPERS / "ib-trading.cdx.json"

@@ -17,10 +17,9 @@ from delivery.google_clients import GoogleClients
 from delivery.image_builder import TOOLS, Login, find_tool, is_here
 from delivery.image_builder import push as upload
 from delivery.image_journal import CANDIDATE, PUSHED
-from delivery.image_name import ImageName
+from delivery.image_name import APPLICATION, ImageName
 from delivery.image_registry import ImageRegistry
 from delivery.image_tags import ImageTags
-from delivery.images import APPLICATION
 from delivery.pulumi_stack import PulumiStack
 from delivery.refusal import Refusal
 from delivery.registry_connection import USER

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from delivery.image_builder import TOOLS, find_tool
+from delivery.image_name import APPLICATION
 from delivery.image_runner import Run, run
-from delivery.images import APPLICATION
 from delivery.packages_for_tests import make_packages
 from delivery.progress import step
 from delivery.refusal import Refusal

@@ -17,7 +17,7 @@ PROGRAMS = {"app/main.py"}
 # Modules that need a dependency group of their own; where it is not installed they are not judged.
 OPTIONAL = {
     "google": ("app.adapters.google", "bench.bare_app", "delivery", "emulators"),
-    "google_crc32c": ("app.adapters.google", "emulators"),
+    "google_crc32c": ("app.adapters.google", "delivery", "emulators"),
     "grpc": ("app.adapters.google", "emulators"),
     "requests": ("app.adapters.google", "delivery"),
     "cyclonedx": ("delivery",),

@@ -21,8 +21,7 @@ import pytest
 from delivery.endpoints import VARIABLE
 from delivery.google_clients import STAND_IN_TOKEN
 from delivery.image_builder import Login, build, identity, push
-from delivery.image_name import ImageName
-from delivery.images import APPLICATION
+from delivery.image_name import APPLICATION, ImageName
 from delivery.registry_connection import USER
 from tests.control_plane.artifact_registry import ArtifactRegistry
 from tests.control_plane.server import ControlPlane, control_plane

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import files
 from pathlib import Path
 
-from delivery.images import APPLICATION
+from delivery.image_name import APPLICATION
 from schema.credentials import GatewayCredentials
 from tests.images.container import Container, running
 from tests.images.workshop import MARKER, REPOSITORY, Workshop

@@ -13,7 +13,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from delivery.images import APPLICATION, BILL, LICENCES
+from delivery.image_name import APPLICATION
+from delivery.images import BILL, LICENCES
 from tests.images.workshop import Workshop
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]

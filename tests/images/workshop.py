@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.images import APPLICATION
+from delivery.image_name import APPLICATION
 from tests.images.downloads import pins
 from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
