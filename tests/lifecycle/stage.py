@@ -166,6 +166,5 @@ def staged(
         with front(checkout.world, host) as behind:
             yield Stage(checkout, workshop, registry, plane, secrets, behind)
     finally:
-        pulled.buildah("rm", "--all")
-        pulled.buildah("rmi", "--all", "--force")
+        pulled.leave()
         workshop.tidy()
