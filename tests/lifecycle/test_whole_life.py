@@ -191,17 +191,21 @@ def test_the_operator_trades_by_hand(stage: Stage) -> None:
 
 @pytest.mark.timeout(3600)
 def test_a_second_version_is_built_tested_and_deployed_by_cloud_build(stage: Stage) -> None:
-    """The commands of cloudbuild.yaml in their order, all the tests in the image among them: what is pushed is a
-    candidate until it was deployed. Only the service's own layers are built anew; the positions are still there."""
+    """The commands of cloudbuild.yaml in their order: what is pushed is a candidate until it was deployed. Only the
+    service's own layers are built anew; the positions are still there. Of the integration tests, which are minutes, only
+    those of allocations run here; all of the unit tests do."""
     first = digest(stage, "paper")
     held = positions(stage, "paper")
     change(stage, 2)
     with vulnerability_database() as database:
-        mirror = ("--api", database.api, "--list", database.listing_address)
+        more = {
+            ("safety",): ("--api", database.api, "--list", database.listing_address),
+            ("integration",): ("-k", "allocation"),
+        }
         for command in cloud_build("paper"):
             if command.sessions == ("deploy",):
                 assert journal(stage, "paper").pushed == digest(stage, "paper") == first
-            stage.build_step(command, *(mirror if command.sessions == ("safety",) else ()))
+            stage.build_step(command, *more.get(command.sessions, ()))
     second = digest(stage, "paper")
     assert journal(stage, "paper").candidate == journal(stage, "paper").pushed == second != first
     assert journal(stage, "paper").good("paper") == (second, first)
