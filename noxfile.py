@@ -126,7 +126,7 @@ def bench(session: nox.Session) -> None:
 def clients(session: nox.Session, client: str) -> None:
     """Let another client library trade against the simulator, each in an environment of its own."""
     _sync(session, "test", f"client-{client}")
-    _run(session, "pytest", f"tests/clients/{client}", *session.posargs)
+    _test(session, f"tests/clients/{client}")
 
 
 @nox.session
@@ -226,7 +226,7 @@ def _make_pulumis_environment(session: nox.Session) -> None:
 def image_tests(session: nox.Session) -> None:
     """Build the images for real, look into them and run them; needs root, and Debian's buildah and mmdebstrap."""
     _sync(session, "delivery", "safety", "test")
-    _run(session, "pytest", "-m", "image", "tests/images", *session.posargs)
+    _test(session, "tests/images", "-m", "image")
 
 
 @nox.session(python="3.12")
@@ -235,7 +235,7 @@ def lifecycle(session: nox.Session) -> None:
     what image-tests, delivery and engine need."""
     _sync(session, "delivery", "infra", "safety", "test")
     # Each step goes on where the one before it ended.
-    _run(session, "pytest", "--exitfirst", "-m", "image", "tests/lifecycle", *session.posargs)
+    _test(session, "tests/lifecycle", "--exitfirst", "-m", "image")
 
 
 @nox.session
@@ -280,15 +280,14 @@ def _make_bigquery_stand_in(session: nox.Session, *, required: bool) -> None:
 def infra(session: nox.Session) -> None:
     """Run the Pulumi program without an engine: what it registers, against inventories and rules."""
     _sync(session, "infra", "test")
-    _run(session, "pytest", "tests/infra", *session.posargs)
+    _test(session, "tests/infra")
 
 
 @nox.session
 def delivery(session: nox.Session) -> None:
     """Run the tests of the sessions around a deployment, on stand-ins; needs pulumi, docker-registry and buildah."""
     _sync(session, "delivery", "infra", "safety", "test")
-    spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
-    _run(session, "pytest", "tests/delivery", *(session.posargs or spread))
+    _test(session, "tests/delivery", spread=True)
 
 
 @nox.session
@@ -296,8 +295,7 @@ def engine(session: nox.Session) -> None:
     """Deploy the stacks with the real `pulumi` from PATH, onto a stand-in for Google; arguments go to pytest."""
     _sync(session, "infra", "test")
     # They wait for the engine's processes, which fill the cores.
-    spread = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal")
-    _run(session, "pytest", "tests/engine", *(session.posargs or spread))
+    _test(session, "tests/engine", spread=True)
 
 
 @nox.session
@@ -328,6 +326,20 @@ def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
         f"--python={session.virtualenv.location}",
         env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_PYTHON_DOWNLOADS": "never"},
     )
+
+
+def _test(session: nox.Session, folder: str, *options: str, spread: bool = False) -> None:
+    """Runs the tests of `folder`, or those that the arguments name by their path; all of them spread over processes if
+    that is asked for, a selection in one."""
+    where = [] if _names_tests(session.posargs) else [folder]
+    over_cores = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal") if spread else ()
+    _run(session, "pytest", *options, *where, *(session.posargs or over_cores))
+
+
+def _names_tests(arguments: Sequence[str]) -> bool:
+    """Whether a file or a folder below tests/ is among them, as pytest takes it: with `::` and a test's name, too."""
+    paths = (Path(argument.partition("::")[0]).absolute() for argument in arguments)
+    return any(path.exists() and Path("tests").absolute() in path.parents for path in paths)
 
 
 def _run(session: nox.Session, *command: str) -> None:

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _read(arguments: Sequence[str]) -> argparse.Namespace | str:
     """The options, or what is wrong with the names."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the project, as ratios.")
+    parser = argparse.ArgumentParser(prog="./nox -s bench --", description="Measures the project, as ratios.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--rounds", type=int, metavar="N", help="instead of each measurement's own number")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")

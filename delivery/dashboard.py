@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,8 @@ def _show(given: argparse.Namespace) -> int:
         print("Ctrl-C ends it.", flush=True)
         try:
             if not given.no_browser:
-                webbrowser.open(shown.link)
+                # Not before the page is served: some browsers are waited for, and they wait for the page.
+                threading.Thread(target=webbrowser.open, args=(shown.link,), daemon=True).start()
             shown.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:
             print("\nThe page is closed.")

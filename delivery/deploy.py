@@ -12,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from delivery import images
 from delivery.deployment import Deployment
 from delivery.google_clients import GoogleClients
 from delivery.image_builder import find_tool, identity
@@ -118,6 +117,9 @@ def _own_candidate(standing: Standing, clients: GoogleClients) -> str:
 
 
 def _built(standing: Standing, clients: GoogleClients) -> str:
+    # Needs more libraries than a deployment; `promote` and `rollback`, which import this file, never build.
+    from delivery import images
+
     print(f"Nothing was pushed to {standing.name} yet: the image is built and pushed first.")
     if images.main([]):
         raise Refusal("the image was not built, so nothing was deployed; it says why above")

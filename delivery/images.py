@@ -29,7 +29,7 @@ LICENCES = PAPERS / "ib-trading.licences.txt"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m delivery.images", description="Builds both images.")
+    parser = argparse.ArgumentParser(prog="./nox -s images --", description="Builds both images.")
     parser.add_argument("--tool", choices=TOOLS, help="the first of them that works, unless given")
     parser.add_argument("--pins", type=Path, default=PINS, help="what the images are made of (%(default)s)")
     parser.add_argument("--revision", default="", help="the commit, where there is no git to ask")

@@ -36,6 +36,11 @@ REMEDIES = (
         "there is no such stack yet: docs/deploying.md begins with `./nox -s bootstrap -- {stack}`",
     ),
     (
+        # By the state's bucket or key (https://github.com/pulumi/pulumi/issues/2790 and /12014 have the words).
+        ("could not find default credentials", "missing google credentials"),
+        "Google does not know who you are: gcloud auth application-default login",
+    ),
+    (
         ("no previous deployment",),
         "nothing was deployed yet: pulumi up --stack {stack}",
     ),

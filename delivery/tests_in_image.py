@@ -55,16 +55,19 @@ PACKAGES = Path(".nox/packages-for-tests")
 (https://github.com/GoogleCloudPlatform/cloud-builders/issues/323)."""
 PACKAGES_THERE = "/srv/packages"
 
+PROGRAMS = {"unit": "./nox -s tests -- --in-image", "integration": "./nox -s integration --"}
+"""Part → the session that names it, which is what a person calls."""
+
 WORKERS = max(2, os.cpu_count() or 1)
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m delivery.tests_in_image",
+        prog=PROGRAMS.get(next(iter(arguments), ""), "python -m delivery.tests_in_image"),
         description="Runs tests in the image; arguments that are not its own go to pytest.",
         allow_abbrev=False,
     )
-    parser.add_argument("part", choices=("unit", "integration"))
+    parser.add_argument("part", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
     parser.add_argument("--tool", choices=TOOLS, help="the first of them that works, unless given")
     given, selection = parser.parse_known_args(arguments)
     folders = UNIT if given.part == "unit" else INTEGRATION

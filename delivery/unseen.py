@@ -46,6 +46,12 @@ def ask(question: str) -> str:
             return getpass.getpass(question)
         except getpass.GetPassWarning:
             raise Refusal("this terminal cannot hide what is typed; use another one, or --stdin") from None
+        except UnicodeDecodeError:
+            # Its own text has the bytes that were typed.
+            raise Refusal(
+                "that was no UTF-8, so it is not known which characters were meant; a terminal that speaks UTF-8 sends"
+                " them right"
+            ) from None
         except EOFError:
             raise Refusal("the input ended before the answer did; nothing was done") from None
 

@@ -25,7 +25,7 @@ class Options:
 def read_options(arguments: Sequence[str]) -> Options:
     """Exits with code 2 and one sentence for what cannot be followed."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo",
+        prog="./nox -s demo --",
         description="Trades a simulated month on recorded prices, and shows what happened.",
         allow_abbrev=False,
     )

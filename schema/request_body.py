@@ -6,7 +6,8 @@ The service and whoever checks a call before it is sent read it here, so that bo
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from schema.requests import Request
@@ -17,6 +18,10 @@ KEY_PATTERN = "[!-~]([ -~]{0,253}[!-~])?"
 KEY_RULE = "Idempotency-Key must have 1 to 255 printable ASCII characters"
 
 R = TypeVar("R", bound=Request)
+
+
+class _Beyond:
+    """Stands where a figure is so large or small that no arithmetic has it; found again by its path."""
 
 
 class BodyError(ValueError):
@@ -45,14 +50,34 @@ def _json(body: bytes) -> object:
         )
         # Half of a surrogate pair is no text: it could be neither stored nor answered.
         json.dumps(raw, default=str, ensure_ascii=False).encode()
+        beyond = tuple(_beyond(raw, ""))
+    except BodyError:
+        raise
     except (ValueError, RecursionError) as error:
         raise BodyError(f"the body is not JSON: {error}") from None
+    if beyond:
+        raise BodyError("; ".join(map(str, beyond)), beyond)
     return raw
 
 
-def _figure(text: str) -> int | Decimal:
+def _beyond(raw: object, path: str) -> Iterator[FieldError]:
+    if isinstance(raw, _Beyond):
+        yield FieldError(path, "this figure's exponent is beyond what can be computed with")
+    elif isinstance(raw, dict):
+        for name, value in raw.items():
+            yield from _beyond(value, f"{path}.{name}" if path else str(name))
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            yield from _beyond(value, f"{path}[{index}]")
+
+
+def _figure(text: str) -> int | Decimal | _Beyond:
     """12.0 is the integer 12, as JSON Schema has it."""
-    exact = Decimal(text)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        # An ArithmeticError, no ValueError: an exponent of more than 18 digits.
+        return _Beyond()
     small = exact.is_finite() and exact.adjusted() < 18
     return int(exact) if small and exact == exact.to_integral_value() else exact
 
@@ -63,12 +88,13 @@ def _no_number(text: str) -> object:
 
 def _without_repetition(members: list[tuple[str, object]]) -> dict[str, object]:
     """A key that is said twice would count as said last: {"dryRun": true, "dryRun": false} must not trade."""
-    names = [name for name, _ in members]
-    for name in names:
-        if names.count(name) > 1:
+    said: dict[str, object] = {}
+    for name, value in members:
+        if name in said:
             message = f"{name!r} is there twice; say it once"
             raise BodyError(message, (FieldError(name, message),))
-    return dict(members)
+        said[name] = value
+    return said
 
 
 def _kind(raw: object) -> str:

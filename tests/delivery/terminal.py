@@ -42,8 +42,8 @@ class Terminal:
                 raise AssertionError(f"{text!r} did not appear:\n{self.shown.decode(errors='replace')}")
         self._read_up_to = found + len(text.encode())
 
-    def type(self, text: str) -> None:
-        os.write(self.ours, text.encode())
+    def type(self, text: str | bytes) -> None:
+        os.write(self.ours, text.encode() if isinstance(text, str) else text)
 
     def end(self) -> int:
         """The exit code, once all is read."""

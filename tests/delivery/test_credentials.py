@@ -221,6 +221,19 @@ def test_two_different_passwords_are_asked_for_again(desk: Desk) -> None:
     assert len(desk.google.secrets[SECRET]) == 1
 
 
+def test_a_password_from_a_terminal_of_another_encoding_is_refused_unrepeated(desk: Desk) -> None:
+    """Latin-1's ä is no UTF-8: one sentence, no trace, no byte of what was typed, and the terminal echoes again."""
+    with desk.sit_down() as one:
+        one.wait_for("user name: ")
+        one.type(MARKS[0] + b"\xe4\n")
+        one.wait_for("that was no UTF-8")
+        assert one.echoes
+        assert one.end() == 1
+    assert not shows(one.shown) and b"Traceback" not in one.shown
+    assert b"\xe4" not in one.shown and b"0xe4" not in one.shown
+    assert desk.google.secrets[SECRET] == []
+
+
 def test_without_a_terminal_it_refuses_and_names_the_way(desk: Desk) -> None:
     """A pipe that was forgotten must not be taken for an answer."""
     done = desk.piped(b'{"userName": "u", "password": "p"}')
@@ -248,6 +261,7 @@ def test_a_program_hands_them_over_on_standard_input(desk: Desk) -> None:
         b'{"userName": "ann7731marker", "password": "Zq83marker\\n"}',
         b'{"userName": "ann7731marker", "password": "Zq83marker", "note": "x"}',
         b"{" * 70_000,
+        b'{"userName": "ann7731marker\xe4", "password": "Zq83marker"}',
     ],
 )
 def test_what_the_service_could_not_use_is_refused_unrepeated(desk: Desk, text: bytes) -> None:

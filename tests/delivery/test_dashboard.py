@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from delivery.loopback_page import LoopbackPage
 from delivery.refusal import Refusal
 from delivery.service_call import ServiceCall
 from tests.delivery.desk import HOST, OPERATOR, URL, Desk, deployed, desk
+from tests.delivery.terminal import terminal
 
 
 @pytest.fixture
@@ -87,6 +89,30 @@ def test_a_browser_shows_the_real_service_and_its_answers(tmp_path: Path) -> Non
         shown.process.send_signal(signal.SIGINT)
         assert shown.end() == 0
     assert b"The page is closed." in shown.shown and b"Traceback" not in shown.shown
+
+
+WAITING_BROWSER = """\
+#!{python}
+import sys, urllib.request
+try:
+    print("seen:", urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())
+except OSError as error:
+    print("no page:", error)
+"""
+"""A browser in the terminal, as `BROWSER=w3m` is one: `webbrowser` waits until it ends, and it waits for the page."""
+
+
+def test_a_browser_that_is_waited_for_gets_the_page(alone: Desk) -> None:
+    """It was started before anything was served: both waited for the other for ever."""
+    browser = alone.folder / "bin" / "waiting-browser"
+    browser.write_text(WAITING_BROWSER.format(python=sys.executable))
+    browser.chmod(0o755)
+    environment = alone.environment | {"BROWSER": f"{browser} %s"}
+    with terminal(alone.command("dashboard", "paper"), alone.folder, environment) as shown:
+        shown.wait_for("Ctrl-C ends it.")
+        shown.wait_for("seen: /")
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.end() == 0
 
 
 def test_the_link_opens_once_and_the_page_stays(page: LoopbackPage) -> None:

@@ -48,3 +48,31 @@ def test_a_session_waits_for_no_library_of_google_before_it_asks_google(session:
 def test_each_remedy_is_for_an_error_that_googles_library_has() -> None:
     """They are named by a word, and one that is misspelt would help nobody."""
     assert all(issubclass(getattr(exceptions, kind), exceptions.GoogleAPICallError) for kind in REMEDIES)
+
+
+@pytest.mark.parametrize("session", ["cleanup", "deploy", "promote", "push", "rollback"])
+def test_a_session_that_builds_nothing_needs_no_library_of_bills(session: str) -> None:
+    """Their environments have none: `promote` and `rollback` ended with a ModuleNotFoundError, in an hour when going
+    back is urgent. (Each is started in its own environment by .ci/run.)"""
+    looked = f"import delivery.{session}, sys; sys.exit(' '.join({{'cyclonedx', 'packageurl'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=False)
+    assert not done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        (("delivery.images",), "./nox -s images -- "),
+        (("delivery.tests_in_image", "integration"), "./nox -s integration -- [-h] [--tool"),
+        (("delivery.tests_in_image", "unit"), "./nox -s tests -- --in-image [-h] [--tool"),
+        (("demo",), "./nox -s demo -- "),
+        (("bench",), "./nox -s bench -- "),
+    ],
+)
+def test_a_session_explains_itself_as_it_is_called(command: tuple[str, ...], usage: str) -> None:
+    """And says nothing of what the session itself puts among the arguments."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"usage: {usage}")
+    assert "integration}" not in done.stdout

@@ -101,6 +101,32 @@ def test_a_body_that_is_no_json_object_is_refused(
     assert complaint in reply.body["detail"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        (b'{"dryRun": true, "dryRun": false}', "dryRun"),
+        (
+            b'{"orderProperties": {"limitOffsetBps": 1e99999999999999999999}}',
+            "orderProperties.limitOffsetBps",
+        ),
+        (
+            b'{"orderProperties": {"limitOffsetBps": "1e99999999999999999999"}}',
+            "orderProperties.limitOffsetBps",
+        ),
+        (b'{"orderProperties": {"limitOffsetBps": 1e999999999999999999}}', "orderProperties.limitOffsetBps"),
+        (b'{"orderProperties": {"limitOffsetBps": 1e-999999999999999999}}', "orderProperties.limitOffsetBps"),
+    ],
+)
+def test_what_is_wrong_with_a_key_is_said_of_the_key(
+    service: ServiceUnderTest, raw: bytes, path: str
+) -> None:
+    """A figure beyond all arithmetic is the caller's mistake, too: a 500 would have the scheduler ask again."""
+    reply = service.post("/allocation", raw=raw)
+    assert reply.status == 400
+    assert [error["path"] for error in reply.body["errors"]] == [path]
+    assert "not JSON" not in reply.body["detail"]
+
+
 def test_a_body_of_another_content_type_is_415(service: ServiceUnderTest) -> None:
     assert service.post("/allocation", raw=b"dryRun=1", Content_Type="text/plain").status == 415
 
