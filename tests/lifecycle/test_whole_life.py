@@ -192,8 +192,8 @@ def test_the_operator_trades_by_hand(stage: Stage) -> None:
 @pytest.mark.timeout(3600)
 def test_a_second_version_is_built_tested_and_deployed_by_cloud_build(stage: Stage) -> None:
     """The commands of cloudbuild.yaml in their order: what is pushed is a candidate until it was deployed. Only the
-    service's own layers are built anew; the positions are still there. Of the integration tests, which are minutes, only
-    those of allocations run here; all of the unit tests do."""
+    service's own layers are built anew; the positions are still there. All unit tests run in the image, and of the
+    integration tests, which take minutes, those of allocations."""
     first = digest(stage, "paper")
     held = positions(stage, "paper")
     change(stage, 2)
