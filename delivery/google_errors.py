@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from google.api_core import exceptions
 
+NO_QUOTA_PROJECT = "USER_PROJECT_DENIED"
+QUOTA_RIGHT = "serviceusage.services.use"
 REMEDIES: tuple[tuple[type[exceptions.GoogleAPICallError], str], ...] = (
     (
         exceptions.Unauthenticated,
@@ -36,7 +38,23 @@ REMEDIES: tuple[tuple[type[exceptions.GoogleAPICallError], str], ...] = (
 def sentence(error: exceptions.GoogleAPICallError) -> str:
     """What Google said, and what to do about it."""
     said = error.message.rstrip(".") or type(error).__name__
+    if may_not_count(error):
+        return (
+            f"Google refused: {said}; who calls from a desk says which project the calls count in, and takes a right"
+            " for it. An operator gets it by `pulumi up`, under ib-trading:operators; anybody else by"
+            " gcloud projects add-iam-policy-binding PROJECT --member=user:YOUR-ADDRESS"
+            " --role=roles/serviceusage.serviceUsageConsumer"
+        )
     remedy = next(
         (text for kind, text in REMEDIES if isinstance(error, kind)), "mend that, then run this again"
     )
     return f"Google refused: {said}; {remedy}"
+
+
+def may_not_count(error: exceptions.GoogleAPICallError) -> bool:
+    """Whether the caller lacks no right to what was asked, but that to let the call count in the project.
+
+    Google says so by the reason USER_PROJECT_DENIED, and in the text names the right that is missing
+    (https://github.com/google-github-actions/auth/issues/250 shows it whole)."""
+    refused = isinstance(error, exceptions.Forbidden)
+    return refused and (error.reason == NO_QUOTA_PROJECT or QUOTA_RIGHT in error.message)
