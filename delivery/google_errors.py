@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.exceptions import DefaultCredentialsError, RefreshError
 
+NO_QUOTA_PROJECT = "USER_PROJECT_DENIED"
+QUOTA_RIGHT = "serviceusage.services.use"
 REMEDIES = {
     "Unauthenticated": "log in: gcloud auth application-default login",
     "Forbidden": "the identity that runs this lacks a right; docs/deploying.md has who needs which",
@@ -21,6 +23,11 @@ REMEDIES = {
     "ServerError": "Google did not answer as it should; run this again",
 }
 """The name of an error in google.api_core.exceptions, for its subclasses too → what to do; the first that fits."""
+COUNTING = (
+    "who calls from a desk says which project the calls count in, and takes a right for it. An operator gets it by"
+    " `pulumi up`, under ib-trading:operators; anybody else by gcloud projects add-iam-policy-binding PROJECT"
+    " --member=user:YOUR-ADDRESS --role=roles/serviceusage.serviceUsageConsumer"
+)
 
 
 def refused() -> type[GoogleAPICallError]:
@@ -40,8 +47,20 @@ def not_logged_in() -> tuple[type[DefaultCredentialsError], type[RefreshError]]:
 def sentence(error: GoogleAPICallError) -> str:
     """What Google said, and what to do about it."""
     said = error.message.rstrip(".") or type(error).__name__
+    if may_not_count(error):
+        return f"Google refused: {said}; {COUNTING}"
     kinds = {kind.__name__ for kind in type(error).__mro__}
     remedy = next(
         (text for kind, text in REMEDIES.items() if kind in kinds), "mend that, then run this again"
     )
     return f"Google refused: {said}; {remedy}"
+
+
+def may_not_count(error: Exception) -> bool:
+    """Whether the caller lacks no right to what was asked, but that to let the call count in the project.
+
+    Google says so by the reason USER_PROJECT_DENIED, and in the text names the right that is missing
+    (https://github.com/google-github-actions/auth/issues/250 shows it whole)."""
+    from google.api_core.exceptions import Forbidden
+
+    return isinstance(error, Forbidden) and (error.reason == NO_QUOTA_PROJECT or QUOTA_RIGHT in error.message)

@@ -7,6 +7,7 @@ Decides nothing about what is asked with it. It is kept in memory alone; who may
 from __future__ import annotations
 
 from delivery.google_clients import GoogleClients
+from delivery.google_errors import may_not_count
 from delivery.refusal import Refusal
 
 API_IS_OFF = "SERVICE_DISABLED"
@@ -30,7 +31,7 @@ def identity_token(clients: GoogleClients, account: str, audience: str) -> str:
             name=f"projects/-/serviceAccounts/{account}", audience=audience, include_email=True
         )
     except exceptions.Forbidden as error:
-        if error.reason == API_IS_OFF:
+        if error.reason == API_IS_OFF or may_not_count(error):
             raise
         raise NotOperator(
             f"you may not act as {account} ({error.message.rstrip('.')}); put user:YOUR-ADDRESS (the one that"

@@ -36,6 +36,11 @@ class Names:
         return self._alone("ib-operator")
 
     @property
+    def operator_role(self) -> str:
+        """Roles take no hyphens."""
+        return self._alone("ib_operator").replace("-", "_")
+
+    @property
     def scheduler_account(self) -> str:
         return self._alone("ib-scheduler")
 

@@ -35,6 +35,8 @@ class RuntimeIdentity(Component):
                 member=operator,
                 opts=self.own(),
             )
+        if operators:
+            self._let_count(site, operators)
         self.register_outputs({"email": self.email, "operatorEmail": self.operator.email})
 
     def let_deploy(self, who: str, member: pulumi.Input[str]) -> None:
@@ -57,6 +59,31 @@ class RuntimeIdentity(Component):
             member=member,
             opts=self.own(),
         )
+
+    def _let_count(self, site: Site, operators: Sequence[str]) -> None:
+        """A person's own login says nothing of the project in which a call counts, so the sessions say this one
+        (delivery/google_clients.py), which takes a right in it (https://cloud.google.com/docs/quotas/set-quota-project).
+        A role of that right alone: roles/serviceusage.serviceUsageConsumer has more, and granted by two stacks in one
+        project it would be one thing with two owners."""
+        role = gcp.projects.IAMCustomRole(
+            "operator-counts",
+            project=site.project,
+            role_id=site.names.operator_role,
+            title=f"{site.names.service}: people's calls",
+            description="may count calls in the project",
+            permissions=["serviceusage.services.use"],
+            stage="GA",
+            deletion_policy="DELETE",
+            opts=self.own(site.apis["iam"]),
+        )
+        for operator in operators:
+            gcp.projects.IAMMember(
+                f"{operator}-counts",
+                project=site.project,
+                role=role.name,
+                member=operator,
+                opts=self.own(site.apis["cloudresourcemanager"]),
+            )
 
     def _account(self, site: Site, name: str, account_id: str, purpose: str) -> gcp.serviceaccount.Account:
         return gcp.serviceaccount.Account(

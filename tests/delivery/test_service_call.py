@@ -10,9 +10,12 @@ from typing import Any
 
 import grpc
 import pytest
+from google.api_core.exceptions import PermissionDenied
+from google.rpc.error_details_pb2 import ErrorInfo
 
 from delivery.endpoints import Endpoints
 from delivery.google_clients import GoogleClients
+from delivery.google_errors import may_not_count, sentence
 from delivery.operator import NotOperator, identity_token
 from delivery.refusal import Refusal
 from delivery.service_call import RENEW_SECONDS, ServiceCall, ServiceSilent, lines_of
@@ -58,6 +61,28 @@ def _said(body: bytes, status: str = "200 OK", *headers: tuple[str, str]) -> Cal
         return [body]
 
     return application
+
+
+def test_who_may_not_count_calls_in_the_project_is_told_that(world: World) -> None:
+    """An operator already: to be made one would help nobody."""
+    said = (
+        "Caller does not have required permission to use project my-project. Grant the caller the"
+        " roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission,"
+        " by visiting https://console.developers.google.com/iam-admin/iam/project?project=my-project and then retry."
+    )
+    world.plane.fail("GenerateIdToken", grpc.StatusCode.PERMISSION_DENIED, said)
+    with pytest.raises(PermissionDenied) as refused:
+        identity_token(world.clients, OPERATOR, URL)
+    told = sentence(refused.value)
+    assert said.rstrip(".") in told and "may not act" not in told
+    assert "ib-trading:operators" in told and "--role=roles/serviceusage.serviceUsageConsumer" in told
+
+
+def test_google_says_by_a_reason_that_a_project_may_not_be_used() -> None:
+    """Whatever its text is."""
+    reason = ErrorInfo(reason="USER_PROJECT_DENIED", domain="googleapis.com")
+    assert may_not_count(PermissionDenied("denied", error_info=reason))
+    assert not may_not_count(PermissionDenied("denied"))
 
 
 def test_the_service_is_asked_under_its_own_name_with_a_token_for_it_alone(world: World) -> None:

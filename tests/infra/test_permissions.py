@@ -136,7 +136,7 @@ def test_the_build_can_replace_the_service_and_change_nobodys_rights(
     """Whoever can push could otherwise grant themselves what they like."""
     paper, live = stacks
     roles = {grant.role for grant in grants(paper) if "ib-build" in grant.member}
-    own = set(own_roles(paper))
+    own = {role for role in own_roles(paper) if "ib_build" in role}
     assert len(own) == 2
     assert roles == own | {
         "roles/artifactregistry.writer",
@@ -203,10 +203,29 @@ def test_the_build_calls_the_service_as_its_operator_and_nothing_of_googles(
 def test_people_call_the_service_only_as_its_operator(stacks: tuple[Record, Record]) -> None:
     for found in stacks:
         people = [grant for grant in grants(found) if grant.member.startswith(("user:", "group:"))]
-        assert len(people) == 2
-        for grant in people:
+        on_accounts = [grant for grant in people if grant.kind == "serviceaccount.IAMMember"]
+        assert len(on_accounts) == 2
+        for grant in on_accounts:
             assert grant.role == "roles/iam.serviceAccountTokenCreator"
             assert "/ib-operator" in grant.on
+
+
+def test_people_may_count_their_calls_in_the_project_and_nothing_else_there(
+    stacks: tuple[Record, Record],
+) -> None:
+    """Their own login names no project; without that right `call` ended with a 403 for everybody but an owner."""
+    for found in stacks:
+        role = found.of("projects.IAMCustomRole")["operator-counts"].inputs
+        assert role["permissions"] == ["serviceusage.services.use"]
+        people = [grant for grant in grants(found) if grant.member.startswith(("user:", "group:"))]
+        in_project = [grant for grant in people if grant.kind != "serviceaccount.IAMMember"]
+        assert [(grant.kind, grant.role.rpartition("/")[2]) for grant in in_project] == 2 * [
+            ("projects.IAMMember", role["roleId"])
+        ]
+
+
+def test_where_nobody_is_an_operator_no_role_is_made() -> None:
+    assert not record(deployed("paper")).of("projects.IAMCustomRole")
 
 
 def test_a_grant_on_nobody_knows_what_is_noticed() -> None:
