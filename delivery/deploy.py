@@ -1,8 +1,8 @@
 """`python -m delivery.deploy STACK [--image DIGEST] [--yes]`: deploys an image, sees that it works, goes back if not.
 
 Decides which image: the one that is given, or where `pushed` points, or one that is built and pushed first. Stops where
-it is not clear what serves, unless an image is given. A build gives `pushed`: the stack's file that it checked out
-never has the digest that the build before it deployed (docs/decisions/0048).
+it is not clear what serves, unless an image is given. A build gives `candidate`: what it has pushed and tested itself,
+which becomes `pushed` once it was deployed well (docs/decisions/0048).
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from pathlib import Path
 from delivery import images
 from delivery.deployment import Deployment
 from delivery.google_clients import GoogleClients
-from delivery.image_journal import PUSHED
-from delivery.image_name import DIGEST, split
+from delivery.image_builder import find_tool, identity
+from delivery.image_journal import CANDIDATE, PUSHED
+from delivery.image_name import APPLICATION, DIGEST, split
+from delivery.image_registry import ImageRegistry
+from delivery.image_tags import ImageTags
 from delivery.push import push
 from delivery.readiness import READY_SECONDS, Patience
 from delivery.refusal import Refusal
@@ -32,8 +35,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--image",
         default="",
-        help=f"sha256:…, or `{PUSHED}`: the last one pushed, whatever the stack's file says and what was begun; without"
-        " it the last one pushed where these agree, and one that is built where none was",
+        help=f"sha256:…, or `{PUSHED}`: the last one pushed, whatever the stack's file says and what was begun, or"
+        f" `{CANDIDATE}`: the one that is here, pushed with --candidate; without it the last one pushed where these"
+        " agree, and one that is built where none was",
     )
     add_common(parser)
     given = parser.parse_args(arguments)
@@ -68,16 +72,49 @@ def carry_out(deployment: Deployment, question: str, *options: str, sure: bool) 
 
 
 def _deploy(given: argparse.Namespace) -> int:
-    if given.image not in ("", PUSHED) and not DIGEST.fullmatch(given.image):
+    if given.image not in ("", PUSHED, CANDIDATE) and not DIGEST.fullmatch(given.image):
         given.image = split(given.image)[1]
     standing = look(given.stack, Path())
     clients = GoogleClients(standing.pulumi.place.project)
     if not given.image:
         standing.settled()
-    digest = "" if given.image == PUSHED else given.image
-    target = digest or standing.journal.pushed or _built(standing, clients)
+    target = _target(given.image, standing, clients)
     deployment = Deployment(standing, clients, target, patience(given.wait))
-    return carry_out(deployment, f"Deploy it to {standing.stack}?", sure=given.yes)
+    code = carry_out(deployment, f"Deploy it to {standing.stack}?", sure=given.yes)
+    if not code and given.image == CANDIDATE:
+        ImageTags(clients, standing.name).put(PUSHED, target)
+        print(f"It has passed: `{PUSHED}` is now {target}")
+    return code
+
+
+def _target(image: str, standing: Standing, clients: GoogleClients) -> str:
+    if image == CANDIDATE:
+        return _own_candidate(standing, clients)
+    if DIGEST.fullmatch(image):
+        return image
+    return standing.journal.pushed or _built(standing, clients)
+
+
+def _own_candidate(standing: Standing, clients: GoogleClients) -> str:
+    """The candidate's digest. Refusal where it is not the image that is here, and so not the one that was tested here:
+    of two builds under way, the second moves the tag while the first one tests."""
+    candidate = standing.journal.candidate
+    if not candidate:
+        raise Refusal(f"{standing.name} has no candidate; ./nox -s push -- {standing.stack} --candidate")
+    manifest = ImageRegistry(clients).manifest(standing.name, candidate)
+    tool = find_tool()
+    here = identity(tool, APPLICATION)
+    if not here:
+        raise Refusal(
+            f"{tool} has no image {APPLICATION}, so nothing was tested here; what was tested elsewhere is"
+            f" deployed by its digest: {standing.command(candidate)}"
+        )
+    if here not in {candidate, *(blob.digest for blob in manifest.blobs)}:
+        raise Refusal(
+            f"the candidate {candidate} is not {APPLICATION} as it is here: another build has pushed its own"
+            " since, and deploys it when it has passed; push this one again as a candidate, or say --image DIGEST"
+        )
+    return candidate
 
 
 def _built(standing: Standing, clients: GoogleClients) -> str:

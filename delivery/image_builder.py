@@ -83,6 +83,17 @@ def is_here(tool: str, name: str) -> bool:
     return _quiet(tool, "inspect", "--type", "image", name)
 
 
+def identity(tool: str, name: str) -> str:
+    """The digest, sha256:…, by which the tool knows its image of that name, "" where it has none. It is the
+    configuration's, which a push does not change, or, in docker's newer store, the manifest's or index's
+    (https://github.com/moby/moby/issues/48401)."""
+    field = ".FromImageID" if tool == "buildah" else ".Id"
+    command = (tool, "inspect", "--type", "image", "--format", f"{{{{{field}}}}}", name)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    digest = done.stdout.strip().removeprefix("sha256:")
+    return f"sha256:{digest}" if done.returncode == 0 and digest else ""
+
+
 def push(tool: str, local: str, remote: str, login: Login, *, encrypted: bool) -> None:
     """Uploads the image `local` as HOST/NAME:TAG. What the tool prints goes where ours does. BuildError where it ends
     with anything but 0.

@@ -1,7 +1,8 @@
 """The journal of deployments: the tags on a stack's images, which no file and no machine has to remember.
 
-Decides what they say: `pushed` is where the newest push is, `deployed-<mode>-<stamp>` was deployed then,
-`withdrawn-<mode>-<stamp>` was left then for being bad. A digest is good whose newest `deployed-` has no newer
+Decides what they say: `pushed` is what a plain `deploy` takes, `candidate` what a build has pushed and not deployed yet
+(docs/decisions/0048); `deployed-<mode>-<stamp>` was deployed then, `withdrawn-<mode>-<stamp>` was left then for being
+bad. A digest is good whose newest `deployed-` has no newer
 `withdrawn-`; of the same second the withdrawal counts. Stamps are UTC, YYYYMMDDTHHMMSSZ. Other tags are nobody's
 business here.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 PUSHED = "pushed"
+CANDIDATE = "candidate"
 STAMP = "%Y%m%dT%H%M%SZ"
 ENTRY = re.compile(r"(?P<verb>deployed|withdrawn)-(?P<mode>[a-z0-9-]+)-(?P<stamp>[0-9]{8}T[0-9]{6}Z)")
 
@@ -38,6 +40,11 @@ class Journal:
     def pushed(self) -> str:
         """The digest of the newest push, "" for none."""
         return self.tags.get(PUSHED, "")
+
+    @property
+    def candidate(self) -> str:
+        """The digest of the newest candidate, "" for none; it may have passed or failed since."""
+        return self.tags.get(CANDIDATE, "")
 
     def good(self, mode: str) -> tuple[str, ...]:
         """The distinct digests that were deployed and not withdrawn since, the newest deployment first."""

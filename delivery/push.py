@@ -1,8 +1,9 @@
-"""`python -m delivery.push STACK [--tool NAME]`: puts the image that `images` built into the stack's own repository,
-under the tag `pushed`, and prints its digest.
+"""`python -m delivery.push STACK [--candidate] [--tool NAME]`: puts the image that `images` built into the stack's own
+repository, under the tag `pushed`, and prints its digest.
 
-Decides nothing about what is deployed: that is `deploy`, which finds the newest push by the same tag. Exit codes as all
-sessions have them, see delivery/session.py.
+Decides nothing about what is deployed: that is `deploy`, which finds the newest push by the same tag. What has not
+passed yet is pushed as a candidate, under a tag of that name, which `deploy` takes where it is told to alone
+(docs/decisions/0048). Exit codes as all sessions have them, see delivery/session.py.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from delivery.google_clients import GoogleClients
 from delivery.image_builder import TOOLS, Login, find_tool, is_here
 from delivery.image_builder import push as upload
-from delivery.image_journal import PUSHED
+from delivery.image_journal import CANDIDATE, PUSHED
 from delivery.image_name import APPLICATION, ImageName
 from delivery.image_registry import ImageRegistry
 from delivery.image_tags import ImageTags
@@ -32,34 +33,39 @@ def main(arguments: Sequence[str]) -> int:
         prog="./nox -s push --", description="Pushes the image into a stack's repository."
     )
     parser.add_argument("stack", help="paper, live, or whatever its file is called after")
+    parser.add_argument(
+        "--candidate", action="store_true", help="it has not passed yet: `deploy` takes it when told to"
+    )
     parser.add_argument("--tool", choices=TOOLS, help="the first of them that works, unless given")
     given = parser.parse_args(arguments)
-    return ended("push", lambda: _push(given.stack, given.tool), AGAIN)
+    tag = CANDIDATE if given.candidate else PUSHED
+    return ended("push", lambda: _push(given.stack, tag, given.tool), AGAIN)
 
 
-def push(name: ImageName, clients: GoogleClients, tool: str | None = None) -> str:
-    """Pushes the local image under the tag `pushed`; answers its digest, sha256:…. Says what it does before and while
-    it does it. Refusal where the image was not built, the repository is not there, or a right is missing."""
+def push(name: ImageName, clients: GoogleClients, tag: str = PUSHED, tool: str | None = None) -> str:
+    """Pushes the local image under the tag; answers its digest, sha256:…. Says what it does before and while it does
+    it. Refusal where the image was not built, the repository is not there, or a right is missing."""
     tool = find_tool(tool)
     if not is_here(tool, APPLICATION):
         raise Refusal(f"{tool} has no image {APPLICATION} yet: ./nox -s images -- --tool {tool}")
     ImageTags(clients, name).require_upload()
     here = clients.endpoints.registry
     host = here or name.host
-    print(f"Pushing {APPLICATION} as {name.tagged(PUSHED)} by {tool}:", flush=True)
+    print(f"Pushing {APPLICATION} as {name.tagged(tag)} by {tool}:", flush=True)
     login = Login(host, USER, clients.access_token())
-    upload(tool, APPLICATION, f"{host}/{name.path}:{PUSHED}", login, encrypted=not here)
-    digest = ImageRegistry(clients).digest(name, PUSHED)
+    upload(tool, APPLICATION, f"{host}/{name.path}:{tag}", login, encrypted=not here)
+    digest = ImageRegistry(clients).digest(name, tag)
     if not digest:
-        raise Refusal(f"{tool} says that it pushed, and {name} has no tag {PUSHED}; run this again")
+        raise Refusal(f"{tool} says that it pushed, and {name} has no tag {tag}; run this again")
     return digest
 
 
-def _push(stack: str, tool: str | None) -> int:
+def _push(stack: str, tag: str, tool: str | None) -> int:
     pulumi = PulumiStack.read(stack, Path())
     name = ImageName.of(pulumi.outputs().repository)
-    digest = push(name, GoogleClients(pulumi.place.project), tool)
-    print(f"\n{name.at(digest)}\n\nNext: ./nox -s deploy -- {stack}")
+    digest = push(name, GoogleClients(pulumi.place.project), tag, tool)
+    chosen = f" --image {CANDIDATE}" if tag == CANDIDATE else ""
+    print(f"\n{name.at(digest)}\n\nNext: ./nox -s deploy -- {stack}{chosen}")
     return 0
 
 

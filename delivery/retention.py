@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from delivery.image_journal import PUSHED, Journal
+from delivery.image_journal import CANDIDATE, PUSHED, Journal
 from delivery.image_name import DIGEST
 from delivery.image_tags import Image
 from delivery.refusal import Refusal
@@ -195,6 +195,7 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
         yield digest_of(image), f"named by {who}"
     journal = Journal({tag: one.digest for one in found.images for tag in one.tags})
     yield journal.pushed, "the newest push"
+    yield journal.candidate, "the newest candidate"
     for digest in journal.good(found.mode)[:keep]:
         yield digest, _among_newest(keep, "good deployment")
     for present in sorted(found.present):
@@ -209,7 +210,8 @@ def _needs(found: Found, going: Collection[str], keep: int) -> Iterator[tuple[st
 
 
 def _of_the_journal(tag: str, mode: str) -> bool:
-    return tag == PUSHED or is_mark(tag, mode) or tag.startswith((f"deployed-{mode}-", f"withdrawn-{mode}-"))
+    moving = tag in (PUSHED, CANDIDATE)
+    return moving or is_mark(tag, mode) or tag.startswith((f"deployed-{mode}-", f"withdrawn-{mode}-"))
 
 
 def _among_newest(keep: int, noun: str) -> str:

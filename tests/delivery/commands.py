@@ -12,10 +12,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 NOXFILE = ast.parse((REPOSITORY / "noxfile.py").read_text(encoding="utf-8"))
 UNKNOWN = "--no-such-option"
+IN_IMAGE = "--in-image"
+"""The session's own: the program does not get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,27 @@ class Command:
     def program(self) -> tuple[str, ...]:
         """The module of delivery/ that its session runs, and what the session itself gives it; () for another."""
         [session] = self.sessions
-        if session == "tests" and "--in-image" in self.arguments:
+        if session == "tests" and IN_IMAGE in self.arguments:
             return ("delivery.tests_in_image", "unit")
         for call in ast.walk(_function(session)):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "_deliver":
                 given = [ast.literal_eval(one.value) for one in call.keywords if one.arg == "arguments"]
                 return (f"delivery.{ast.literal_eval(call.args[1])}", *(given[0] if given else ()))
         return ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What comes after `python -m`: the program with all that it is given."""
+        return (*self.program, *(word for word in self.arguments if word != IN_IMAGE))
+
+
+def cloud_build(stack: str) -> list[Command]:
+    """The steps of cloudbuild.yaml in their order, for the trigger of that stack."""
+    build = yaml.safe_load((REPOSITORY / "cloudbuild.yaml").read_text(encoding="utf-8"))
+    return [
+        Command.read([step["entrypoint"], *(word.replace("$_STACK", stack) for word in step["args"])])
+        for step in build["steps"]
+    ]
 
 
 def names() -> set[str]:

@@ -7,15 +7,12 @@ import re
 import pytest
 import yaml
 
-from tests.delivery.commands import REPOSITORY, UNKNOWN, Command, names, refusal
+from tests.delivery.commands import REPOSITORY, UNKNOWN, Command, cloud_build, names, refusal
 
 TEXT = (REPOSITORY / "cloudbuild.yaml").read_text(encoding="utf-8")
 BUILD = yaml.safe_load(TEXT)
 STEPS = BUILD["steps"]
-COMMANDS = [
-    Command.read([step["entrypoint"], *(word.replace("$_STACK", "paper") for word in step["args"])])
-    for step in STEPS
-]
+COMMANDS = cloud_build("paper")
 PIPELINE = (REPOSITORY / "infra/components/build_pipeline.py").read_text(encoding="utf-8")
 
 
@@ -25,12 +22,14 @@ def test_each_step_is_one_session_that_exists() -> None:
     assert {session for command in COMMANDS for session in command.sessions} <= names()
 
 
-def test_an_image_is_pushed_when_it_has_passed_and_deployed_when_it_is_pushed() -> None:
-    """`pushed` is what `deploy` takes, whoever calls it: what failed must never be there."""
+def test_what_is_pushed_before_it_has_passed_is_a_candidate() -> None:
+    """`pushed` is what `deploy` takes, whoever calls it: what failed must never be there. The tests run between the
+    push and the deployment, in the image that was pushed."""
     assert [command.sessions[0] for command in COMMANDS] == [
-        "images", "safety", "tests", "integration", "push", "deploy", "cleanup",
+        "images", "push", "safety", "tests", "integration", "deploy", "cleanup",
     ]  # fmt: skip
-    assert COMMANDS[2].arguments == ("--in-image",)
+    assert COMMANDS[1].arguments == ("paper", "--candidate")
+    assert COMMANDS[3].arguments == ("--in-image",)
 
 
 def test_one_step_is_done_after_the_other_and_a_failure_ends_the_build() -> None:
@@ -59,7 +58,7 @@ def test_an_argument_that_no_program_takes_is_found() -> None:
 def test_nobody_is_asked_and_the_image_is_named() -> None:
     """A question ends a build, and so does a difference between the stack's file of a commit and what serves."""
     deploy, cleanup = COMMANDS[5:]
-    assert deploy.arguments == ("paper", "--image", "pushed", "--yes")
+    assert deploy.arguments == ("paper", "--image", "candidate", "--yes")
     assert "--yes" in cleanup.arguments
 
 

@@ -55,6 +55,13 @@ def test_the_way_back_leads_to_the_deployment_before() -> None:
     assert journal.pushed == "C"
 
 
+def test_a_candidate_is_neither_pushed_nor_good() -> None:
+    """Nobody has seen it pass yet."""
+    journal = Journal({"candidate": "C", "pushed": "A", deployed_tag("paper", NOON): "A"})
+    assert (journal.candidate, journal.pushed, journal.good("paper")) == ("C", "A", ("A",))
+    assert Journal({}).candidate == ""
+
+
 def test_the_way_back_leads_around_what_was_withdrawn() -> None:
     """B was bad: from C it goes to A."""
     journal = Journal(

@@ -20,7 +20,7 @@ import pytest
 
 from delivery.endpoints import VARIABLE
 from delivery.google_clients import STAND_IN_TOKEN
-from delivery.image_builder import Login, build, push
+from delivery.image_builder import Login, build, identity, push
 from delivery.image_name import APPLICATION, ImageName
 from delivery.registry_connection import USER
 from tests.control_plane.artifact_registry import ArtifactRegistry
@@ -137,6 +137,25 @@ def test_the_pushed_image_is_where_the_stack_looks_for_it(built: Terminal) -> No
     assert digest_of(built.registry.manifest(NAME.path, "pushed")[1]) == digest
     assert f"\n{NAME.at(digest)}\n" in done.stdout
     assert "./nox -s deploy -- paper" in done.stdout
+
+
+def test_a_candidate_is_not_what_a_plain_deploy_takes(built: Terminal) -> None:
+    """What has not passed has a tag of its own; the printed command is the one that takes it, and says so."""
+    done = built.push("--candidate")
+    assert done.returncode == 0, done.stderr
+    digest = built.registry.manifest(NAME.path, "candidate")
+    assert set(built.registry.tags(NAME.path)) == {"candidate"}
+    assert f"\n{NAME.at(digest_of(digest[1]))}\n" in done.stdout
+    assert "./nox -s deploy -- paper --image candidate" in done.stdout
+
+
+def test_what_was_pushed_is_told_from_another_image(built: Terminal) -> None:
+    """By what the tool knows it by, which is the configuration that the registry has; an image that is not here is
+    nothing. It is the tool's own answer that `deploy` compares."""
+    assert built.push("--candidate").returncode == 0
+    _, manifest = built.registry.manifest(NAME.path, "candidate")
+    assert identity("buildah", APPLICATION) == json.loads(manifest)["config"]["digest"]
+    assert identity("buildah", "localhost/another") == ""
 
 
 def test_a_second_push_of_the_same_image_changes_nothing(built: Terminal) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.image_journal import PUSHED, Journal, deployed_tag, withdrawn_tag
+from delivery.image_journal import CANDIDATE, PUSHED, Journal, deployed_tag, withdrawn_tag
 from delivery.image_tags import Image
 from delivery.retention import (
     IMAGE,
@@ -60,9 +60,8 @@ def images(draw: st.DrawFn) -> tuple[Image, ...]:
             make = draw(st.sampled_from((deployed_tag, deployed_tag, withdrawn_tag, None)))
             if make:
                 tags[digest].append(make("paper", at(minute)))
-        for tag in draw(
-            st.lists(st.sampled_from((PUSHED, "v1", "deployed-live-20260302T153000Z")), unique=True)
-        ):
+        others = (PUSHED, CANDIDATE, "v1", "deployed-live-20260302T153000Z")
+        for tag in draw(st.lists(st.sampled_from(others), unique=True)):
             tags[draw(some)].append(tag)
     children = {
         digest: draw(st.lists(st.sampled_from(later), unique=True, max_size=2))
@@ -216,7 +215,9 @@ def test_no_image_goes_that_a_stacks_file_or_output_names(found: Found, keep: in
 
 
 @given(worlds(), KEEP)
-def test_the_way_back_the_newest_push_and_the_last_good_deployments_stay(found: Found, keep: int) -> None:
+def test_the_way_back_the_newest_push_and_candidate_and_the_last_good_deployments_stay(
+    found: Found, keep: int
+) -> None:
     """From whatever the stack has now, the digest that `rollback` would choose is the same afterwards."""
     before = journal(found)
     left = without(found, decide(found, keep).deletions)
@@ -224,7 +225,18 @@ def test_the_way_back_the_newest_push_and_the_last_good_deployments_stay(found: 
     for present in found.present:
         assert after.before("paper", present) == before.before("paper", present)
     assert after.pushed == before.pushed
+    assert after.candidate == before.candidate
     assert after.good("paper")[:keep] == before.good("paper")[:keep]
+
+
+def test_a_candidate_stays_for_what_it_is() -> None:
+    """A build that is testing it will deploy it; it is not somebody's own tag, which would keep each of them."""
+    candidate = Image(DIGESTS[0], (CANDIDATE,), at(0), 1, ())
+    overtaken = Image(DIGESTS[1], (), at(1), 1, ())
+    found = Found("paper", NAME, Service(OWN), (), (candidate, overtaken), (), frozenset())
+    decision = decide(found, 1)
+    assert decision.kept == {candidate.digest: ("the newest candidate",)}
+    assert decision.images == (overtaken,)
 
 
 @given(worlds(), KEEP)

@@ -7,6 +7,7 @@ Decides what commands see: nothing of the developer's own environment but the st
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -26,6 +27,7 @@ from tests.control_plane.cloud_run import serve_cloud_run
 from tests.control_plane.iam_credentials import IamCredentials
 from tests.control_plane.secret_manager import SecretManager
 from tests.control_plane.server import ControlPlane
+from tests.delivery.commands import Command
 from tests.delivery.oci_registry import OciRegistry
 from tests.engine.checkout import Checkout, CommandFailed, Run
 from tests.engine.cloud.world import World
@@ -38,6 +40,9 @@ SECRET = "gcp:secretmanager/secret:Secret"
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
 SECONDS = 300
 """Of one command, of which the longest deploys twice."""
+SECONDS_OF_TESTS = 1800
+"""Of the tests in the image, on a machine that does much else."""
+CERTIFICATES = "SSL_CERT_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +99,27 @@ class Stage:
         clients = GoogleClients(f"ib-{stack}-project", self.endpoints)
         return ServiceCall(clients, outputs["serviceUrl"], outputs["operatorAccount"])
 
-    def run(self, *command: str) -> Run:
+    def build_step(self, command: Command, *more: str) -> None:
+        """Runs what `./nox` would in a build, in the place of an environment of the session's own. CommandFailed."""
+        # What such a machine has: the packages that the sessions have fetched, and what it believes an index by.
+        found = {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv"))}
+        found |= {CERTIFICATES: os.environ[CERTIFICATES]} if CERTIFICATES in os.environ else {}
+        words = (sys.executable, "-m", *command.words, *more)
+        run = self.run(*words, seconds=SECONDS_OF_TESTS, **found, CI="true")
+        if run.code:
+            raise CommandFailed(f"{' '.join(command.words)}: exit {run.code}\n{run.text}")
+
+    def run(self, *command: str, seconds: float = SECONDS, **environment: str) -> Run:
         """The literal command, in the checkout."""
         done = subprocess.run(
             command,
             cwd=self.checkout.project,
-            env=self.environment,
+            env=self.environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
         print(f"\n$ {' '.join(command)}\n{done.stdout}", end="", flush=True)

@@ -18,7 +18,9 @@ import pytest
 from delivery.image_journal import Journal
 from delivery.image_name import ImageName, split
 from schema.credentials import GatewayCredentials, read_credentials
+from tests.delivery.commands import cloud_build
 from tests.delivery.terminal import terminal
+from tests.delivery.vulnerability_database import vulnerability_database
 from tests.engine.cloud.revisions import SERVICE, revisions_of
 from tests.engine.stacks import in_own_project
 from tests.lifecycle.stage import Stage
@@ -92,9 +94,13 @@ def schedules_paused(stage: Stage, stack: str) -> set[bool]:
 
 def new_version(stage: Stage, number: int) -> str:
     """Somebody changes the service, builds it and pushes it; the digest."""
+    change(stage, number)
+    return build_and_push(stage)
+
+
+def change(stage: Stage, number: int) -> None:
     module = stage.checkout.project / "app/__init__.py"
     module.write_text(f'"""The service, version {number}."""\n', encoding="utf-8")
-    return build_and_push(stage)
 
 
 def build_and_push(stage: Stage) -> str:
@@ -180,13 +186,21 @@ def test_the_operator_trades_by_hand(stage: Stage) -> None:
     assert all(symbol in said for symbol in bought)
 
 
-def test_a_second_version_takes_over(stage: Stage) -> None:
-    """Only the service's own layers are built anew; the positions are still there."""
+@pytest.mark.timeout(3600)
+def test_a_second_version_is_built_tested_and_deployed_by_cloud_build(stage: Stage) -> None:
+    """The commands of cloudbuild.yaml in their order, all the tests in the image among them: what is pushed is a
+    candidate until it was deployed. Only the service's own layers are built anew; the positions are still there."""
     first = digest(stage, "paper")
     held = positions(stage, "paper")
-    second = new_version(stage, 2)
-    stage.done("deploy", "paper", "--yes")
-    assert digest(stage, "paper") == second != first
+    change(stage, 2)
+    with vulnerability_database() as database:
+        mirror = ("--api", database.api, "--list", database.listing_address)
+        for command in cloud_build("paper"):
+            if command.sessions == ("deploy",):
+                assert journal(stage, "paper").pushed == digest(stage, "paper") == first
+            stage.build_step(command, *(mirror if command.sessions == ("safety",) else ()))
+    second = digest(stage, "paper")
+    assert journal(stage, "paper").candidate == journal(stage, "paper").pushed == second != first
     assert journal(stage, "paper").good("paper") == (second, first)
     assert positions(stage, "paper") == held != {}
 
@@ -242,14 +256,15 @@ def test_five_more_versions_are_deployed_to_paper(stage: Stage) -> None:
 
 
 def test_cleanup_keeps_three_and_whatever_any_stack_refers_to(stage: Stage) -> None:
-    """Three revisions stay, and their images, and those that live's revisions run; a second cleanup finds nothing."""
+    """Three revisions stay, and their images, those that live's revisions run, and the newest candidate; a second
+    cleanup finds nothing."""
     path, name = name_of(stage, "paper").path, service(stage, "paper")["name"]
-    live = journal(stage, "live").good("live")
+    others = {*journal(stage, "live").good("live"), journal(stage, "paper").candidate}
     assert len(revisions_of(stage.world, name)) > 3
     stage.done("cleanup", "paper", "--yes")
     revisions, images = revisions_of(stage.world, name), set(stage.registry.revisions(path))
     assert len(revisions) == 3
-    assert images == {split(each["template"]["containers"][0]["image"])[1] for each in revisions} | set(live)
+    assert images == {split(each["template"]["containers"][0]["image"])[1] for each in revisions} | others
     stage.done("cleanup", "paper", "--yes")
     assert (revisions_of(stage.world, name), set(stage.registry.revisions(path))) == (revisions, images)
     assert stage.call("paper").ask("ready").status == 200

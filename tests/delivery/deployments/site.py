@@ -4,6 +4,7 @@ services' own addresses, behind which an image answers as a test says.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -29,6 +30,16 @@ from tests.engine.cloud.kinds.kind import figures
 from tests.engine.cloud.revisions import REVISION, SERVICE, revisions_of
 from tests.engine.cloud.world import World
 from tests.engine.stacks import REGION
+
+DOCKER = """\
+#!/bin/sh
+case "$*" in
+  info) ;;
+  "inspect --type image --format {{{{.Id}}}} localhost/ib-trading") echo {digest} ;;
+  *) exit 9 ;;
+esac
+"""
+"""Stands in for docker where there is no daemon: it works, and has one image."""
 
 JOB = "gcp:cloudscheduler/job:Job"
 READY = b'{"ready": true, "tradingMode": "MODE", "dependencies": []}'
@@ -77,9 +88,16 @@ class Site:
     def world(self) -> World:
         return self.checkout.world
 
-    def push(self, stack: str, content: str) -> str:
+    def push(self, stack: str, content: str, tag: str = "pushed") -> str:
         """An image, as `./nox -s push` leaves it; the same content has the same digest."""
-        return self.registry.put_image(path(stack), "pushed", (content.encode(),))
+        return self.registry.put_image(path(stack), tag, (content.encode(),), comment=content)
+
+    def built_here(self, stack: str, digest: str) -> None:
+        """The machine's docker has that image as the one that `./nox -s images` built."""
+        _, manifest = self.registry.manifest(path(stack), digest)
+        program = self.checkout.folder / "bin" / "docker"
+        program.write_text(DOCKER.format(digest=json.loads(manifest)["config"]["digest"]), encoding="utf-8")
+        program.chmod(0o755)
 
     def tags(self, stack: str, verb: str = "") -> dict[str, str]:
         """Tag → digest of the tags that begin with it."""
