@@ -67,6 +67,8 @@ class Deployment:
         ]
         if back:
             lines.append(f"If it does not work, back to {back}.")
+        if stamp := standing.journal.withdrawn(self._mode, self.target):
+            lines.append(f"It was withdrawn before, at {stamp}.")
         if self._pauses:
             lines.append("Its schedules are paused until it is seen to work.")
         return "\n".join(lines)
