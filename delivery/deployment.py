@@ -40,6 +40,10 @@ class DeploymentFailed(Refusal):
     """The image does not work, or not all was done; the text says what serves now and what to do."""
 
 
+class Incomplete(Refusal):
+    """The image serves and works, and Pulumi could not do all the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """Of the digest `target`. `leaves`: the digest that is left for being bad, "" for none."""
@@ -82,6 +86,9 @@ class Deployment:
             self._bring_up(self.target, smoked=True)
         except (NotWorking, DoesNotStart) as bad:
             self._go_back(moment, str(bad))
+        except Incomplete as error:
+            again = self.standing.command(self.target)
+            raise DeploymentFailed(f"{error} Once the cause is gone, this goes on: {again}") from None
         except (Refusal, *refused()) as error:
             self._leave_unseen(error)
         self._let_schedules_run()
@@ -130,7 +137,7 @@ class Deployment:
             with step("ask for a summary"):
                 smoke(service, self._mode, self.patience)
         if failed:
-            raise failed
+            raise Incomplete(f"{failed}\n{digest} serves and works, but not all else was updated.")
 
     def _wait_until_serving(self, digest: str, *, settled: bool) -> None:
         place, service = self.standing.pulumi.place, self.standing.outputs.service_name
@@ -193,14 +200,14 @@ class Deployment:
         stack = self.standing.stack
         if not self._paused:
             print("There is nothing to go back to: its schedules are paused.")
-            self._tags.put(paused_tag(self._mode, moment), self.target)
             try:
+                self._tags.put(paused_tag(self._mode, moment), self.target)
                 self.standing.pulumi.configure({PAUSED_KEY: "true"})
                 self.standing.pulumi.up()
-            except Refusal as error:
+            except (Refusal, *refused()) as error:
                 raise DeploymentFailed(
-                    f"{bad}\nThere is nothing to go back to, and its schedules could not be paused: {error}\n"
-                    f"They go on calling it until this has worked: pulumi up --stack {stack}"
+                    f"{bad}\nThere is nothing to go back to, and its schedules could not be paused:"
+                    f" {_said(error)}\n{self._about_schedules()}"
                 ) from None
         self._withdraw(moment)
         raise DeploymentFailed(

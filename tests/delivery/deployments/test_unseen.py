@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from tests.delivery.deployments.site import NOT_READY, Site
+from tests.delivery.deployments.site import JOB, NOT_READY, Site
 from tests.engine.cloud.revisions import SERVICE
 from tests.engine.cloud.world import Failure
 
@@ -69,3 +69,18 @@ def test_a_lasting_outage_on_the_way_back_names_what_needs_a_person(paper: Site)
     assert "Traceback" not in run.text
     assert "The way back failed too" in run.text
     assert f"./nox -s deploy -- paper --image {first}" in run.text
+
+
+def test_an_update_that_fails_beside_the_service_is_not_the_image(paper: Site) -> None:
+    """The schedules could not be changed; the image itself works. It stays, and the same command finishes it."""
+    second = paper.push("paper", "second")
+    paper.checkout.configure("paper", {"ib-trading:schedulesPaused": "true"})
+    paper.world.plan(Failure("update", JOB, "Error 403: no right, forbidden"))
+    run = paper.session("deploy", "paper", "--yes", "--wait", "20")
+    assert run.code == 1
+    assert f"{second} serves and works, but not all else was updated" in run.text
+    assert paper.serves("paper") == paper.written("paper") == second
+    assert not paper.tags("paper", "withdrawn-")
+    run = paper.session("deploy", "paper", "--image", second, "--yes", "--wait", "20")
+    assert run.code == 0, run.text
+    paper.no_drift("paper")
