@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import NotFound
 
 from delivery.google_clients import GoogleClients
-from delivery.google_errors import sentence
+from delivery.google_errors import refused, sentence
 from delivery.image_name import ImageName
 from delivery.image_tags import ImageTags
 from delivery.pulumi_stack import NotDeployedError, Outputs, PulumiStack
@@ -41,7 +41,7 @@ class Census:
     """(project, region) in which services are looked at."""
 
     def take(self, own: PulumiStack, outputs: Outputs, clients: GoogleClients) -> Found:
-        """All that is there. Errors of what only the stack itself has are raised: Refusal, GoogleAPICallError."""
+        """All that is there. Errors of what only the stack itself has are raised: Refusal, and what is `refused`."""
         for stack in stacks(self.folder):
             self._hear(stack, own.place, outputs)
         name = ImageName.of(outputs.repository)
@@ -97,7 +97,7 @@ class Census:
                 for one in there.revisions.list_revisions(parent=parent):
                     images = tuple(container.image for container in one.containers)
                     yield Revision(_full(parent, one), images, one.create_time)
-            except GoogleAPICallError as error:
+            except refused() as error:
                 self.unknown[f"the services in {project}, {region}"] = sentence(error)
 
 

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import NotFound
 
 from delivery.census import Census
 from delivery.google_clients import GoogleClients
-from delivery.google_errors import sentence
+from delivery.google_errors import refused, sentence
 from delivery.image_name import ImageName
 from delivery.image_tags import Image, ImageTags
 from delivery.progress import step
@@ -108,7 +108,7 @@ def _delete(deletions: Sequence[Deletion], clients: GoogleClients, found: Found)
         try:
             with step(f"{number + 1}/{len(deletions)} delete {_spelled(deletion)}"):
                 _delete_one(deletion, clients, tags)
-        except (GoogleAPICallError, TimeoutError, Refusal) as error:
+        except (TimeoutError, Refusal, *refused()) as error:
             left = "\n".join(f"  {_spelled(one)}" for one in deletions[number:])
             why = _why(error)
             raise Refusal(
@@ -117,7 +117,7 @@ def _delete(deletions: Sequence[Deletion], clients: GoogleClients, found: Found)
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, GoogleAPICallError):
+    if isinstance(error, refused()):
         return sentence(error)
     return SLOW if isinstance(error, TimeoutError) else str(error)
 

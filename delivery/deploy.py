@@ -1,7 +1,8 @@
 """`python -m delivery.deploy STACK [--image DIGEST] [--yes]`: deploys an image, sees that it works, goes back if not.
 
 Decides which image: the one that is given, or where `pushed` points, or one that is built and pushed first. Stops where
-it is not clear what serves, unless an image is given. A build gives `candidate`: what it has pushed and tested itself,
+it is not clear what serves, unless an image is given; at one that was withdrawn; and on a live stack at one that was
+not promoted to it, unless a digest is given. A build gives `candidate`: what it has pushed and tested itself,
 which becomes `pushed` once it was deployed well (docs/decisions/0048).
 """
 
@@ -10,20 +11,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from delivery.deployment import Deployment
 from delivery.google_clients import GoogleClients
 from delivery.image_builder import find_tool, identity
-from delivery.image_journal import CANDIDATE, PUSHED
+from delivery.image_journal import CANDIDATE, PUSHED, STAMP
 from delivery.image_name import APPLICATION, DIGEST, split
 from delivery.image_registry import ImageRegistry
 from delivery.image_tags import ImageTags
-from delivery.push import push
+from delivery.push import LIVE, push
 from delivery.readiness import READY_SECONDS, Patience
 from delivery.refusal import Refusal
 from delivery.session import agreed, ended
 from delivery.standing import Standing, look
+from delivery.unfinished import was_begun
 
 AGAIN = "run it again: it says what was begun, and which command finishes it or goes back"
 
@@ -78,6 +81,8 @@ def _deploy(given: argparse.Namespace) -> int:
     if not given.image:
         standing.settled()
     target = _target(given.image, standing, clients)
+    if not DIGEST.fullmatch(given.image):
+        _check_not_withdrawn(standing, target)
     deployment = Deployment(standing, clients, target, patience(given.wait))
     code = carry_out(deployment, f"Deploy it to {standing.stack}?", sure=given.yes)
     if not code and given.image == CANDIDATE:
@@ -87,11 +92,35 @@ def _deploy(given: argparse.Namespace) -> int:
 
 
 def _target(image: str, standing: Standing, clients: GoogleClients) -> str:
-    if image == CANDIDATE:
-        return _own_candidate(standing, clients)
     if DIGEST.fullmatch(image):
         return image
+    if standing.mode == LIVE:
+        return _promoted(standing)
+    if image == CANDIDATE:
+        return _own_candidate(standing, clients)
     return standing.journal.pushed or _built(standing, clients)
+
+
+def _promoted(standing: Standing) -> str:
+    """What was pushed last, if its deployment to live was begun before. Refusal: a new image comes from paper."""
+    pushed = standing.journal.pushed
+    if not was_begun(standing.journal, standing.mode, pushed):
+        raise Refusal(
+            f"{standing.stack} trades real money, and takes no image that paper has not run:"
+            f" ./nox -s promote -- --to {standing.stack}"
+        )
+    return pushed
+
+
+def _check_not_withdrawn(standing: Standing, target: str) -> None:
+    """Refusal where it was left for being bad, and nobody says that it is meant all the same."""
+    stamp = standing.journal.withdrawn(standing.mode, target)
+    if stamp:
+        moment = datetime.strptime(f"{stamp}+0000", f"{STAMP}%z")
+        raise Refusal(
+            f"{target} is what would be deployed, and was withdrawn from {standing.stack} at"
+            f" {moment:%Y-%m-%d %H:%M:%S} UTC; push a better one, or, if it is meant: {standing.command(target)}"
+        )
 
 
 def _own_candidate(standing: Standing, clients: GoogleClients) -> str:

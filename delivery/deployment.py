@@ -2,38 +2,46 @@
 
 Decides the order, such that a deployment that is interrupted anywhere is known to be unfinished: the journal says that
 it begins; digest into the stack's file; `pulumi up`; Cloud Run sends it all requests; ready, and smoke; the journal
-says how it ended. What does not work is taken back to what served before. Which image, and whether to ask, the sessions
-say.
+says how it ended. What does not work is taken back to what served before; where nobody could look, or Pulumi failed
+before it came to the service, nothing is said of the image. Which image, and whether to ask, the sessions say.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from google.api_core.exceptions import GoogleAPICallError
+from typing import NoReturn
 
 from delivery.google_clients import GoogleClients
-from delivery.google_errors import sentence
+from delivery.google_errors import refused, sentence
 from delivery.image_journal import deployed_tag, withdrawn_tag
 from delivery.image_name import ImageName
 from delivery.image_registry import ImageRegistry
 from delivery.image_tags import ImageTags
 from delivery.operator import identity_token
 from delivery.progress import step
-from delivery.readiness import Patience, smoke, wait_until_ready
+from delivery.pulumi_stack import PulumiError, PulumiStack
+from delivery.readiness import NotWorking, Patience, smoke, wait_until_ready
 from delivery.refusal import Refusal
 from delivery.service_call import ServiceCall
-from delivery.serving import check_serving
+from delivery.serving import DoesNotStart, NotServing, check_serving, wait_until_serving
 from delivery.standing import Standing
 from delivery.unfinished import deploying_tag, next_moment, paused_tag, schedules_wait
 
 IMAGE_KEY = "ib-trading:image"
 PAUSED_KEY = "ib-trading:schedulesPaused"
+NOT_RECORDED = (
+    "If the next update says 409, the service exists and is not recorded; docs/deploying.md has what to do under"
+    ' "When something went wrong".'
+)
 
 
 class DeploymentFailed(Refusal):
     """The image does not work, or not all was done; the text says what serves now and what to do."""
+
+
+class Incomplete(Refusal):
+    """The image serves and works, and Pulumi could not do all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Deployment:
         ]
         if back:
             lines.append(f"If it does not work, back to {back}.")
+        if stamp := standing.journal.withdrawn(self._mode, self.target):
+            lines.append(f"It was withdrawn before, at {stamp}.")
         if self._pauses:
             lines.append("Its schedules are paused until it is seen to work.")
         return "\n".join(lines)
@@ -73,10 +83,14 @@ class Deployment:
             ImageRegistry(self.clients).manifest(self._name, self.target)
         moment = self._begin()
         try:
-            service = self._bring_up(self.target)
-            self._smoke(service)
-        except (Refusal, GoogleAPICallError) as error:
-            self._go_back(moment, sentence(error) if isinstance(error, GoogleAPICallError) else str(error))
+            self._bring_up(self.target, smoked=True)
+        except (NotWorking, DoesNotStart) as bad:
+            self._go_back(moment, str(bad))
+        except Incomplete as error:
+            again = self.standing.command(self.target)
+            raise DeploymentFailed(f"{error} Once the cause is gone, this goes on: {again}") from None
+        except (Refusal, *refused()) as error:
+            self._leave_unseen(error)
         self._let_schedules_run()
         self._tags.put(deployed_tag(self._mode, moment), self.target)
         print(f"{self.standing.stack} runs {self.target}")
@@ -89,59 +103,117 @@ class Deployment:
             raise Refusal(
                 f"the last deployment has the time {late}, which is not past yet; set this machine's clock"
             ) from None
+        # First what a repetition cannot know: interrupted after any of them, it finds what it needs.
+        if self.leaves:
+            self._tags.put(withdrawn_tag(self._mode, moment), self.leaves)
         self._tags.put(deploying_tag(self._mode, moment), self.target)
         if self._pauses:
             self._tags.put(paused_tag(self._mode, moment), self.target)
-        if self.leaves:
-            self._tags.put(withdrawn_tag(self._mode, moment), self.leaves)
         return moment
 
-    def _bring_up(self, digest: str) -> ServiceCall:
-        """Answers the service, once it is ready; its address is known only now where it is the first."""
+    def _bring_up(self, digest: str, *, smoked: bool) -> None:
+        """Until it serves and is ready; on paper, where it is to be `smoked`, it has given a summary too: on live a
+        login may wake somebody up for its second factor. NotWorking and DoesNotStart speak of the image, all else that
+        is raised does not."""
         pulumi, outputs = self.standing.pulumi, self.standing.outputs
         pulumi.configure(self._values(digest))
-        pulumi.up()
+        failed = _failed_update(pulumi)
         with step("ask Cloud Run what serves"):
-            check_serving(self.clients, pulumi.place, outputs.service_name, self._name.at(digest))
+            try:
+                self._wait_until_serving(digest, settled=failed is not None)
+            except DoesNotStart as bad:
+                raise DoesNotStart(f"{failed}\nCloud Run says: {bad}" if failed else str(bad)) from None
+            except (Refusal, *refused()):
+                if failed:
+                    raise failed from None
+                raise
+        # Its address is known only now where it is the first.
         service = ServiceCall(self.clients, pulumi.outputs().service_url, outputs.operator_account)
+        if failed and not service.url:
+            raise failed
         with step("wait until it is ready"):
             wait_until_ready(service, self._mode, self.patience)
-        return service
-
-    def _smoke(self, service: ServiceCall) -> None:
-        """On paper alone: on live a login may wake somebody up for its second factor, and readiness is enough."""
-        if self._mode == "paper":
+        if smoked and self._mode == "paper":
             with step("ask for a summary"):
                 smoke(service, self._mode, self.patience)
+        if failed:
+            raise Incomplete(f"{failed}\n{digest} serves and works, but not all else was updated.")
 
-    def _go_back(self, moment: datetime, reason: str) -> None:
-        """Always raises: DeploymentFailed."""
+    def _wait_until_serving(self, digest: str, *, settled: bool) -> None:
+        place, service = self.standing.pulumi.place, self.standing.outputs.service_name
+        image = self._name.at(digest)
+        wait_until_serving(self.clients, place, service, image, self.patience, settled=settled)
+
+    def _leave_unseen(self, error: Exception) -> NoReturn:
+        """The image was not judged: it stays begun in the journal. Where the former one still serves, the stack's file
+        says it again."""
+        standing, stack, why = self.standing, self.standing.stack, _said(error)
+        again = f"To look again:  {standing.command(self.target)}"
+        if isinstance(error, PulumiError) and standing.present not in ("", self.target) and self._untouched():
+            standing.pulumi.configure({IMAGE_KEY: self._name.at(standing.present)})
+            raise DeploymentFailed(
+                f"{why}\nNothing is known of {self.target}: {stack} still runs {standing.present}, and its file says so"
+                f" again. Once the cause is gone, this goes on: {standing.command(self.target)}"
+            )
+        back = standing.previous(self.target)
+        lines = [f"{why}\nNobody has seen whether {self.target} works, and it may serve.", again]
+        if back:
+            lines.append(f"To go back:     {standing.command(back)}")
+        raise DeploymentFailed("\n".join([*lines, self._about_schedules()]))
+
+    def _untouched(self) -> bool:
+        """Whether Cloud Run is seen to send everything to what served before."""
+        standing = self.standing
+        image = self._name.at(standing.present)
+        try:
+            check_serving(self.clients, standing.pulumi.place, standing.outputs.service_name, image)
+        except (NotServing, *refused()):
+            return False
+        return True
+
+    def _go_back(self, moment: datetime, reason: str) -> NoReturn:
         standing, stack = self.standing, self.standing.stack
-        print(f"{self.target} does not work: {reason}")
+        bad = f"{self.target} does not work: {reason}"
+        print(bad)
         back = standing.previous(self.target)
         if not back and standing.present == self.target:
             raise DeploymentFailed(
                 f"{stack} runs the same image as before, and does not work: {reason}\nSomething else changed; when it"
-                f" is mended: {standing.command(self.target)}"
+                f" is mended: {standing.command(self.target)}\n{self._about_schedules()}"
             )
         if not back:
-            self._withdraw(moment)
-            raise DeploymentFailed(
-                f"{self.target} does not work: {reason}\nThere is nothing to go back to: {stack} stays as it is, with"
-                f" its schedules paused. Push a better image, then: ./nox -s deploy -- {stack} --image DIGEST"
-            )
+            self._stay(moment, bad)
         print(f"Going back to {back}.")
         try:
-            self._bring_up(back)
-        except (Refusal, GoogleAPICallError) as error:
-            why = sentence(error) if isinstance(error, GoogleAPICallError) else str(error)
+            self._bring_up(back, smoked=False)
+        except (Refusal, *refused()) as error:
             raise DeploymentFailed(
-                f"{self.target} does not work: {reason}\nThe way back failed too: {why}\n{stack} needs you:"
-                f" {standing.command(back)}"
+                f"{bad}\nThe way back failed too: {_said(error)}\n{stack} needs you: {standing.command(back)}"
+                f"\n{self._about_schedules()}"
             ) from None
         self._withdraw(moment)
+        self._let_schedules_run_again(moment, back, f"{bad}\n{stack} is back at {back}, which is ready")
+        raise DeploymentFailed(f"{bad}\n{stack} is back at {back}, which is ready")
+
+    def _stay(self, moment: datetime, bad: str) -> NoReturn:
+        """There is nothing to go back to: what does not work serves, and nothing may call it."""
+        stack = self.standing.stack
+        if not self._paused:
+            print("There is nothing to go back to: its schedules are paused.")
+            try:
+                self._tags.put(paused_tag(self._mode, moment), self.target)
+                self.standing.pulumi.configure({PAUSED_KEY: "true"})
+                self.standing.pulumi.up()
+            except (Refusal, *refused()) as error:
+                raise DeploymentFailed(
+                    f"{bad}\nThere is nothing to go back to, and its schedules could not be paused:"
+                    f" {_said(error)}\n{self._about_schedules()}"
+                ) from None
+        self._withdraw(moment)
         raise DeploymentFailed(
-            f"{self.target} does not work: {reason}\n{stack} is back at {back}, which is ready"
+            f"{bad}\nThere is nothing to go back to: {stack} stays as it is, with its schedules paused. Push a better"
+            f" image, then: ./nox -s deploy -- {stack} --image DIGEST"
+            + ("" if self.standing.present else f"\n{NOT_RECORDED}")
         )
 
     def _withdraw(self, moment: datetime) -> None:
@@ -157,6 +229,28 @@ class Deployment:
         elif standing.wanted.schedules_paused:
             print(f"Its schedules stay paused, as Pulumi.{standing.stack}.yaml says.")
 
+    def _let_schedules_run_again(self, moment: datetime, back: str, text: str) -> None:
+        """After a good way back: what paused them is over. The journal says so, with an entry for what came back."""
+        standing = self.standing
+        if not (self._pauses or schedules_wait(standing.journal, self._mode)):
+            return
+        try:
+            self._let_schedules_run()
+        except Refusal as error:
+            raise DeploymentFailed(
+                f"{text}\nIts schedules are still paused: {error}\nThis lets them run: {standing.command(back)}"
+            ) from None
+        self._tags.put(deployed_tag(self._mode, moment), back)
+
+    def _about_schedules(self) -> str:
+        if self._paused:
+            return "Its schedules are paused."
+        stack = self.standing.stack
+        return (
+            "Its schedules go on; these pause them:"
+            f" pulumi config set {PAUSED_KEY} true --stack {stack} && pulumi up --stack {stack}"
+        )
+
     def _values(self, digest: str) -> dict[str, str]:
         values = {IMAGE_KEY: self._name.at(digest)}
         return values | {PAUSED_KEY: "true"} if self._pauses else values
@@ -165,6 +259,11 @@ class Deployment:
     def _pauses(self) -> bool:
         """Whether this deployment pauses the schedules: it is the first, and no person did."""
         return not self.standing.present and not self.standing.wanted.schedules_paused
+
+    @property
+    def _paused(self) -> bool:
+        """Whether the schedules are paused while it is deployed, by whomever."""
+        return self._pauses or self.standing.wanted.schedules_paused
 
     @property
     def _mode(self) -> str:
@@ -177,3 +276,16 @@ class Deployment:
     @property
     def _tags(self) -> ImageTags:
         return ImageTags(self.clients, self._name)
+
+
+def _failed_update(pulumi: PulumiStack) -> PulumiError | None:
+    """Not raised: an update may fail before it comes to the service, in it, and after it."""
+    try:
+        pulumi.up()
+    except PulumiError as error:
+        return error
+    return None
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, Refusal) else sentence(error)

@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from google.api_core.exceptions import GoogleAPICallError
-    from google.auth.exceptions import DefaultCredentialsError, RefreshError
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
 
+LOGIN = "gcloud auth application-default login"
+LOGGED_OUT = ("reauthentication", "invalid_grant")
+"""What Google's library says of a login that has run out, anywhere in its words; gRPC wraps it in an UNAVAILABLE
+(github.com/googleapis/google-auth-library-python, google/auth/_default.py and google/oauth2/reauth.py)."""
 NO_QUOTA_PROJECT = "USER_PROJECT_DENIED"
 QUOTA_RIGHT = "serviceusage.services.use"
 REMEDIES = {
-    "Unauthenticated": "log in: gcloud auth application-default login",
+    "Unauthenticated": f"log in: {LOGIN}",
     "Forbidden": "the identity that runs this lacks a right; docs/deploying.md has who needs which",
     "NotFound": "is the stack deployed, and do gcp:project and gcp:region say the right ones? pulumi up makes what is"
     " missing",
@@ -30,30 +34,45 @@ COUNTING = (
 )
 
 
-def refused() -> type[GoogleAPICallError]:
-    """For `except`, which asks only when there is an error."""
-    from google.api_core.exceptions import GoogleAPICallError
+def refused() -> tuple[type[GoogleAPIError], type[GoogleAuthError]]:
+    """For `except`, which asks only when there is an error: what Google answers, that it was away for so long that its
+    library gave up (a RetryError is no GoogleAPICallError), and that nobody knows who asks."""
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
 
-    return GoogleAPICallError
-
-
-def not_logged_in() -> tuple[type[DefaultCredentialsError], type[RefreshError]]:
-    """For `except`: no identity was found, or Google no longer takes it."""
-    from google.auth.exceptions import DefaultCredentialsError, RefreshError
-
-    return DefaultCredentialsError, RefreshError
+    return GoogleAPIError, GoogleAuthError
 
 
-def sentence(error: GoogleAPICallError) -> str:
-    """What Google said, and what to do about it."""
-    said = error.message.rstrip(".") or type(error).__name__
-    if may_not_count(error):
+def logged_out(error: BaseException) -> bool:
+    """Whether the login has run out, also where gRPC calls that an outage, which waiting does not end."""
+    words = str(error).lower()
+    return any(sign in words for sign in LOGGED_OUT)
+
+
+def sentence(error: Exception) -> str:
+    """What Google said, and what to do about it, of an error that is one of `refused`."""
+    from google.api_core.exceptions import GoogleAPIError, RetryError
+
+    cause = error.cause if isinstance(error, RetryError) and error.cause else error
+    if logged_out(cause) or not isinstance(cause, GoogleAPIError):
+        return _of_identity(cause)
+    said = str(getattr(cause, "message", cause)).rstrip(".") or type(cause).__name__
+    if may_not_count(cause):
         return f"Google refused: {said}; {COUNTING}"
-    kinds = {kind.__name__ for kind in type(error).__mro__}
+    kinds = {kind.__name__ for kind in type(cause).__mro__}
     remedy = next(
         (text for kind, text in REMEDIES.items() if kind in kinds), "mend that, then run this again"
     )
-    return f"Google refused: {said}; {remedy}"
+    often = " for as long as was waited" if cause is not error else ""
+    return f"Google refused{often}: {said}; {remedy}"
+
+
+def _of_identity(error: Exception) -> str:
+    from google.auth.exceptions import TransportError
+
+    if isinstance(error, TransportError) and not logged_out(error):
+        return f"Google could not be asked who you are ({error}); is the network there? Run this again"
+    return f"Google does not know who you are ({error}); {LOGIN}"
 
 
 def may_not_count(error: Exception) -> bool:

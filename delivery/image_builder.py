@@ -18,6 +18,8 @@ from pathlib import Path
 from delivery.refusal import Refusal
 
 TOOLS = ("docker", "podman", "buildah")
+PLATFORM = "linux/amd64"
+"""What Cloud Run runs and IB Gateway's installer is for; a tool builds for the machine that it is on, if not told."""
 
 
 class BuildError(Refusal):
@@ -53,7 +55,7 @@ def build(
     labels: Mapping[str, str] | None = None,
 ) -> None:
     """BuildError where the tool ends with anything but 0. What it prints goes where ours does."""
-    command = [tool, *_BUILD[tool], "--file", str(dockerfile), "--tag", name]
+    command = [tool, *_BUILD[tool], "--platform", PLATFORM, "--file", str(dockerfile), "--tag", name]
     for key, value in arguments.items():
         command += ["--build-arg", f"{key}={value}"]
     for key, value in (labels or {}).items():
@@ -92,6 +94,12 @@ def identity(tool: str, name: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     digest = done.stdout.strip().removeprefix("sha256:")
     return f"sha256:{digest}" if done.returncode == 0 and digest else ""
+
+
+def architecture(tool: str, name: str) -> str:
+    """What the image is for, as Go calls it (amd64, arm64). BuildError where it is not here."""
+    field = ".OCIv1.Architecture" if tool == "buildah" else ".Architecture"
+    return _output(tool, "inspect", "--type", "image", "--format", f"{{{{{field}}}}}", name).strip()
 
 
 def push(tool: str, local: str, remote: str, login: Login, *, encrypted: bool) -> None:

@@ -56,6 +56,11 @@ class Journal:
         """The newest good digest other than the present one, "" for none."""
         return next((digest for digest in self.good(mode) if digest != present), "")
 
+    def withdrawn(self, mode: str, digest: str) -> str:
+        """The stamp at which the digest was withdrawn, "" where it never was or was good since."""
+        stamp = self._newest("withdrawn", mode).get(digest, "")
+        return "" if self._newest("deployed", mode).get(digest, "") > stamp else stamp
+
     def of(self, digest: str) -> tuple[str, ...]:
         """All the tags that a digest has, sorted."""
         return tuple(sorted(tag for tag, its in self.tags.items() if its == digest))

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.api_core.exceptions import AlreadyExists, NotFound
+from google.api_core.exceptions import AlreadyExists, NotFound, ServiceUnavailable
+from google.api_core.retry import Retry
 
 from delivery.google_clients import GoogleClients
+from delivery.google_errors import logged_out
 from delivery.image_journal import Journal
 from delivery.image_name import ImageName
 from delivery.image_registry import INDICES, ImageRegistry
@@ -20,6 +22,9 @@ from delivery.refusal import Refusal
 
 SECONDS = 300.0
 """For an image to be gone; Google takes some."""
+RETRY_SECONDS = 60.0
+"""For a call about tags that Google is not there for; its client repeats none of them by itself
+(googleapis/google-cloud-python, artifactregistry/v1/artifactregistry_grpc_service_config.json)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Image:
 
 @dataclass(frozen=True)
 class ImageTags:
-    """Of the one image `name`. All raise GoogleAPICallError."""
+    """Of the one image `name`. All raise what is `refused` (delivery/google_errors.py). A call about tags is repeated
+    while Google is away: a tag that the first one made is moved to where it is, one that it took away is gone."""
 
     clients: GoogleClients
     name: ImageName
@@ -46,7 +52,7 @@ class ImageTags:
         """Empty where nothing was pushed yet."""
         request = {"parent": self.name.package, "page_size": 1000}
         try:
-            listed = list(self.clients.images.list_tags(request=request))
+            listed = list(self.clients.images.list_tags(request=request, retry=_again()))
         except NotFound:
             # Where the repository is there, only the image is not yet. Otherwise this says it.
             self._repository()
@@ -58,15 +64,16 @@ class ImageTags:
         wanted = {"name": self._tag(tag), "version": self._version(digest)}
         try:
             self.clients.images.create_tag(
-                request={"parent": self.name.package, "tag_id": tag, "tag": wanted}
+                request={"parent": self.name.package, "tag_id": tag, "tag": wanted}, retry=_again()
             )
         except AlreadyExists:
-            self.clients.images.update_tag(request={"tag": wanted, "update_mask": {"paths": ["version"]}})
+            moved = {"tag": wanted, "update_mask": {"paths": ["version"]}}
+            self.clients.images.update_tag(request=moved, retry=_again())
 
     def take_away(self, tag: str) -> None:
         """Deletes the tag; does nothing where it is not there."""
         try:
-            self.clients.images.delete_tag(name=self._tag(tag))
+            self.clients.images.delete_tag(name=self._tag(tag), retry=_again())
         except NotFound:
             self._repository()
 
@@ -121,6 +128,14 @@ class ImageTags:
 
     def _version(self, digest: str) -> str:
         return f"{self.name.package}/versions/{digest}"
+
+
+def _again() -> Retry:
+    return Retry(predicate=_is_away, initial=0.2, maximum=5.0, timeout=RETRY_SECONDS)
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, ServiceUnavailable) and not logged_out(error)
 
 
 def _last(resource: str) -> str:

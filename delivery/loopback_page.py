@@ -135,7 +135,7 @@ class _Request(BaseHTTPRequestHandler):
                     if piece:
                         self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 self.wfile.write(b"0\r\n\r\n")
-        except (Refusal, refused()) as error:
+        except (Refusal, *refused()) as error:
             said = str(error) if isinstance(error, Refusal) else sentence(error)
             print(f"dashboard: {said}", file=sys.stderr)
             self.close_connection = True

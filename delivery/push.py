@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from delivery.google_clients import GoogleClients
-from delivery.image_builder import TOOLS, Login, find_tool, is_here
+from delivery.image_builder import TOOLS, Login, architecture, find_tool, is_here
 from delivery.image_builder import push as upload
 from delivery.image_journal import CANDIDATE, PUSHED
 from delivery.image_name import APPLICATION, ImageName
@@ -25,6 +25,10 @@ from delivery.refusal import Refusal
 from delivery.registry_connection import USER
 from delivery.session import ended
 
+LIVE = "live"
+"""The mode of a stack that trades real money."""
+ARCHITECTURE = "amd64"
+"""What Cloud Run runs (cloud.google.com/run/docs/container-contract#languages)."""
 AGAIN = "run it again at any time, what the repository has is not sent twice"
 
 
@@ -44,10 +48,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def push(name: ImageName, clients: GoogleClients, tag: str = PUSHED, tool: str | None = None) -> str:
     """Pushes the local image under the tag; answers its digest, sha256:…. Says what it does before and while it does
-    it. Refusal where the image was not built, the repository is not there, or a right is missing."""
+    it. Refusal where the image was not built, or for another kind of machine, where the repository is not there, or a
+    right is missing."""
     tool = find_tool(tool)
     if not is_here(tool, APPLICATION):
         raise Refusal(f"{tool} has no image {APPLICATION} yet: ./nox -s images -- --tool {tool}")
+    built_for = architecture(tool, APPLICATION)
+    if built_for != ARCHITECTURE:
+        raise Refusal(
+            f"{APPLICATION} was built for {built_for}, and Cloud Run runs {ARCHITECTURE}; build it again:"
+            f" ./nox -s images -- --tool {tool}"
+        )
     ImageTags(clients, name).require_upload()
     here = clients.endpoints.registry
     host = here or name.host
@@ -62,7 +73,13 @@ def push(name: ImageName, clients: GoogleClients, tag: str = PUSHED, tool: str |
 
 def _push(stack: str, tag: str, tool: str | None) -> int:
     pulumi = PulumiStack.read(stack, Path())
-    name = ImageName.of(pulumi.outputs().repository)
+    outputs = pulumi.outputs()
+    if outputs.trading_mode == LIVE:
+        raise Refusal(
+            f"{stack} trades real money, and takes no image that paper has not run: push to paper, deploy, then"
+            f" ./nox -s promote -- --to {stack}"
+        )
+    name = ImageName.of(outputs.repository)
     digest = push(name, GoogleClients(pulumi.place.project), tag, tool)
     chosen = f" --image {CANDIDATE}" if tag == CANDIDATE else ""
     print(f"\n{name.at(digest)}\n\nNext: ./nox -s deploy -- {stack}{chosen}")

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from delivery.google_errors import refused, sentence
 from delivery.refusal import Refusal
-from delivery.service_call import ServiceAnswer
+from delivery.service_call import ServiceAnswer, ServiceHangs
 
 READY_SECONDS = 600.0
 """A gateway that logs in takes minutes, so does a right that was just given (cloud.google.com/iam/docs/
@@ -22,10 +22,16 @@ access-change-propagation: "typically 2 minutes, potentially 7 minutes or longer
 PAUSE_SECONDS = 5.0
 OK = 200
 UNAVAILABLE = 503
+NOT_LET_IN = (401, 403)
+"""What Cloud Run says itself, without asking the service, to whom it does not let in."""
 
 
 class NotWorking(Refusal):
     """The service does not do what it should; the text has its last answer."""
+
+
+class NotSeen(Refusal):
+    """The service could not be asked, so that nothing is known of it; the text says why."""
 
 
 class Asks(Protocol):
@@ -44,13 +50,13 @@ class Patience:
 
 def wait_until_ready(service: Asks, mode: str, patience: Patience) -> None:
     """Until GET /ready says 200 and the right mode. NotWorking with the last answer when patience is over, at once
-    where waiting cannot help: a service of the other mode."""
+    where waiting cannot help: a service of the other mode. NotSeen where it never came to an answer."""
     _ask_until_good(service, "/ready", mode, patience, retried=_any_status)
 
 
 def smoke(service: Asks, mode: str, patience: Patience) -> None:
     """GET /summary, which starts the gateway and reads the account. NotWorking, at once where the answer names nothing
-    to wait for."""
+    to wait for; NotSeen."""
     _ask_until_good(service, "/summary", mode, patience, retried=_worth_waiting)
 
 
@@ -59,22 +65,27 @@ def _ask_until_good(
 ) -> None:
     clock = threading.Event()
     deadline = time.monotonic() + patience.seconds
+    bad, again = "", True
     while True:
         left = deadline - time.monotonic()
+        unseen = ""
         try:
             answer = service.ask(path, seconds=max(left, 1.0))
-        except refused() as error:
-            reason, again = sentence(error), True
-        except Refusal as refusal:
+        except ServiceHangs as hangs:
+            bad = str(hangs)
+        except (Refusal, *refused()) as error:
             # No answer, or no right yet to ask: both come with time, after a deployment.
-            reason, again = str(refusal), True
+            unseen = str(error) if isinstance(error, Refusal) else sentence(error)
         else:
             if answer.status == OK:
                 _check_mode(answer, mode)
                 return
-            reason, again = said(path, answer), retried(answer)
+            if answer.status in NOT_LET_IN and answer.body is None:
+                unseen = said(path, answer)
+            else:
+                bad, again = said(path, answer), retried(answer)
         if not again or time.monotonic() + patience.pause > deadline:
-            raise NotWorking(reason)
+            raise NotWorking(bad) if bad else NotSeen(unseen)
         clock.wait(patience.pause)
 
 

@@ -19,9 +19,9 @@ from requests.utils import parse_dict_header
 from urllib3.util import Retry
 
 from delivery.google_clients import GoogleClients
+from delivery.google_errors import LOGIN
 from delivery.image_name import ImageName
 from delivery.refusal import Refusal
-from delivery.session import LOGIN
 
 USER = "oauth2accesstoken"
 SECONDS = (10.0, 120.0)

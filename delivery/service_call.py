@@ -38,6 +38,10 @@ class ServiceSilent(Refusal):
     """No answer, or half of one. What was asked may have been done or not."""
 
 
+class ServiceHangs(ServiceSilent):
+    """It was reached, and said nothing for as long as was waited."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceAnswer:
     """`body` is the parsed JSON, None where it is none (Cloud Run itself answers HTML); `headers` by any case."""
@@ -110,7 +114,8 @@ class ServiceCall:
                 response.encoding = "utf-8"
                 yield response
         except requests.exceptions.RequestException as error:
-            raise ServiceSilent(
+            hangs = isinstance(error, requests.exceptions.ReadTimeout)
+            raise (ServiceHangs if hangs else ServiceSilent)(
                 f"{self.url}/{path.lstrip('/')} gave no whole answer: {_cause(error)}"
             ) from None
 

@@ -5,9 +5,13 @@ Decides when that is the one a deployment meant: the newest revision is ready, i
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from delivery.google_clients import GoogleClients
+from delivery.google_errors import logged_out, refused
+from delivery.readiness import Patience
 from delivery.refusal import Refusal
 from delivery.stack_file import Place
 
@@ -15,26 +19,54 @@ if TYPE_CHECKING:
     from google.cloud import run_v2
 
 
+FAILED = 3
+"""CONDITION_FAILED of google.cloud.run.v2.Condition.State; the others may still change."""
+
+
 class NotServing(Refusal):
     """Requests do not go to the image; the text says where they go or why."""
 
 
-def serving(clients: GoogleClients, place: Place, service: str) -> str:
-    """The image, by digest, that all of the service's requests go to. NotServing where that is no single one, or where
-    the newest revision is not it; GoogleAPICallError."""
-    name = f"projects/{place.project}/locations/{place.region}/services/{service}"
-    found = clients.services.get_service(name=name)
-    if problem := fault(found):
-        raise NotServing(problem)
-    revision = clients.revisions.get_revision(name=found.latest_ready_revision)
-    return revision.containers[0].image
+class DoesNotStart(NotServing):
+    """Cloud Run has given up on a container of the very image: waiting does not help."""
 
 
 def check_serving(clients: GoogleClients, place: Place, service: str, image: str) -> None:
-    """NotServing where all requests do not go to the newest revision, and that to `image`."""
-    found = serving(clients, place, service)
-    if found != image:
-        raise NotServing(f"Cloud Run's newest revision of {service} runs {found}, not {image}")
+    """NotServing where all requests do not go to the newest revision, and that to `image`; what is `refused`
+    (delivery/google_errors.py)."""
+    name = f"projects/{place.project}/locations/{place.region}/services/{service}"
+    found = clients.services.get_service(name=name)
+    runs = clients.revisions.get_revision(name=found.latest_created_revision).containers[0].image
+    if problem := fault(found):
+        given_up = found.terminal_condition.state == FAILED and runs == image
+        raise DoesNotStart(problem) if given_up else NotServing(problem)
+    if runs != image:
+        raise NotServing(f"Cloud Run's newest revision of {service} runs {runs}, not {image}")
+
+
+def wait_until_serving(
+    clients: GoogleClients, place: Place, service: str, image: str, patience: Patience, *, settled: bool
+) -> None:
+    """As `check_serving`, which is asked again while it is another answer, or none: the last of them when patience is
+    over. `settled`: Cloud Run is not changing anything, so that an answer is final."""
+    from google.api_core.exceptions import NotFound
+
+    clock, deadline = threading.Event(), time.monotonic() + patience.seconds
+    while True:
+        try:
+            return check_serving(clients, place, service, image)
+        except DoesNotStart:
+            raise
+        except (NotServing, *refused()) as error:
+            final = settled and isinstance(error, NotServing)
+            if (
+                final
+                or isinstance(error, NotFound)
+                or logged_out(error)
+                or time.monotonic() + patience.pause > deadline
+            ):
+                raise
+        clock.wait(patience.pause)
 
 
 def fault(service: run_v2.Service) -> str:

@@ -11,10 +11,8 @@ import signal
 import sys
 from collections.abc import Callable
 
-from delivery.google_errors import not_logged_in, refused, sentence
+from delivery.google_errors import refused, sentence
 from delivery.refusal import Refusal
-
-LOGIN = "gcloud auth application-default login"
 
 
 def ended(name: str, action: Callable[[], int], again: str) -> int:
@@ -33,8 +31,6 @@ def ended(name: str, action: Callable[[], int], again: str) -> int:
         return 130
     except refused() as error:
         print(f"{name}: {sentence(error)}", file=sys.stderr)
-    except not_logged_in() as error:
-        print(f"{name}: Google does not know who you are ({error}); {LOGIN}", file=sys.stderr)
     return 1
 
 

@@ -68,12 +68,14 @@ class Standing:
     def previous(self, target: str) -> str:
         """What a deployment of `target` goes back to if it does not work: what serves now, or the newest good one where
         that was begun and never seen to work. "" where there is none, or it serves already."""
-        if self.present == target != self.unfinished:
-            return ""
-        if self.present not in ("", target, self.unfinished):
-            return self.present
         good = self.journal.good(self.mode)
-        return next((digest for digest in good if digest not in (target, self.unfinished)), "")
+        # What was good before a repetition of it was interrupted, is good.
+        unseen = "" if self.unfinished in good else self.unfinished
+        if self.present == target != unseen:
+            return ""
+        if self.present not in ("", target, unseen):
+            return self.present
+        return next((digest for digest in good if digest not in (target, unseen)), "")
 
     def command(self, digest: str) -> str:
         return f"./nox -s deploy -- {self.stack} --image {digest}"
@@ -84,7 +86,7 @@ class Standing:
             f"a deployment of {begun} to {self.stack} was begun, and nobody has seen that it works.\n"
             f"To finish it:  {self.command(begun)}"
         )
-        before = self.previous(begun)
+        before = self.previous(begun) or self.journal.before(self.mode, begun)
         return f"{text}\nTo go back:    {self.command(before)}" if before else text
 
     def _differing(self) -> str:
@@ -100,7 +102,7 @@ class Standing:
 
 
 def look(stack: str, folder: Path, clients: GoogleClients | None = None) -> Standing:
-    """Asks Pulumi and Artifact Registry. Refusal, GoogleAPICallError."""
+    """Asks Pulumi and Artifact Registry. Refusal, and what is `refused` (delivery/google_errors.py)."""
     pulumi = PulumiStack.read(stack, folder)
     outputs = pulumi.outputs()
     clients = clients or GoogleClients(pulumi.place.project)

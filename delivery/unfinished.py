@@ -45,6 +45,11 @@ def paused_by(journal: Journal, mode: str) -> str:
     return journal.tags[f"paused-{mode}-{_newest(journal, 'paused', mode)}"]
 
 
+def was_begun(journal: Journal, mode: str, digest: str) -> bool:
+    """Whether a deployment of the digest was ever begun, however it ended."""
+    return any(tag.startswith(f"deploying-{mode}-") and its == digest for tag, its in journal.tags.items())
+
+
 def unfinished(journal: Journal, mode: str) -> str:
     """The digest whose deployment was begun last and did not end, "" if the last one ended."""
     stamp = _newest(journal, "deploying", mode)

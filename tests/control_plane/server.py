@@ -36,7 +36,7 @@ class ControlPlane:
     calls: list[tuple[str, Any]] = field(default_factory=list)
     looks: int = 1
     """How often an operation is looked at before it is done."""
-    _failures: dict[str, list[tuple[grpc.StatusCode, str]]] = field(default_factory=dict)
+    _failures: dict[str, list[tuple[grpc.StatusCode, str] | None]] = field(default_factory=dict)
     _pending: dict[str, tuple[int, Callable[[], operations_pb2.Operation]]] = field(default_factory=dict)
     _server: Any = None
     _turn: threading.RLock = field(default_factory=threading.RLock)
@@ -46,9 +46,13 @@ class ControlPlane:
         handlers = {name: self._handler(name, method) for name, method in methods.items()}
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
 
-    def fail(self, method: str, code: grpc.StatusCode, text: str) -> None:
-        """The next call of `method` gets that instead of an answer."""
-        self._failures.setdefault(method, []).append((code, text))
+    def fail(self, method: str, code: grpc.StatusCode, text: str, *, after: int = 0, times: int = 1) -> None:
+        """The next `times` calls of `method` get that instead of an answer, once `after` calls had one."""
+        planned = self._failures.setdefault(method, [])
+        planned += [None] * after + [(code, text)] * times
+
+    def forget_failures(self) -> None:
+        self._failures.clear()
 
     def operation(self, done: Callable[[], Any]) -> operations_pb2.Operation:
         """An operation that is not done yet. `done` does it, at the last look, and answers the result (a message of
@@ -76,8 +80,8 @@ class ControlPlane:
         def answer(request: Any, context: grpc.ServicerContext) -> Any:
             with self._turn:
                 self.calls.append((name, request))
-                if planned := self._failures.get(name):
-                    refuse(context, *planned.pop(0))
+                if (planned := self._failures.get(name)) and (failure := planned.pop(0)):
+                    refuse(context, *failure)
                 return method.answer(request, context)
 
         return grpc.unary_unary_rpc_method_handler(

@@ -81,6 +81,14 @@ def test_what_was_withdrawn_is_good_again_once_it_was_deployed_again() -> None:
     assert journal.good("live") == ("B",)
 
 
+def test_what_was_withdrawn_is_known_with_its_time_until_it_was_good_again() -> None:
+    """Of the last withdrawal; another mode's is none of it."""
+    tags = {deployed_tag("live", after(1)): "A", withdrawn_tag("live", after(2)): "A"}
+    assert withdrawn_tag("live", after(2)).endswith(Journal(tags).withdrawn("live", "A") or "none")
+    assert Journal(tags).withdrawn("paper", "A") == Journal(tags).withdrawn("live", "B") == ""
+    assert Journal(tags | {deployed_tag("live", after(3)): "A"}).withdrawn("live", "A") == ""
+
+
 def test_of_one_second_the_withdrawal_counts() -> None:
     """To go back to an image that is bad is worse than to find none."""
     journal = Journal({deployed_tag("live", NOON): "A", withdrawn_tag("live", NOON): "A"})

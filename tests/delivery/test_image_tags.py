@@ -162,3 +162,17 @@ def test_a_right_that_is_missing_to_delete_is_passed_on(
     )
     with pytest.raises(Forbidden, match=r"tags\.delete"):
         tags.take_away("pushed")
+
+
+def test_a_call_about_tags_that_google_was_away_for_is_repeated(
+    registry: OciRegistry, plane: ControlPlane, tags: ImageTags
+) -> None:
+    """Making, moving, listing and taking away: each is done after all, and none of them twice."""
+    first, second = (registry.put_image(PAPER.path, "pushed", (content,)) for content in (b"1", b"2"))
+    for method in ("CreateTag", "UpdateTag", "ListTags", "DeleteTag"):
+        plane.fail(method, grpc.StatusCode.UNAVAILABLE, "The service is currently unavailable.")
+    tags.put("deployed", first)
+    tags.put("deployed", second)
+    assert tags.journal().tags == {"pushed": second, "deployed": second}
+    tags.take_away("deployed")
+    assert registry.tags(PAPER.path) == {"pushed": second}

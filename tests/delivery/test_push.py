@@ -191,6 +191,16 @@ def test_an_image_that_was_not_built_names_the_session_that_builds_it(terminal: 
     assert terminal.plane.calls == []
 
 
+def test_an_image_for_another_kind_of_machine_is_not_pushed(built: Terminal) -> None:
+    """Cloud Run would refuse to start it; nothing is sent."""
+    again = ("build", "--arch", "arm64", "--tag", APPLICATION, str(built.folder / "context"))
+    subprocess.run(["buildah", *again], check=True, capture_output=True)
+    done = built.push()
+    assert done.returncode == 1
+    assert "was built for arm64, and Cloud Run runs amd64" in done.stderr
+    assert built.plane.calls == []
+
+
 def test_a_repository_that_is_not_there_names_what_makes_it(built: Terminal) -> None:
     """The stack's outputs say one that somebody deleted."""
     built.google.exists = lambda name: not name
@@ -242,6 +252,17 @@ def test_an_interrupted_push_leaves_no_login_behind(built: Terminal) -> None:
     assert list((built.folder / "temporary").glob("ib-push-*")) == []
     built.record()
     assert built.push().returncode == 0
+
+
+@pytest.mark.parametrize("tool", ["docker", "podman", "buildah"])
+def test_each_tool_builds_for_the_machine_that_runs_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    """Also on a computer with another processor, where each would build for that."""
+    terminal.install(tool, f"#!/bin/sh\necho \"$*\" >>'{terminal.calls}'\n")
+    monkeypatch.setenv("PATH", terminal.environment["PATH"])
+    build(tool, terminal.folder / "Dockerfile", terminal.folder, APPLICATION, {})
+    assert "--platform linux/amd64" in terminal.calls.read_text(encoding="utf-8")
 
 
 DOCKER = """\

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import PermissionDenied
+from google.api_core.exceptions import PermissionDenied, RetryError
 
-from delivery.readiness import NotWorking, Patience, smoke, wait_until_ready
-from delivery.service_call import ServiceAnswer, ServiceSilent
+from delivery.readiness import NotSeen, NotWorking, Patience, smoke, wait_until_ready
+from delivery.service_call import ServiceAnswer, ServiceHangs, ServiceSilent
 
 GOOD = {"ready": True, "tradingMode": "paper"}
 
@@ -48,6 +48,27 @@ def test_readiness_is_waited_for() -> None:
     )
     wait_until_ready(service, "paper", SOON)
     assert service.asked == ["/ready"] * 5
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        ServiceSilent("the connection failed"),
+        PermissionDenied("no right"),
+        RetryError("Timeout of 60.0s exceeded", PermissionDenied("no right")),
+        answer(403, None, text="<title>403 Forbidden</title>"),
+    ],
+    ids=["no network", "no right", "Google is away", "not let in"],
+)
+def test_who_never_gets_an_answer_says_nothing_of_the_service(never: ServiceAnswer | Exception) -> None:
+    """It is the observer's trouble. One answer in between is the service's, and so is that it hangs."""
+    with pytest.raises(NotSeen):
+        wait_until_ready(Answers(never), "paper", SHORT)
+    down = answer(503, {"detail": "no gateway"})
+    with pytest.raises(NotWorking, match="no gateway"):
+        wait_until_ready(Answers(down, never), "paper", SHORT)
+    with pytest.raises(NotWorking, match="it was silent"):
+        wait_until_ready(Answers(ServiceHangs("it was silent for too long")), "paper", SHORT)
 
 
 def test_what_is_down_is_in_the_sentence() -> None:

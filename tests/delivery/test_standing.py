@@ -116,6 +116,14 @@ def test_what_is_not_clear_names_each_image_that_could_be_meant(
         assert (f"--image {digest}" in str(stopped.value)) == (digest in named)
 
 
+def test_what_was_good_and_begun_again_names_the_image_before_it_too() -> None:
+    """It serves, and a person may not want to finish it."""
+    with pytest.raises(Unsettled) as stopped:
+        standing(B, B, deployed(A, 1) | deployed(B, 2) | begun(B, 3)).settled()
+    for digest in (A, B):
+        assert f"--image {digest}" in str(stopped.value)
+
+
 def test_what_was_begun_may_go_on() -> None:
     """The same image again is no contradiction: it is how an interrupted promotion is repeated."""
     standing(B, A, deployed(A, 1) | begun(B, 2)).settled(B)
@@ -134,7 +142,9 @@ def test_what_was_begun_may_go_on() -> None:
         (B, A, deployed(A, 1) | begun(B, 2), ""),
         (B, A, deployed(C, 0) | deployed(A, 1) | begun(B, 2), C),
         (C, B, deployed(A, 1), C),
-        (A, C, deployed(B, 1) | deployed(A, 2) | begun(A, 3), B),
+        (A, C, deployed(B, 1) | deployed(A, 2) | begun(A, 3), A),
+        (A, C, deployed(A, 1) | begun(A, 2), A),
+        (A, A, deployed(A, 1) | begun(A, 2), ""),
     ],
     ids=[
         "next",
@@ -144,13 +154,15 @@ def test_what_was_begun_may_go_on() -> None:
         "give up",
         "give up with another",
         "not in the journal",
-        "good once",
+        "good before it was begun again",
+        "good and alone",
+        "good and begun again",
     ],
 )
 def test_the_way_back_goes_to_what_served_and_never_to_what_nobody_saw_working(
     present: str, target: str, tags: dict[str, str], back: str
 ) -> None:
-    """An image that was begun and not finished is no way back."""
+    """An image that was begun and not finished is no way back, unless it was good before."""
     assert standing(present, present, tags).previous(target) == back
 
 
@@ -160,10 +172,18 @@ def test_the_way_back_goes_to_what_served_and_never_to_what_nobody_saw_working(
         (B, deployed(A, 1) | deployed(B, 2), (A, B)),
         (C, deployed(A, 1) | deployed(B, 2) | withdrawn(B, 3) | deployed(C, 4), (A, C)),
         (B, deployed(A, 1) | begun(B, 2), (A, B)),
+        (B, deployed(A, 1) | deployed(B, 2) | withdrawn(B, 3), (A, B)),
         (B, deployed(A, 1) | deployed(B, 2) | begun(A, 3) | withdrawn(B, 3), (A, "")),
         (A, deployed(A, 1) | deployed(B, 2) | begun(A, 3) | withdrawn(B, 3), (A, "")),
     ],
-    ids=["two", "one withdrawn", "unfinished", "rollback interrupted in up", "rollback interrupted after up"],
+    ids=[
+        "two",
+        "one withdrawn",
+        "unfinished",
+        "rollback interrupted in its tags",
+        "rollback interrupted in up",
+        "rollback interrupted after up",
+    ],
 )
 def test_a_rollback_goes_to_the_newest_good_image_and_a_repeated_one_to_the_same(
     present: str, tags: dict[str, str], expected: tuple[str, str]

@@ -7,10 +7,13 @@ import re
 import pytest
 
 from tests.engine.checkout import Checkout
+from tests.engine.cloud.revisions import SERVICE
 from tests.engine.cloud.world import Failure
+from tests.engine.stacks import IMAGE
 
 DATABASE = "gcp:firestore/database:Database"
 DATABASE_ID = "projects/ib-paper-project/databases/paper"
+SERVICE_ID = "projects/ib-paper-project/locations/europe-west6/services/ib-paper"
 CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 
 FORBIDDEN = "Error 403: Permission 'datastore.databases.create' denied on resource, forbidden"
@@ -76,6 +79,20 @@ def test_a_database_that_nobody_recorded_is_a_conflict_until_it_is_imported(fres
     assert (DATABASE, "positions") not in {(type_, name) for _, type_, name in fresh.changes()}
 
 
+def test_a_service_that_nobody_recorded_is_imported_as_the_page_says(fresh: Checkout) -> None:
+    """A first deployment that fails may leave one (docs/deploying.md): 409 until it is taken in, none is made twice."""
+    fresh.configure("paper", {"ib-trading:image": IMAGE})
+    fresh.world.plan(Failure("create", SERVICE, "", "after"))
+    assert fresh.pulumi("up", "--yes", "--skip-preview", "--stack", "paper").code != 0
+    run = fresh.pulumi("up", "--yes", "--skip-preview", "--stack", "paper")
+    assert run.code != 0
+    assert "Error 409" in run.text
+    _import(fresh, SERVICE, "service", SERVICE_ID, "::trading-service", "--protect=false")
+    fresh.up("paper", "--skip-preview")
+    assert ("create", SERVICE, "service") not in fresh.changes()
+    fresh.up("paper", "--skip-preview", "--expect-no-changes")
+
+
 def test_an_update_that_was_refused_is_done_by_the_next_up(paper: Checkout) -> None:
     """Nothing of a refused update is recorded as done."""
     paper.configure("paper", {"ib-trading:notificationAddress": "bob@example.com"})
@@ -100,7 +117,12 @@ def _pending(checkout: Checkout) -> list[str]:
 
 
 def _import_the_database(checkout: Checkout) -> None:
-    parent = next(urn for urn in checkout.resources("paper") if urn.endswith("::position-database"))
-    options = ("--parent", f"parent={parent}", "--generate-code=false", "--yes", "--skip-preview")
-    checkout.done("import", DATABASE, "positions", DATABASE_ID, *options, "--stack", "paper")
+    _import(checkout, DATABASE, "positions", DATABASE_ID, "::position-database")
+
+
+def _import(checkout: Checkout, type_: str, name: str, id_: str, parent: str, *more: str) -> None:
+    """With the parent whose URN ends so, as docs/deploying.md has it."""
+    urn = next(urn for urn in checkout.resources("paper") if urn.endswith(parent))
+    options = ("--parent", f"parent={urn}", "--generate-code=false", "--yes", "--skip-preview", *more)
+    checkout.done("import", type_, name, id_, *options, "--stack", "paper")
     checkout.changes()

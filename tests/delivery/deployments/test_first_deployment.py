@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.delivery.deployments.site import NOT_READY, Site
+from tests.delivery.deployments.site import NOT_READY, Site, path
 
 
 def test_a_first_deployment_lets_the_schedules_run_once_it_is_seen_to_work(empty: Site) -> None:
@@ -27,6 +27,7 @@ def test_a_first_deployment_that_fails_leaves_the_schedules_paused(empty: Site) 
     assert run.code == 1
     assert "GET /ready answers 503: warehouse: no such dataset" in run.text
     assert "schedules paused" in run.text
+    assert "docs/deploying.md" in run.text and "When something went wrong" in run.text
     assert empty.schedules_paused("paper")
     assert list(empty.tags("paper", "withdrawn-paper-").values()) == [bad]
     assert not empty.tags("paper", "deployed-")
@@ -34,5 +35,21 @@ def test_a_first_deployment_that_fails_leaves_the_schedules_paused(empty: Site) 
     run = empty.session("deploy", "paper", "--image", good, "--yes", "--wait", "20")
     assert run.code == 0, run.text
     assert empty.serves("paper") == good
+    assert not empty.schedules_paused("paper")
+    empty.no_drift("paper")
+
+
+def test_a_stack_that_was_made_again_and_goes_back_lets_its_schedules_run(empty: Site) -> None:
+    """Nothing serves, but its journal knows a good image. The new one fails, the good one comes, and what the failed
+    one had paused runs."""
+    good = empty.push("paper", "good")
+    for verb in ("deploying", "deployed"):
+        empty.registry.tag(path("paper"), f"{verb}-paper-20260102T030405Z", good)
+    bad = empty.push("paper", "bad")
+    empty.answers[bad] = NOT_READY
+    run = empty.session("deploy", "paper", "--yes", "--wait", "0.2")
+    assert run.code == 1
+    assert f"paper is back at {good}, which is ready" in run.text
+    assert empty.serves("paper") == empty.written("paper") == good
     assert not empty.schedules_paused("paper")
     empty.no_drift("paper")

@@ -103,3 +103,21 @@ def test_a_file_that_says_another_image_than_is_deployed_stops_a_deployment(pape
     assert paper.written("paper") == second
     assert paper.serves("paper") == first
     assert not paper.tags("paper", "deploying-paper-2027") and len(paper.tags("paper", "deploying-")) == 1
+
+
+def test_what_was_withdrawn_is_not_deployed_without_a_word(paper: Site) -> None:
+    """It is still the last one pushed. Its digest, said aloud, is enough."""
+    paper.serves("paper")
+    bad = paper.push("paper", "bad")
+    paper.answers[bad] = NOT_READY
+    assert paper.session("deploy", "paper", "--yes", "--wait", "0.2").code == 1
+    for arguments in ((), ("--image", "pushed")):
+        run = paper.session("deploy", "paper", *arguments, "--yes")
+        assert run.code == 1
+        assert "was withdrawn from paper at 20" in run.text
+        assert f"./nox -s deploy -- paper --image {bad}" in run.text
+    assert paper.serves("paper") != bad
+    paper.answers.clear()
+    run = paper.session("deploy", "paper", "--image", bad, "--yes", "--wait", "20")
+    assert run.code == 0, run.text
+    assert paper.serves("paper") == bad

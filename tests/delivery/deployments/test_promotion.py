@@ -33,3 +33,23 @@ def test_nothing_is_promoted_that_paper_does_not_serve(paper: Site) -> None:
     assert "not all requests go to ib-paper-00002-" in run.text
     assert not paper.tags("live")
     assert paper.written("paper") == second
+
+
+def test_live_takes_only_what_was_promoted_to_it(empty: Site) -> None:
+    """An image that paper never ran is neither pushed nor deployed; one that was promoted is deployed again."""
+    empty.push("live", "never-on-paper")
+    for session in ("deploy", "push"):
+        run = empty.session(session, "live", *(("--yes",) if session == "deploy" else ()))
+        assert run.code == 1
+        assert "./nox -s promote -- --to live" in run.text
+    assert not empty.serves("live")
+    assert not empty.tags("live", "deploying-")
+
+
+def test_what_live_runs_is_deployed_again_without_a_promotion(paper: Site) -> None:
+    """Its journal knows it."""
+    digest = paper.serves("paper")
+    assert paper.session("promote", "--yes", "--wait", "20").code == 0
+    run = paper.session("deploy", "live", "--yes", "--wait", "20")
+    assert run.code == 0, run.text
+    assert paper.serves("live") == digest
