@@ -16,7 +16,9 @@ def names_tests(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], bo
     """The function of that name."""
     monkeypatch.chdir(ROOT)
     tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    wanted = [each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == "_names_tests"]
+    wanted: list[ast.stmt] = [
+        each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == "_names_tests"
+    ]
     found: dict[str, Callable[[Sequence[str]], bool]] = {}
     exec(compile(ast.Module(wanted, []), "noxfile.py", "exec"), {"Path": Path, "Sequence": Sequence}, found)
     return found["_names_tests"]
