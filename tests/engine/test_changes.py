@@ -48,8 +48,8 @@ EDITS = (
         trading={"schedules": -1},
     ),
     Edit(
-        "another operator is one grant more",
-        ("create IAMMember user:bob@example.com-is-operator",),
+        "another operator is two grants more: on the account, and to count calls in the project",
+        ("create IAMMember user:bob@example.com-counts", "create IAMMember user:bob@example.com-is-operator"),
         {"ib-trading:operators": ["user:ann@example.com", "user:bob@example.com"]},
     ),
     Edit(

@@ -14,7 +14,7 @@ from tests.infra.recorded import Record, record
 from tests.infra.stacks import BUILD, deployed, everything
 
 PAGE = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8")
-ROLE = re.compile(r"roles/[a-zA-Z.]+")
+ROLE = re.compile(r"(?<!/)roles/[a-zA-Z.]+")
 API = re.compile(r"\b([a-z]+)\.googleapis\.com")
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OUTPUT = re.compile(r"pulumi stack output (\w+)")
