@@ -4,6 +4,7 @@ adapter trades through the library that was chosen (`--ib-library ib_async`)."""
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from importlib.util import find_spec
@@ -49,6 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything has asked for the library; with xdist in each of its processes."""
     library.NAME = config.getoption("--ib-library")
+    # What a shell starts behind & ignores Ctrl-C, and whatever that starts would too; a terminal's programs do not.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class LeftTheMachineError(AssertionError):

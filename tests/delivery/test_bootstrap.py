@@ -257,8 +257,6 @@ def test_interrupted_it_says_so_leaves_no_gcloud_behind_and_can_be_run_again(
     os.mkfifo(desk.programs / "reached")
     os.mkfifo(desk.programs / "never")
     desk.world(hangs="keyrings create")
-    # Tests that run behind a shell's & ignore Ctrl-C, and whatever they start would too; a terminal's programs do not.
-    mine = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         desk.command("paper", "--yes"),
         cwd=desk.folder,
@@ -268,7 +266,6 @@ def test_interrupted_it_says_so_leaves_no_gcloud_behind_and_can_be_run_again(
         stderr=subprocess.PIPE,
         text=True,
     )
-    signal.signal(signal.SIGINT, mine)
     with process:
         # Opens once gcloud waits, and not before.
         (desk.programs / "reached").read_text(encoding="utf-8")
