@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.image_builder import BuildError
+from delivery.interruption import exit_code
 
 # The first process reaps what the command's children leave behind; -s also where another process is the first.
 FIRST = ("/usr/bin/tini", "-s", "--")
@@ -74,14 +75,4 @@ def _told(given: Run) -> list[str]:
 def _wait(command: Sequence[str]) -> int:
     """In a group of its own, so that Ctrl-C reaches it once, and this waits until what it started has ended."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
-    interrupted = False
-    while True:
-        try:
-            code = process.wait()
-            break
-        except KeyboardInterrupt:
-            interrupted = True
-            os.killpg(process.pid, signal.SIGINT)
-    if interrupted:
-        raise KeyboardInterrupt
-    return code
+    return exit_code(process, lambda: os.killpg(process.pid, signal.SIGINT))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from delivery.interruption import exit_code
 from delivery.refusal import Refusal
 from delivery.stack_file import Place, read_place
 from delivery.state_home import StateHome
@@ -147,16 +148,7 @@ class PulumiStack:
             stdin=subprocess.DEVNULL,
             process_group=0,
         )
-        interrupted = False
-        while True:
-            try:
-                code = process.wait()
-                break
-            except KeyboardInterrupt:
-                interrupted = True
-                process.send_signal(signal.SIGINT)
-        if interrupted:
-            raise KeyboardInterrupt
+        code = exit_code(process, lambda: process.send_signal(signal.SIGINT))
         if code:
             stack = self.place.stack
             raise PulumiError(
