@@ -109,7 +109,14 @@ def demo(session: nox.Session) -> None:
 def serve(session: nox.Session) -> None:
     """Run the service here, under gunicorn as in the container; it is configured by the environment."""
     _sync(session, "local", *(["google"] if os.environ.get("BACKEND") == "google" else []))
-    _run(session, "gunicorn", "-c", "images/application/gunicorn.conf.py", "app.main:app", *session.posargs)
+    _run(
+        session,
+        "gunicorn",
+        "-c",
+        "images/application/gunicorn.conf.py",
+        "ib_trading.main:app",
+        *session.posargs,
+    )
 
 
 @nox.session

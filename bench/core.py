@@ -20,21 +20,21 @@ from typing import TypeVar
 import msgspec
 import numpy
 
-from app.core.fx import base_rate
-from app.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
-from app.core.market import Quote, QuoteType
-from app.core.mode import TradingMode
-from app.core.plan import make_plan
-from app.core.signals import StrategyView
-from app.core.snapshot import Snapshot, TradingSwitch
-from app.intents.allocation import Allocation
-from app.intents.intent import Call
-from app.intents.services import Services
 from bench.market import write_market
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services
-from schema.requests import AllocationRequest
-from schema.trading_config import Exposure, Limits, TradingConfig
+from ib_trading.core.fx import base_rate
+from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
+from ib_trading.core.market import Quote, QuoteType
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.plan import make_plan
+from ib_trading.core.signals import StrategyView
+from ib_trading.core.snapshot import Snapshot, TradingSwitch
+from ib_trading.intents.allocation import Allocation
+from ib_trading.intents.intent import Call
+from ib_trading.intents.services import Services
+from ib_trading.schema.requests import AllocationRequest
+from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
 from simulator.launch import Launched
 
 T = TypeVar("T")

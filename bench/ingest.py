@@ -18,16 +18,16 @@ from typing import Any
 
 import msgspec
 
-from app.adapters.local.duckdb_warehouse import DuckdbWarehouse
-from app.core.coverage import DaySpan
-from app.core.history import Bar, Portion, Series
-from app.intents.collect_market_data import CollectMarketData
-from app.intents.intent import Call
-from app.strategies.trend import Trend
 from bench.bare_loop import ANSWER_SECONDS, CLIENT_ID
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services
-from schema.requests import CollectMarketDataRequest
+from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Bar, Portion, Series
+from ib_trading.intents.collect_market_data import CollectMarketData
+from ib_trading.intents.intent import Call
+from ib_trading.schema.requests import CollectMarketDataRequest
+from ib_trading.strategies.trend import Trend
 from simulator.launch import HOST, Launched
 
 ROUNDS = 5

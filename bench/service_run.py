@@ -16,14 +16,14 @@ from typing import Any
 
 import msgspec
 
-from app.composition import build_services
-from app.intents.allocation import Allocation
-from app.intents.intent import Call
-from app.intents.services import Services
-from app.settings import read_settings
-from app.strategies.strategy import ContractSpec, Strategy, StrategyView
-from app.strategies.trend import Trend
-from schema.requests import AllocationRequest
+from ib_trading.composition import build_services
+from ib_trading.intents.allocation import Allocation
+from ib_trading.intents.intent import Call
+from ib_trading.intents.services import Services
+from ib_trading.schema.requests import AllocationRequest
+from ib_trading.settings import read_settings
+from ib_trading.strategies.strategy import ContractSpec, Strategy, StrategyView
+from ib_trading.strategies.trend import Trend
 from simulator.launch import HOST, Launched
 
 STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")

@@ -57,7 +57,7 @@ def measure(rounds: int | None = None) -> Measured:
 
 
 def _service() -> tuple[str, ...]:
-    return (*GUNICORN, "-c", "images/application/gunicorn.conf.py", "app.main:app")
+    return (*GUNICORN, "-c", "images/application/gunicorn.conf.py", "ib_trading.main:app")
 
 
 def _bare(port: int) -> tuple[str, ...]:

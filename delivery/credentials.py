@@ -21,7 +21,7 @@ from delivery.pulumi_stack import PulumiStack
 from delivery.refusal import Refusal
 from delivery.session import agreed, ended
 from delivery.unseen import ask_twice, keep_to_yourself
-from schema.credentials import GatewayCredentials, read_credentials
+from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretVersion

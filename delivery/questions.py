@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from delivery.refusal import Refusal
-from schema.intents import INTENTS
-from schema.request_body import KEY_PATTERN, KEY_RULE, BodyError, parse_body
-from schema.requests import Request, TradingEnabledRequest
-from schema.strict import nearest
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.request_body import KEY_PATTERN, KEY_RULE, BodyError, parse_body
+from ib_trading.schema.requests import Request, TradingEnabledRequest
+from ib_trading.schema.strict import nearest
 
 SWITCH = "trading-enabled"
 LINES = "collect-market-data"

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from delivery.refusal import Refusal
-from schema.stack_names import STACK_NAME, STACK_NAME_RULE
+from ib_trading.schema.stack_names import STACK_NAME, STACK_NAME_RULE
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")

@@ -48,7 +48,7 @@ ELSEWHERE = {
 """Folders of tests that the image has nothing to do with, each with the reason."""
 
 HOME = "/app"
-"""Where the image has `app` and `schema`; what only tests need is put beside them."""
+"""Where the image has the service; what only tests need is put beside them."""
 MOUNTED = ("emulators", "pyproject.toml", "simulator", "tests")
 PACKAGES = Path(".nox/packages-for-tests")
 """In the checkout: a build step on Cloud Build may mount what is in its workspace, and nothing else of its machine

@@ -124,8 +124,8 @@ class Children:
         """
         with socket.create_server((HOST, 0)) as listening:
             port = listening.getsockname()[1]
-            command = [sys.executable, "-m", "gunicorn", "-c", "images/application/gunicorn.conf.py"]
-            command += ["--bind", f"fd://{listening.fileno()}", "app.main:app"]
+            command = [sys.executable, "-P", "-m", "gunicorn", "-c", "images/application/gunicorn.conf.py"]
+            command += ["--bind", f"fd://{listening.fileno()}", "ib_trading.main:app"]
             self._start(
                 "service",
                 command,

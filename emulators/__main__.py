@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emulators.deployment import Emulated, deploy, emulated_services, spelled_for_a_shell
-from schema.trading_config import TradingConfigError
+from ib_trading.schema.trading_config import TradingConfigError
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulators.programs import Missing, require_client, running
-from schema.tables import TABLES, Column, Table
+from ib_trading.schema.tables import TABLES, Column, Table
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from emulators import bigquery, firestore
 from emulators.bigquery import PROJECT
 from emulators.programs import Missing, require_client
-from schema.credentials import GatewayCredentials
-from schema.documents import TRADING_FIELD, configuration_path
-from schema.tables import DATASET
-from schema.trading_config import SECTION, TradingConfigError, read_trading_config
+from ib_trading.schema.credentials import GatewayCredentials
+from ib_trading.schema.documents import TRADING_FIELD, configuration_path
+from ib_trading.schema.tables import DATASET
+from ib_trading.schema.trading_config import SECTION, TradingConfigError, read_trading_config
 
 DATABASE = "paper"
 """A Firestore database is named for the mode, and emulators are refused in live mode."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from ib_trading.schema.documents import TRADING_FIELD
 from infra.components.alerts import Alerts
 from infra.components.broker_secrets import BrokerSecrets
 from infra.components.budget import Budget, BudgetSettings
@@ -20,7 +21,6 @@ from infra.components.warehouse import Warehouse, WarehouseSettings
 from infra.firestore_values import document_fields
 from infra.site import Site
 from infra.stack_config import StackConfig
-from schema.documents import TRADING_FIELD
 
 
 def deploy(config: StackConfig) -> None:

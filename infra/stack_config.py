@@ -15,13 +15,13 @@ from typing import Literal
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
+from ib_trading.schema.stack_names import STACK_NAME, STACK_NAME_RULE
+from ib_trading.schema.strict import FieldError, StrictError, parse
+from ib_trading.schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
 from infra.caller import Caller, read_caller
 from infra.names import Names
 from infra.settings import MAY_BE_SECRET, Settings
 from infra.stack_rules import contradictions
-from schema.stack_names import STACK_NAME, STACK_NAME_RULE
-from schema.strict import FieldError, StrictError, parse
-from schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
 
 NAMESPACE = "ib-trading"
 

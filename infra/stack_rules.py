@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from ib_trading.schema.accounts import is_account_of
+from ib_trading.schema.strict import FieldError
+from ib_trading.schema.trading_config import TradingConfig
 from infra.caller import Caller
 from infra.components.schedules import HOURLY
 from infra.names import OWN_LABELS, Names
 from infra.settings import BudgetSection, BuildSection, Settings
-from schema.accounts import is_account_of
-from schema.strict import FieldError
-from schema.trading_config import TradingConfig
 
 Mode = Literal["paper", "live"]
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from app.adapters.ib import library
 from emulators.bigquery import HOST as BIGQUERY_HOST
 from emulators.bigquery import emulated_bigquery
 from emulators.firestore import HOST, emulated_firestore
+from ib_trading.adapters.ib import library
 from tests.emulators.missing import installed
 
 # Variables of a developer's shell that would steer the product or Google's clients.

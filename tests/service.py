@@ -12,11 +12,11 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from app.adapters.ib.deadlines import Deadlines
-from app.adapters.ib.session import IbGateway
-from app.composition import build_services, create
-from app.intents.services import Services
-from app.settings import Settings, read_settings
+from ib_trading.adapters.ib.deadlines import Deadlines
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.composition import build_services, create
+from ib_trading.intents.services import Services
+from ib_trading.settings import Settings, read_settings
 
 STACK_FILE = """\
 config:

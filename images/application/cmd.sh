@@ -16,4 +16,4 @@ if [ ":$answered" != "$DISPLAY" ]; then
   exit 1
 fi
 
-exec gunicorn -c /app/gunicorn.conf.py app.main:app
+exec gunicorn -c /app/gunicorn.conf.py ib_trading.main:app

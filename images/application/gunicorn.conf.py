@@ -11,8 +11,8 @@ from types import FrameType
 
 from gunicorn.workers.base import Worker
 
-from app.composition import check_buildable
-from app.settings import SettingsError, read_settings
+from ib_trading.composition import check_buildable
+from ib_trading.settings import SettingsError, read_settings
 
 try:
     settings = read_settings()
@@ -35,7 +35,7 @@ loglevel = "warning"
 
 def post_worker_init(worker: Worker) -> None:  # noqa: ARG001 - gunicorn calls it with the worker
     """On SIGTERM the gateway logs out and its lease is given back, while requests under way come to their end."""
-    from app.main import services
+    from ib_trading.main import services
 
     ends = signal.getsignal(signal.SIGTERM)
 

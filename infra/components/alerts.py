@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
-from infra.component import Component
-from infra.site import Site
-from schema.intents import INTENTS
-from schema.log_events import (
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.log_events import (
     GATEWAY_NOT_READY,
     NEEDS_REVIEW,
     SCHEDULES_MISSING,
     SCHEDULES_OK,
     SECOND_FACTOR_NEEDED,
 )
+from infra.component import Component
+from infra.site import Site
 
 TRADING = " OR ".join(f'"{intent.name}"' for intent in INTENTS if intent.trades)
 

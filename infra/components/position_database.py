@@ -12,9 +12,9 @@ from typing import Literal
 import pulumi
 import pulumi_gcp as gcp
 
+from ib_trading.schema.documents import COMPOSITE_INDEXES, EXPIRY_FIELDS, UNINDEXED, configuration_path
 from infra.component import Component
 from infra.site import Site
-from schema.documents import COMPOSITE_INDEXES, EXPIRY_FIELDS, UNINDEXED, configuration_path
 
 DAY = 86_400
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.schedules import Schedule
 from infra.component import Component
 from infra.components.trading_service import TIMEOUT_SECONDS, TradingService
 from infra.site import Site
-from schema.intents import INTENTS
-from schema.schedules import Schedule
 
 HOURLY = Schedule(intent="schedule-check", cron="5 * * * *", time_zone="Etc/UTC", name="hourly-check")
 """The dead-man's switch: what it logs when all is well is what an alert misses when it is not."""

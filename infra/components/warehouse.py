@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from ib_trading.schema.tables import DATASET, TABLES, Column, Table
 from infra.component import Component
 from infra.site import Site
-from schema.tables import DATASET, TABLES, Column, Table
 
 TEST_TABLE = "test"
 

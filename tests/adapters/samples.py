@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from app.core.instruments import Instrument
+from ib_trading.core.instruments import Instrument
 
 AAPL = Instrument(
     con_id=265598,

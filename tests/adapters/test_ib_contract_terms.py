@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.ib.contracts import KnownContracts, market_rule_id
-from app.adapters.ib.history import bar_of, duration_of
-from app.adapters.ib.library import library
-from app.adapters.ib.market_data import price, quote_of
-from app.adapters.ib.trading_hours import openings, zone
-from app.core.instruments import TradingHours
-from app.core.market import QuoteType
-from app.errors import BrokerFault
+from ib_trading.adapters.ib.contracts import KnownContracts, market_rule_id
+from ib_trading.adapters.ib.history import bar_of, duration_of
+from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.market_data import price, quote_of
+from ib_trading.adapters.ib.trading_hours import openings, zone
+from ib_trading.core.instruments import TradingHours
+from ib_trading.core.market import QuoteType
+from ib_trading.errors import BrokerFault
 
 NOW = datetime(2019, 1, 2, 15, tzinfo=UTC)
 

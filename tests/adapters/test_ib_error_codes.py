@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.ib import error_codes
-from app.adapters.ib.error_codes import Ending, ending, is_remark
+from ib_trading.adapters.ib import error_codes
+from ib_trading.adapters.ib.error_codes import Ending, ending, is_remark
 
 
 @pytest.mark.parametrize("code", [200, 110, 321, 387, 434, 435, 443, 10243])

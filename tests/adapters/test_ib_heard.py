@@ -9,13 +9,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.ib.heard import HeardOrders
-from app.adapters.ib.order_record import HeardOrder, ShownOrder, Status
-from app.core.account import OrderReport
-from app.core.attribution import Execution
-from app.core.orders import OrderState
-from app.errors import BrokerFault
-from app.ports.broker import OutgoingOrder
+from ib_trading.adapters.ib.heard import HeardOrders
+from ib_trading.adapters.ib.order_record import HeardOrder, ShownOrder, Status
+from ib_trading.core.account import OrderReport
+from ib_trading.core.attribution import Execution
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault
+from ib_trading.ports.broker import OutgoingOrder
 from tests.adapters.samples import AAPL
 
 REF = "ib-pabc"

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from app.adapters.ib.history_pace import HistoryPace
-from app.core.pacing import HistoryRequest
+from ib_trading.adapters.ib.history_pace import HistoryPace
+from ib_trading.core.pacing import HistoryRequest
 from tests.core.test_pacing import Sent, request, violations
 
 

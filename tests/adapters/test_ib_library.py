@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from app.adapters.ib import library, translate
+from ib_trading.adapters.ib import library, translate
 from tests.adapters.samples import AAPL
 
 

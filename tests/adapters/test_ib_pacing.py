@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from app.adapters.ib.pacing import MESSAGES, PATIENCE, Pace
+from ib_trading.adapters.ib.pacing import MESSAGES, PATIENCE, Pace
 
 
 def _pace(sent: int, answered: int) -> Pace:

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.ib import translate
-from app.adapters.ib.error_codes import Ending
-from app.adapters.ib.library import library
-from app.adapters.ib.translate import AccountValue
-from app.core.attribution import Execution
-from app.core.orders import OrderState
-from app.errors import BrokerFault
-from app.ports.broker import OutgoingOrder
+from ib_trading.adapters.ib import translate
+from ib_trading.adapters.ib.error_codes import Ending
+from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.translate import AccountValue
+from ib_trading.core.attribution import Execution
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault
+from ib_trading.ports.broker import OutgoingOrder
 from tests.adapters.samples import AAPL
 
 AT = datetime(2019, 1, 2, 15, tzinfo=UTC)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local.secret_file import SecretFile
-from app.errors import GatewayNotReady
-from schema.credentials import GatewayCredentials
+from ib_trading.adapters.local.secret_file import SecretFile
+from ib_trading.errors import GatewayNotReady
+from ib_trading.schema.credentials import GatewayCredentials
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])

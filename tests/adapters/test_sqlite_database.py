@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_journal import SqliteJournal
-from app.adapters.local.sqlite_schema import STEPS
-from app.core.journal import Run, RunState
-from app.core.snapshot import TradingSwitch
-from app.errors import StoreUnavailable
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_schema import STEPS
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.errors import StoreUnavailable
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order
 
@@ -238,7 +238,7 @@ def test_importing_the_adapters_loads_no_library_of_theirs() -> None:
     """A service that keeps its stores elsewhere has neither DuckDB nor a YAML reader installed."""
     script = """
 import sys
-import app.adapters.local.duckdb_warehouse, app.adapters.local.stack_file, app.adapters.local.sqlite_journal
+from ib_trading.adapters.local import duckdb_warehouse, sqlite_journal, stack_file
 print([name for name in ("duckdb", "yaml") if name in sys.modules])
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

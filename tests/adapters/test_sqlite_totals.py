@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_journal import SqliteJournal
-from app.adapters.local.sqlite_positions import SqlitePositions
-from app.core.attribution import Booking
-from app.core.journal import Lease
-from app.core.totals import with_bookings
-from app.errors import StoreUnavailable
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_positions import SqlitePositions
+from ib_trading.core.attribution import Booking
+from ib_trading.core.journal import Lease
+from ib_trading.core.totals import with_bookings
+from ib_trading.errors import StoreUnavailable
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import a_booking, a_lease
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local.stack_file import StackFile
-from app.core.mode import TradingMode
-from app.errors import ConfigurationFault
+from ib_trading.adapters.local.stack_file import StackFile
+from ib_trading.core.mode import TradingMode
+from ib_trading.errors import ConfigurationFault
 
 ROOT = Path(__file__).parents[2]
 TRADING = """

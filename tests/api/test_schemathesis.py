@@ -71,7 +71,7 @@ def serving(folder: Path, gateway_port: int) -> Generator[str]:
             "CLOCK": "broker",
         }
         command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN)]
-        command += ["--bind", f"fd://{listening.fileno()}", "app.main:app"]
+        command += ["--bind", f"fd://{listening.fileno()}", "ib_trading.main:app"]
         with (folder / "service.log").open("w") as log:
             service = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=[listening.fileno()]

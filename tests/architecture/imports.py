@@ -7,25 +7,28 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from tests.architecture.tree import PRODUCT, Violation, parse
+from tests.architecture.tree import APP, CORE, PRODUCT, SCHEMA, Violation, module_name, parse
 
-# Which of our own packages each one may import; demo and bench put the product together and may import
-# all; emulators stand beside it.
+# Which of our own packages each folder may import, the narrower folder first; demo and bench put the product together
+# and may import all; emulators stand beside it.
 MAY_IMPORT = {
-    "app": ("app", "schema"),
-    "delivery": ("delivery", "schema"),
-    "emulators": ("emulators", "schema"),
-    "infra": ("infra", "schema"),
+    SCHEMA: ("ib_trading.schema",),
+    APP: ("ib_trading",),
+    "delivery": ("delivery", "ib_trading.schema"),
+    "emulators": ("emulators", "ib_trading.schema"),
+    "infra": ("infra", "ib_trading.schema"),
     "noxfile.py": (),
-    "schema": ("schema",),
     "simulator": ("simulator",),
 }
-ADAPTERS = "app.adapters"
+OURS = (*map(module_name, PRODUCT), "tests")
+GONE = ("app", "schema")
+"""What these packages were called before they had one name; PyPI has others of that name."""
+ADAPTERS = "ib_trading.adapters"
 
 
 def imports(path: str, source: str) -> Iterator[tuple[int, str]]:
     """(line, dotted name) of everything imported anywhere in the module: `from a.b import c` is a.b.c."""
-    package = PurePosixPath(path).parent.parts
+    package = PurePosixPath(path.removeprefix("app/")).parent.parts
     for node in ast.walk(parse(source)):
         match node:
             case ast.Import():
@@ -65,8 +68,8 @@ def core_imports_only_itself(path: str, source: str) -> list[Violation]:
     return _judge(
         path,
         source,
-        lambda name: _standard(name) or below(name, "schema") or below(name, "app.core"),
-        "app/core knows only the standard library, schema and itself",
+        lambda name: _standard(name) or below(name, "ib_trading.schema") or below(name, "ib_trading.core"),
+        f"{CORE} knows only the standard library, schema and itself",
         "take what it offers as an argument, or move this out of core",
     )
 
@@ -85,7 +88,7 @@ def schema_stands_alone(path: str, source: str) -> list[Violation]:
     return _judge(
         path,
         source,
-        lambda name: _standard(name) or below(name, "schema") or below(name, "msgspec"),
+        lambda name: _standard(name) or below(name, "ib_trading.schema") or below(name, "msgspec"),
         "schema knows only the standard library and msgspec",
         "what app and infra need to agree on needs no more",
     )
@@ -93,15 +96,17 @@ def schema_stands_alone(path: str, source: str) -> list[Violation]:
 
 def packages_keep_apart(path: str, source: str) -> list[Violation]:
     """App and infra meet in schema only, and nothing that runs knows the simulator, the demo or the tests."""
-    mine = path.split("/", maxsplit=1)[0]
-    if mine not in MAY_IMPORT:
+    mine = next((folder for folder in MAY_IMPORT if path == folder or path.startswith(f"{folder}/")), None)
+    if mine is None:
         return []
-    others = [package for package in (*PRODUCT, "tests") if package not in MAY_IMPORT[mine]]
+    allowed = MAY_IMPORT[mine]
     return _judge(
         path,
         source,
-        lambda name: not any(below(name, other) for other in others),
-        f"{mine} may import of ours only: {', '.join(MAY_IMPORT[mine]) or 'nothing'}",
+        lambda name: (
+            any(below(name, one) for one in allowed) or not any(below(name, one) for one in (*OURS, *GONE))
+        ),
+        f"{mine} may import of ours only: {', '.join(allowed) or 'nothing'}",
         "what two packages share goes to schema",
     )
 
@@ -109,9 +114,9 @@ def packages_keep_apart(path: str, source: str) -> list[Violation]:
 def libraries_stay_in_their_adapter(path: str, source: str) -> list[Violation]:
     """Within app/, ib_insync and Google's clients are each one folder's business."""
     homes = {
-        "ib_insync": "app/adapters/ib/",
-        "eventkit": "app/adapters/ib/",
-        "google": "app/adapters/google/",
+        "ib_insync": f"{APP}/adapters/ib/",
+        "eventkit": f"{APP}/adapters/ib/",
+        "google": f"{APP}/adapters/google/",
     }
     return _judge(
         path,
@@ -123,16 +128,15 @@ def libraries_stay_in_their_adapter(path: str, source: str) -> list[Violation]:
 
 
 def only_composition_imports_adapters(path: str, source: str) -> list[Violation]:
-    """An adapter may import its own package; app/composition.py all of them; nobody else any."""
-    if path == "app/composition.py":
+    """An adapter may import its own package; app/ib_trading/composition.py all of them; nobody else any."""
+    if path == f"{APP}/composition.py":
         return []
-    parts = PurePosixPath(path).parts
-    own = ".".join(parts[:3]) if path.startswith("app/adapters/") else None
+    own = ".".join(module_name(path).split(".")[:3]) if path.startswith(f"{APP}/adapters/") else None
     return _judge(
         path,
         source,
         lambda name: not below(name, ADAPTERS) or (own is not None and below(name, own)),
-        "only app/composition.py imports adapters",
+        "only app/ib_trading/composition.py imports adapters",
         "ask for the port as an argument, and let the composition choose",
     )
 

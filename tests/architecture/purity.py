@@ -1,4 +1,4 @@
-"""What code may touch: core nothing of the world, and the environment only app/settings.py."""
+"""What code may touch: core nothing of the world, and the environment only app/ib_trading/settings.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tests.architecture.imports import below, imports
-from tests.architecture.tree import Violation, parse
+from tests.architecture.tree import APP, Violation, parse
 
 # Standard modules through which a decision would depend on, or change, something other than its arguments.
 WORLDLY_MODULES = (
@@ -42,7 +42,7 @@ def _clock_and_file_reads(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def only_settings_read_the_environment(path: str, source: str) -> list[Violation]:
-    if path == "app/settings.py":
+    if path == f"{APP}/settings.py":
         return []
     read = [
         *((line, name) for line, name in imports(path, source) if _is_environment(name)),
@@ -55,7 +55,9 @@ def only_settings_read_the_environment(path: str, source: str) -> list[Violation
             and node.value.id == "os"
         ),
     ]
-    remedy = "only app/settings.py reads the environment: add a setting, and take it as an argument"
+    remedy = (
+        "only app/ib_trading/settings.py reads the environment: add a setting, and take it as an argument"
+    )
     return [Violation(path, line, f"uses {name}", remedy) for line, name in sorted(read)]
 
 

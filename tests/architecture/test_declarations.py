@@ -18,7 +18,7 @@ def test_every_public_function_is_annotated() -> None:
 
 @pytest.mark.parametrize("source", ["", "import os", "# a comment is none", '""" """'])
 def test_a_module_without_a_docstring_is_found(source: str) -> None:
-    assert module_has_a_docstring("app/x.py", source)
+    assert module_has_a_docstring("app/ib_trading/x.py", source)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_module_without_a_docstring_is_found(source: str) -> None:
     ],
 )
 def test_a_public_function_without_types_is_found(source: str, missing: str) -> None:
-    (violation,) = public_functions_are_annotated("app/x.py", source)
+    (violation,) = public_functions_are_annotated("app/ib_trading/x.py", source)
     assert missing in str(violation)
 
 
@@ -54,4 +54,4 @@ def test_a_public_function_without_types_is_found(source: str, missing: str) -> 
     ],
 )
 def test_what_is_private_is_left_to_the_linter(source: str) -> None:
-    assert public_functions_are_annotated("app/x.py", source) == []
+    assert public_functions_are_annotated("app/ib_trading/x.py", source) == []

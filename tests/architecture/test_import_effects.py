@@ -1,4 +1,4 @@
-"""Importing any module but app.main does nothing: no client, no thread, no network, no file written."""
+"""Importing any module but ib_trading.main does nothing: no client, no thread, no network, no file written."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.tree import PRODUCT, ROOT, modules
+from tests.architecture.tree import PRODUCT, ROOT, module_name, modules
 
 pytestmark = pytest.mark.timeout(240)
 
 SECONDS = 200
 """All modules with all their libraries: a few, on a machine that does nothing else."""
 # What runs when it is imported, by its purpose.
-PROGRAMS = {"app/main.py"}
+PROGRAMS = {"app/ib_trading/main.py"}
 # Modules that need a dependency group of their own; where it is not installed they are not judged.
 OPTIONAL = {
-    "google": ("app.adapters.google", "bench.bare_app", "delivery", "emulators"),
-    "google_crc32c": ("app.adapters.google", "delivery", "emulators"),
-    "grpc": ("app.adapters.google", "emulators"),
-    "requests": ("app.adapters.google", "delivery"),
+    "google": ("ib_trading.adapters.google", "bench.bare_app", "delivery", "emulators"),
+    "google_crc32c": ("ib_trading.adapters.google", "delivery", "emulators"),
+    "grpc": ("ib_trading.adapters.google", "emulators"),
+    "requests": ("ib_trading.adapters.google", "delivery"),
     "cyclonedx": ("delivery",),
     "packageurl": ("delivery",),
     "pulumi": ("infra",),
@@ -33,13 +33,13 @@ OPTIONAL = {
 
 def test_importing_a_module_does_nothing() -> None:
     paths = [path for path in modules(*PRODUCT) if path not in PROGRAMS and not path.endswith("/__main__.py")]
-    told = _import(
-        [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in paths], ROOT
-    )
+    told = _import([module_name(path) for path in paths], ROOT)
     effects = [
         f"{effect['at']}: importing {effect['module']} does {effect['effect']}" for effect in told["effects"]
     ]
-    assert not effects, "\n".join([*effects, "move it into a function, and let app/composition.py call that"])
+    assert not effects, "\n".join(
+        [*effects, "move it into a function, and let ib_trading.composition call that"]
+    )
     absent = [
         f"{name} needs {what}" for name, what in told["absent"].items() if not _may_be_absent(name, what)
     ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture import imports as law
-from tests.architecture.tree import Rule, assert_obeyed, modules, text_of
+from tests.architecture.tree import APP, CORE, SCHEMA, Rule, assert_obeyed, modules, text_of
 
 
 def test_core_imports_only_the_standard_library_schema_and_itself() -> None:
-    assert_obeyed(law.core_imports_only_itself, modules("app/core"))
+    assert_obeyed(law.core_imports_only_itself, modules(CORE))
 
 
 def test_the_simulator_runs_on_the_standard_library_alone() -> None:
@@ -17,7 +17,7 @@ def test_the_simulator_runs_on_the_standard_library_alone() -> None:
 
 
 def test_schema_knows_only_the_standard_library_and_msgspec() -> None:
-    assert_obeyed(law.schema_stands_alone, modules("schema"))
+    assert_obeyed(law.schema_stands_alone, modules(SCHEMA))
 
 
 def test_app_infra_delivery_and_simulator_never_import_each_other() -> None:
@@ -25,7 +25,7 @@ def test_app_infra_delivery_and_simulator_never_import_each_other() -> None:
 
 
 def test_a_vendors_library_is_known_to_its_adapter_only() -> None:
-    assert_obeyed(law.libraries_stay_in_their_adapter, modules("app"))
+    assert_obeyed(law.libraries_stay_in_their_adapter, modules(APP))
 
 
 def test_one_module_of_delivery_makes_googles_clients() -> None:
@@ -36,37 +36,51 @@ def test_one_module_of_delivery_makes_googles_clients() -> None:
 
 
 def test_only_the_composition_imports_adapters() -> None:
-    assert_obeyed(law.only_composition_imports_adapters, modules("app"))
+    assert_obeyed(law.only_composition_imports_adapters, modules(APP))
 
 
 @pytest.mark.parametrize(
     ("rule", "path", "source"),
     [
-        (law.core_imports_only_itself, "app/core/plan.py", "import flask"),
-        (law.core_imports_only_itself, "app/core/plan.py", "from app.ports.broker import Broker"),
-        (law.core_imports_only_itself, "app/core/plan.py", "from ..errors import TradingError"),
-        (law.core_imports_only_itself, "app/core/plan.py", "def lazily():\n    import ib_insync"),
+        (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "import flask"),
+        (
+            law.core_imports_only_itself,
+            "app/ib_trading/core/plan.py",
+            "from ib_trading.ports.broker import Broker",
+        ),
+        (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "from ..errors import TradingError"),
+        (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "def lazily():\n    import ib_insync"),
         (law.simulator_stands_alone, "simulator/market.py", "import msgspec"),
-        (law.simulator_stands_alone, "simulator/market.py", "from schema.intents import INTENTS"),
-        (law.schema_stands_alone, "schema/tables.py", "from app.core import plan"),
-        (law.packages_keep_apart, "app/logs.py", "from infra.names import names"),
-        (law.packages_keep_apart, "app/logs.py", "import simulator"),
-        (law.packages_keep_apart, "infra/program.py", "from app import settings"),
+        (law.simulator_stands_alone, "simulator/market.py", "from ib_trading.schema.intents import INTENTS"),
+        (law.schema_stands_alone, "app/ib_trading/schema/tables.py", "from ib_trading.core import plan"),
+        (law.packages_keep_apart, "app/ib_trading/logs.py", "from infra.names import names"),
+        (law.packages_keep_apart, "app/ib_trading/logs.py", "import simulator"),
+        (law.packages_keep_apart, "app/ib_trading/logs.py", "from schema.intents import INTENTS"),
+        (law.packages_keep_apart, "infra/program.py", "from ib_trading.core import plan"),
+        (law.packages_keep_apart, "infra/program.py", "from ib_trading import settings"),
         (law.packages_keep_apart, "delivery/promote.py", "import infra.names"),
-        (law.packages_keep_apart, "noxfile.py", "import schema"),
-        (law.libraries_stay_in_their_adapter, "app/web/routes.py", "import ib_insync as ibi"),
+        (law.packages_keep_apart, "noxfile.py", "import ib_trading.schema"),
+        (law.libraries_stay_in_their_adapter, "app/ib_trading/web/routes.py", "import ib_insync as ibi"),
         (
             law.libraries_stay_in_their_adapter,
-            "app/adapters/ib/broker.py",
+            "app/ib_trading/adapters/ib/broker.py",
             "from google.cloud import bigquery",
         ),
-        (law.libraries_stay_in_their_adapter, "app/logs.py", "importlib.import_module('google.auth')"),
-        (law.only_composition_imports_adapters, "app/main.py", "from app.adapters.local import sqlite"),
-        (law.only_composition_imports_adapters, "app/main.py", "from app import adapters"),
+        (
+            law.libraries_stay_in_their_adapter,
+            "app/ib_trading/logs.py",
+            "importlib.import_module('google.auth')",
+        ),
         (
             law.only_composition_imports_adapters,
-            "app/adapters/ib/broker.py",
-            "import app.adapters.local.clock",
+            "app/ib_trading/main.py",
+            "from ib_trading.adapters.local import sqlite",
+        ),
+        (law.only_composition_imports_adapters, "app/ib_trading/main.py", "from ib_trading import adapters"),
+        (
+            law.only_composition_imports_adapters,
+            "app/ib_trading/adapters/ib/broker.py",
+            "import ib_trading.adapters.local.clock",
         ),
     ],
 )
@@ -80,21 +94,25 @@ def test_a_forbidden_import_is_found(rule: Rule, path: str, source: str) -> None
     [
         (
             law.core_imports_only_itself,
-            "app/core/plan.py",
+            "app/ib_trading/core/plan.py",
             "from datetime import datetime\nfrom .money import Money",
         ),
         (law.simulator_stands_alone, "simulator/market.py", "import csv\nfrom simulator import clock"),
         (
             law.packages_keep_apart,
-            "app/logs.py",
-            "import schema_of_others\nfrom schema.intents import INTENTS",
+            "app/ib_trading/logs.py",
+            "import schema_of_others\nfrom ib_trading.schema.intents import INTENTS",
         ),
-        (law.libraries_stay_in_their_adapter, "app/adapters/ib/session.py", "import ib_insync"),
-        (law.only_composition_imports_adapters, "app/composition.py", "from app.adapters.ib import broker"),
+        (law.libraries_stay_in_their_adapter, "app/ib_trading/adapters/ib/session.py", "import ib_insync"),
         (
             law.only_composition_imports_adapters,
-            "app/adapters/ib/broker.py",
-            "from app.adapters.ib import clock",
+            "app/ib_trading/composition.py",
+            "from ib_trading.adapters.ib import broker",
+        ),
+        (
+            law.only_composition_imports_adapters,
+            "app/ib_trading/adapters/ib/broker.py",
+            "from ib_trading.adapters.ib import clock",
         ),
     ],
 )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture.purity import core_is_pure, only_settings_read_the_environment
-from tests.architecture.tree import assert_obeyed, modules
+from tests.architecture.tree import APP, CORE, assert_obeyed, modules
 
 
 def test_core_reads_no_clock_draws_no_lots_opens_no_file_and_writes_no_log() -> None:
-    assert_obeyed(core_is_pure, modules("app/core"))
+    assert_obeyed(core_is_pure, modules(CORE))
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    assert_obeyed(only_settings_read_the_environment, modules("app", "infra", "schema"))
+    assert_obeyed(only_settings_read_the_environment, modules(APP, "infra"))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_only_the_settings_read_the_environment() -> None:
     ],
 )
 def test_a_look_at_the_world_is_found_in_core(source: str) -> None:
-    assert core_is_pure("app/core/plan.py", source)
+    assert core_is_pure("app/ib_trading/core/plan.py", source)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,11 @@ def test_a_look_at_the_world_is_found_in_core(source: str) -> None:
     ["import os\nMODE = os.environ['TRADING_MODE']", "import os\nos.getenv('X')", "from os import environ"],
 )
 def test_a_read_of_the_environment_is_found(source: str) -> None:
-    (violation,) = only_settings_read_the_environment("app/logs.py", source)
-    assert "app/settings.py" in str(violation)
+    (violation,) = only_settings_read_the_environment("app/ib_trading/logs.py", source)
+    assert "app/ib_trading/settings.py" in str(violation)
 
 
 def test_the_settings_themselves_may_read_it() -> None:
-    assert only_settings_read_the_environment("app/settings.py", "import os\nos.environ['X']") == []
+    assert (
+        only_settings_read_the_environment("app/ib_trading/settings.py", "import os\nos.environ['X']") == []
+    )

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("app", "bench", "delivery", "demo", "emulators", "infra", "schema", "simulator")
+APP, CORE, SCHEMA = "app/ib_trading", "app/ib_trading/core", "app/ib_trading/schema"
+PRODUCT = (APP, "bench", "delivery", "demo", "emulators", "infra", "simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def text_of(path: str) -> str:
         return (ROOT / path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return ""
+
+
+def module_name(path: str) -> str:
+    """app/ib_trading/core/plan.py → ib_trading.core.plan: as it is imported."""
+    return path.removeprefix("app/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def modules(*folders: str) -> tuple[str, ...]:

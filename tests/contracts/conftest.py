@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.ports.warehouse import Warehouse
 from emulators.programs import require_client
+from ib_trading.ports.warehouse import Warehouse
 from tests.contracts.places import (
     BigqueryDataset,
     ConfigPlace,

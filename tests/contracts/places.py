@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Protocol
 
 import yaml
 
-from app.adapters.local.duckdb_warehouse import DuckdbWarehouse
-from app.adapters.local.secret_file import SecretFile
-from app.adapters.local.sqlite_activity import SqliteActivity
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_journal import SqliteJournal
-from app.adapters.local.sqlite_lease import SqliteLease
-from app.adapters.local.sqlite_positions import SqlitePositions
-from app.adapters.local.sqlite_spelling import booking_row
-from app.adapters.local.stack_file import StackFile
-from app.core.attribution import Booking
-from app.core.mode import TradingMode
-from app.ports.activity_log import ActivityLog
-from app.ports.gateway_lease import GatewayLease
-from app.ports.journal_store import JournalStore
-from app.ports.position_store import PositionStore
-from app.ports.secret_source import SecretSource
-from app.ports.trading_config import TradingConfigSource
-from app.ports.warehouse import Warehouse
-from schema.documents import (
+from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
+from ib_trading.adapters.local.secret_file import SecretFile
+from ib_trading.adapters.local.sqlite_activity import SqliteActivity
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.sqlite_positions import SqlitePositions
+from ib_trading.adapters.local.sqlite_spelling import booking_row
+from ib_trading.adapters.local.stack_file import StackFile
+from ib_trading.core.attribution import Booking
+from ib_trading.core.mode import TradingMode
+from ib_trading.ports.activity_log import ActivityLog
+from ib_trading.ports.gateway_lease import GatewayLease
+from ib_trading.ports.journal_store import JournalStore
+from ib_trading.ports.position_store import PositionStore
+from ib_trading.ports.secret_source import SecretSource
+from ib_trading.ports.trading_config import TradingConfigSource
+from ib_trading.ports.warehouse import Warehouse
+from ib_trading.schema.documents import (
     BOOKINGS,
     TOTALS,
     TOTALS_REACH,
@@ -41,7 +41,7 @@ from schema.documents import (
     document_id,
     gateway_lease_path,
 )
-from schema.trading_config import SECTION
+from ib_trading.schema.trading_config import SECTION
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client as FirestoreClient
@@ -134,11 +134,11 @@ class FirestoreProject:
     @contextmanager
     def opened(self) -> Generator[Stores]:
         # Imported here: Google's clients are not installed where only the embedded stores are tested.
-        from app.adapters.google.firestore_activity import FirestoreActivity
-        from app.adapters.google.firestore_database import FirestoreDatabase
-        from app.adapters.google.firestore_journal import FirestoreJournal
-        from app.adapters.google.firestore_lease import FirestoreLease
-        from app.adapters.google.firestore_positions import FirestorePositions
+        from ib_trading.adapters.google.firestore_activity import FirestoreActivity
+        from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+        from ib_trading.adapters.google.firestore_journal import FirestoreJournal
+        from ib_trading.adapters.google.firestore_lease import FirestoreLease
+        from ib_trading.adapters.google.firestore_positions import FirestorePositions
 
         database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
         try:
@@ -159,7 +159,7 @@ class FirestoreProject:
     def book_without_totals(self, bookings: Sequence[Booking]) -> None:
         from google.cloud.firestore import SERVER_TIMESTAMP
 
-        from app.adapters.google.firestore_spelling import booking_fields
+        from ib_trading.adapters.google.firestore_spelling import booking_fields
 
         with self._client() as client:
             batch = client.batch()
@@ -198,8 +198,8 @@ class BigqueryDataset:
 
     def opened(self) -> Warehouse:
         # Imported here: who runs the tests without the emulators has not installed it.
-        from app.adapters.google.bigquery_warehouse import BigqueryWarehouse
-        from app.adapters.google.clients import bigquery_client
+        from ib_trading.adapters.google.bigquery_warehouse import BigqueryWarehouse
+        from ib_trading.adapters.google.clients import bigquery_client
 
         return BigqueryWarehouse(bigquery_client(self.project, self.address), self.project, self.dataset)
 
@@ -228,8 +228,8 @@ class EmulatedSecret:
         self.secrets.versions.setdefault(f"projects/demo/secrets/{self.name}", []).append(Version(payload))
 
     def opened(self) -> SecretSource:
-        from app.adapters.google.clients import secret_manager_client
-        from app.adapters.google.secret_manager import SecretManagerSource
+        from ib_trading.adapters.google.clients import secret_manager_client
+        from ib_trading.adapters.google.secret_manager import SecretManagerSource
 
         return SecretManagerSource(secret_manager_client(self.secrets.address), "demo", self.name)
 
@@ -257,7 +257,7 @@ class FirestoreConfigPlace:
         client.close()
 
     def opened(self) -> TradingConfigSource:
-        from app.adapters.google.firestore_config import FirestoreConfig
-        from app.adapters.google.firestore_database import FirestoreDatabase
+        from ib_trading.adapters.google.firestore_config import FirestoreConfig
+        from ib_trading.adapters.google.firestore_database import FirestoreDatabase
 
         return FirestoreConfig(FirestoreDatabase(self.project, "paper"), TradingMode.PAPER)

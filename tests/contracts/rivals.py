@@ -9,10 +9,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from app.core.attribution import Booking
-from app.core.history import Bar, Portion, Series
-from app.core.journal import Lease
-from app.core.totals import Totals
+from ib_trading.core.attribution import Booking
+from ib_trading.core.history import Bar, Portion, Series
+from ib_trading.core.journal import Lease
+from ib_trading.core.totals import Totals
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run
 

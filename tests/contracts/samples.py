@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.core.attribution import Booking
-from app.core.history import Bar, Series
-from app.core.journal import JournalledOrder, Lease, Run, RunState
-from app.core.orders import OrderState
-from app.ports.journal_store import JournalStore
+from ib_trading.core.attribution import Booking
+from ib_trading.core.history import Bar, Series
+from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.core.orders import OrderState
+from ib_trading.ports.journal_store import JournalStore
 
 NOON = datetime(2019, 1, 2, 12, 0, tzinfo=UTC)
 DAILY = Series(265598, "AAPL", "TRADES", "1 day")

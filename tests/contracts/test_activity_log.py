@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ports.activity_log import Activity
+from ib_trading.ports.activity_log import Activity
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.samples import after
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.adapters.local.clock import SystemClock
+from ib_trading.adapters.local.clock import SystemClock
 
 
 def test_the_system_clock_tells_the_machines_time_in_utc() -> None:

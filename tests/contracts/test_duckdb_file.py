@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from app.adapters.local.duckdb_warehouse import DuckdbWarehouse
-from app.core.history import Portion, StoredSeries
-from app.errors import StoreUnavailable
+from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
+from ib_trading.core.history import Portion, StoredSeries
+from ib_trading.errors import StoreUnavailable
 from tests.contracts.samples import DAILY, NOON, a_bar
 
 HOLD = """

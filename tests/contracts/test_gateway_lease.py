@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.journal import Lease
-from app.errors import StaleFence
+from ib_trading.core.journal import Lease
+from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.samples import NOON, a_lease, after
 

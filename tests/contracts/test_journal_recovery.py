@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.journal import OrderMoment, RunState, given_up
-from app.core.orders import OrderState
-from app.errors import StaleFence
+from ib_trading.core.journal import OrderMoment, RunState, given_up
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import StaleFence
 from tests.contracts.places import Stores
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order
 

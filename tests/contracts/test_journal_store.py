@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.journal import RunState, StoredResponse
-from app.core.orders import OrderState
-from app.core.snapshot import TradingSwitch
-from app.errors import StaleFence
+from ib_trading.core.journal import RunState, StoredResponse
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import claim_all, race
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order

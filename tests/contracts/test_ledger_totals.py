@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.attribution import Booking, Execution, attribute
-from app.core.positions import UNASSIGNED
-from app.core.totals import Total, Totals, with_bookings
-from app.errors import StaleFence
+from ib_trading.core.attribution import Booking, Execution, attribute
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.totals import Total, Totals, with_bookings
+from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race, read_totals
 from tests.contracts.samples import NOON, a_booking, a_lease, after

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.attribution import Booking
-from app.core.positions import UNASSIGNED
-from app.errors import StaleFence
+from ib_trading.core.attribution import Booking
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race
 from tests.contracts.samples import a_booking, a_lease, after

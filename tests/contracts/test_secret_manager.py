@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.errors import GatewayNotReady
-from schema.credentials import GatewayCredentials
+from ib_trading.errors import GatewayNotReady
+from ib_trading.schema.credentials import GatewayCredentials
 from tests.contracts.places import EmulatedSecret
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import traceback
 
 import pytest
 
-from app.errors import GatewayNotReady
-from schema.credentials import GatewayCredentials
+from ib_trading.errors import GatewayNotReady
+from ib_trading.schema.credentials import GatewayCredentials
 from tests.contracts.places import SecretPlace
 
 HIDDEN = "correct horse"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.journal import Lease
-from app.errors import StaleFence
+from ib_trading.core.journal import Lease
+from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import race, take_leases
 from tests.contracts.samples import NOON, a_lease, after

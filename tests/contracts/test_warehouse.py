@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.coverage import DaySpan
-from app.core.history import Bar, NewestBar, Portion, Series, StoredSeries
-from app.core.market import DailyClose
-from app.errors import RequestError
-from app.ports.warehouse import Warehouse
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Bar, NewestBar, Portion, Series, StoredSeries
+from ib_trading.core.market import DailyClose
+from ib_trading.errors import RequestError
+from ib_trading.ports.warehouse import Warehouse
 from tests.contracts.places import WarehousePlace
 from tests.contracts.rivals import race, store_bars
 from tests.contracts.samples import DAILY, NOON, a_bar

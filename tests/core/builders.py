@@ -12,16 +12,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.core.attribution import Execution
-from app.core.fx import base_rate
-from app.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
-from app.core.limits import Proposal
-from app.core.market import DailyClose, Price, Quote, QuoteType
-from app.core.mode import TradingMode
-from app.core.orders import Action, PlannedOrder
-from app.core.signals import StrategyView
-from app.core.snapshot import Snapshot, TradingSwitch
-from schema.trading_config import Exposure, Limits, TradingConfig
+from ib_trading.core.attribution import Execution
+from ib_trading.core.fx import base_rate
+from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
+from ib_trading.core.limits import Proposal
+from ib_trading.core.market import DailyClose, Price, Quote, QuoteType
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.orders import Action, PlannedOrder
+from ib_trading.core.signals import StrategyView
+from ib_trading.core.snapshot import Snapshot, TradingSwitch
+from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from app.core.plan import make_plan
+from ib_trading.core.plan import make_plan
 from tests.core.test_plan import full_snapshot, full_strategies
 
 if __name__ == "__main__":

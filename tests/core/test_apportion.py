@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.apportion import largest_remainder, parts_of_progress
+from ib_trading.core.apportion import largest_remainder, parts_of_progress
 
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"])
 STEPS = st.sampled_from([Decimal(1), Decimal("0.01"), Decimal(100)])

@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.attribution import Booking, attribute, remaining, unapplied
-from app.core.positions import UNASSIGNED
+from ib_trading.core.attribution import Booking, attribute, remaining, unapplied
+from ib_trading.core.positions import UNASSIGNED
 from tests.core.builders import NOW, execution
 
 ONE = Decimal(1)

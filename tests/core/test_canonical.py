@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.canonical import camel, canonical_json, instant, plain
-from app.core.mode import TradingMode
+from ib_trading.core.canonical import camel, canonical_json, instant, plain
+from ib_trading.core.mode import TradingMode
 
 FIGURES = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
 VALUES = st.recursive(

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.close_all import close_out
-from app.core.instruments import TradingHours
-from app.core.locks import Lock
-from app.core.order_properties import OrderProperties
-from app.core.orders import Action
-from app.core.plan import Plan
-from app.core.positions import UNASSIGNED
-from app.core.snapshot import Snapshot, TradingSwitch
+from ib_trading.core.close_all import close_out
+from ib_trading.core.instruments import TradingHours
+from ib_trading.core.locks import Lock
+from ib_trading.core.order_properties import OrderProperties
+from ib_trading.core.orders import Action
+from ib_trading.core.plan import Plan
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from tests.core.builders import AAA, AFTER_HOURS, BBB, HOURS, config, quote, snapshot, stock
 
 

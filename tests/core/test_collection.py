@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from app.core.collection import BarQuestion, portion, questions, readjusted, whole_series
-from app.core.coverage import DaySpan
-from app.core.history import Bar, NewestBar, Portion, Series, StoredSeries
+from ib_trading.core.collection import BarQuestion, portion, questions, readjusted, whole_series
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Bar, NewestBar, Portion, Series, StoredSeries
 from tests.core.builders import STOCK
 
 AT = datetime(2024, 6, 20, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.coverage import DaySpan, believed, gaps, pieces
+from ib_trading.core.coverage import DaySpan, believed, gaps, pieces
 
 NEW_YORK = "America/New_York"
 

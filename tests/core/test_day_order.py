@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.core.day_order import after_its_day
-from app.core.journal import JournalledOrder
-from app.core.orders import OrderState
+from ib_trading.core.day_order import after_its_day
+from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.orders import OrderState
 from tests.contracts.samples import NOON, an_order
 
 MONDAY, TUESDAY = date(2024, 6, 3), date(2024, 6, 4)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.core.account import OrderReport
-from app.core.evidence import judged, updated, without_its_fills
-from app.core.journal import JournalledOrder, OrderMoment
-from app.core.orders import OrderState
+from ib_trading.core.account import OrderReport
+from ib_trading.core.evidence import judged, updated, without_its_fills
+from ib_trading.core.journal import JournalledOrder, OrderMoment
+from ib_trading.core.orders import OrderState
 from tests.contracts.samples import NOON, after, an_order
 from tests.core.builders import execution
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from app.core.close_all import close_out
-from app.core.forex import forex_held, open_positions
-from app.core.limits import Proposal
-from app.core.locks import Lock
-from app.core.order_properties import OrderProperties
-from app.core.orders import PlannedOrder
-from app.core.positions import UNASSIGNED
-from app.core.snapshot import Snapshot
+from ib_trading.core.close_all import close_out
+from ib_trading.core.forex import forex_held, open_positions
+from ib_trading.core.limits import Proposal
+from ib_trading.core.locks import Lock
+from ib_trading.core.order_properties import OrderProperties
+from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.snapshot import Snapshot
 from tests.core.builders import AAA, order, price, snapshot, stock
 
 EURO = stock(9, "EUR.USD", sec_type="CASH", exchange="IDEALPRO")

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.core.history import Bar, Rejected, daily_start, last_complete_day, sift
-from app.core.instruments import TradingHours
+from ib_trading.core.history import Bar, Rejected, daily_start, last_complete_day, sift
+from ib_trading.core.instruments import TradingHours
 from tests.core.builders import STOCK
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")

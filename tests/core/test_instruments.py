@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.instruments import ContractSpec, round_to_increment, whole_increments
+from ib_trading.core.instruments import ContractSpec, round_to_increment, whole_increments
 from tests.core.builders import HOURS, STOCK
 
 QUANTITIES = st.decimals(-(10**9), 10**9, places=6)

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.journal import RunState, body_hash, signature
-from app.core.mode import TradingMode
+from ib_trading.core.journal import RunState, body_hash, signature
+from ib_trading.core.mode import TradingMode
 
 PAPER, LIVE = TradingMode.PAPER, TradingMode.LIVE
 

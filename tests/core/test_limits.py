@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.core.limits import RULES, Proposal, Verdict, judge
-from app.core.limits.session import fills_until
-from app.core.market import DailyClose
-from app.core.mode import TradingMode
-from app.core.netting import InternalCross
-from app.core.snapshot import Margin, TradingSwitch
+from ib_trading.core.limits import RULES, Proposal, Verdict, judge
+from ib_trading.core.limits.session import fills_until
+from ib_trading.core.market import DailyClose
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.netting import InternalCross
+from ib_trading.core.snapshot import Margin, TradingSwitch
 from tests.core.builders import (
     AAA,
     AFTER_HOURS,

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.journal import JournalledOrder
-from app.core.locks import locks
-from app.core.orders import OrderState
-from app.core.plan import make_plan
-from app.core.reconciliation import Difference
+from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.locks import locks
+from ib_trading.core.orders import OrderState
+from ib_trading.core.plan import make_plan
+from ib_trading.core.reconciliation import Difference
 from tests.contracts.samples import an_order
 from tests.core.builders import AAA, BBB, Answers, snapshot, spec
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.market import Price, PriceRefused, Quote, QuoteType, sizing_price
+from ib_trading.core.market import Price, PriceRefused, Quote, QuoteType, sizing_price
 from tests.core.builders import AFTER_HOURS, NOW, STOCK, config, quote
 
 BEFORE = NOW - timedelta(seconds=30)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.mode import AccountRefused, TradingMode, choose_account
+from ib_trading.core.mode import AccountRefused, TradingMode, choose_account
 
 PAPER, LIVE = TradingMode.PAPER, TradingMode.LIVE
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.netting import InternalCross, Netting, NetTrade, net
+from ib_trading.core.netting import InternalCross, Netting, NetTrade, net
 
 STRATEGIES = ("alpha", "beta", "gamma", "delta")
 LOTS = st.sampled_from([Decimal(1), Decimal(100), Decimal("0.01")])

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.instruments import PriceStep
-from app.core.netting import NetTrade
-from app.core.order_properties import (
+from ib_trading.core.instruments import PriceStep
+from ib_trading.core.netting import NetTrade
+from ib_trading.core.order_properties import (
     OrderProperties,
     PropertiesRefused,
     check_combination,
     limit_price,
     planned_order,
 )
-from app.core.orders import Action, PlannedOrder
+from ib_trading.core.orders import Action, PlannedOrder
 from tests.core.builders import STOCK
 
 START = datetime(2024, 6, 3, 19, 45, tzinfo=UTC)

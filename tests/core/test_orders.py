@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.mode import TradingMode
-from app.core.orders import OrderState, order_ref
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.orders import OrderState, order_ref
 from tests.core.builders import order
 
 PAPER = TradingMode.PAPER

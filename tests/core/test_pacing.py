@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.pacing import HistoryLimits, HistoryRequest
+from ib_trading.core.pacing import HistoryLimits, HistoryRequest
 
 Sent = Sequence[tuple[float, HistoryRequest]]
 

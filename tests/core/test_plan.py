@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.fx import FxRate, base_rate
-from app.core.netting import InternalCross
-from app.core.orders import Action
-from app.core.plan import Plan, make_plan
-from app.core.signals import SignalSource, StrategyFailed
-from app.core.sizing import SizingRefused
-from app.core.snapshot import Snapshot
+from ib_trading.core.fx import FxRate, base_rate
+from ib_trading.core.netting import InternalCross
+from ib_trading.core.orders import Action
+from ib_trading.core.plan import Plan, make_plan
+from ib_trading.core.signals import SignalSource, StrategyFailed
+from ib_trading.core.sizing import SizingRefused
+from ib_trading.core.snapshot import Snapshot
 from tests.core.builders import (
     AAA,
     ALL_SPECS,

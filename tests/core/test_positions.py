@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.positions import UNASSIGNED, total, unassigned, with_changes
+from ib_trading.core.positions import UNASSIGNED, total, unassigned, with_changes
 
 QUANTITIES = st.dictionaries(st.integers(1, 4), st.integers(-9, 9).map(Decimal))
 HOLDINGS = st.dictionaries(st.sampled_from(["alpha", "beta", UNASSIGNED]), QUANTITIES)

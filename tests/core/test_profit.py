@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.core.attribution import Booking
-from app.core.positions import UNASSIGNED
-from app.core.profit import StrategyResult, results
-from app.core.totals import with_bookings
+from ib_trading.core.attribution import Booking
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.profit import StrategyResult, results
+from ib_trading.core.totals import with_bookings
 from tests.core.builders import NOW, STOCK
 
 FUTURE = replace(

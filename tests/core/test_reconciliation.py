@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from app.core.account import OrderReport
-from app.core.attribution import Booking
-from app.core.journal import JournalledOrder
-from app.core.orders import OrderState
-from app.core.positions import UNASSIGNED
-from app.core.reconciliation import (
+from ib_trading.core.account import OrderReport
+from ib_trading.core.attribution import Booking
+from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.orders import OrderState
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.reconciliation import (
     Repair,
     RepairKind,
     closed,

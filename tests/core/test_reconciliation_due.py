@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.core.reconciliation_due import has_reconciliation_after
-from schema.schedules import Schedule
+from ib_trading.core.reconciliation_due import has_reconciliation_after
+from ib_trading.schema.schedules import Schedule
 from tests.core.builders import config
 
 CLOSE = datetime(2024, 6, 3, 20, 0, tzinfo=UTC)

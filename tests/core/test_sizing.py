@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.fx import FxRate, base_rate
-from app.core.signals import Signals
-from app.core.sizing import Sizing, SizingRefused, capital, size, target_quantity
-from app.core.snapshot import Snapshot
-from schema.trading_config import Exposure
+from ib_trading.core.fx import FxRate, base_rate
+from ib_trading.core.signals import Signals
+from ib_trading.core.sizing import Sizing, SizingRefused, capital, size, target_quantity
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.schema.trading_config import Exposure
 from tests.core.builders import AAA, BBB, NOW, config, quote, snapshot, stock
 
 WEIGHTS = st.decimals(-2, 2, places=6)

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.signals import StrategyFailed, read_signals
-from app.core.staleness import stale_history
+from ib_trading.core.signals import StrategyFailed, read_signals
+from ib_trading.core.staleness import stale_history
 from tests.core.builders import NOW, STOCK, answers, closes, config, snapshot
 
 FRIDAY = date(2024, 5, 31)

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.account import OrderReport
-from app.core.locks import locks
-from app.core.mode import TradingMode
-from app.core.orders import OrderState
-from app.core.strays import strays
+from ib_trading.core.account import OrderReport
+from ib_trading.core.locks import locks
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.orders import OrderState
+from ib_trading.core.strays import strays
 from tests.contracts.samples import an_order
 
 REF = "ib-pabcdefghijklmnop"

@@ -9,10 +9,10 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.attribution import Booking, Execution, attribute
-from app.core.positions import UNASSIGNED
-from app.core.profit import results
-from app.core.totals import Total, Totals, currencies, is_held, with_bookings
+from ib_trading.core.attribution import Booking, Execution, attribute
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.profit import results
+from ib_trading.core.totals import Total, Totals, currencies, is_held, with_bookings
 from tests.core.builders import NOW, STOCK
 
 NAMES = ["trend", "dummy", UNASSIGNED]

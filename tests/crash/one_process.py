@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from app.composition import create
+from ib_trading.composition import create
 from tests.crash.processes import on_firestore
 from tests.crash.stopping import later, stopping
 from tests.service import ServiceUnderTest

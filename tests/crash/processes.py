@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from app.composition import build_services, create
-from app.intents.services import Services
+from ib_trading.composition import build_services, create
+from ib_trading.intents.services import Services
 from simulator.launch import Launched
 from tests.crash.stopping import later
 from tests.service import ServiceUnderTest, settings
@@ -94,10 +94,10 @@ class Ground:
 def on_firestore(services: Services, project: str) -> Services:
     """`services` with journal, positions and activity in Firestore instead."""
     # Imported here: Google's clients are not installed where only the embedded stores are tested.
-    from app.adapters.google.firestore_activity import FirestoreActivity
-    from app.adapters.google.firestore_database import FirestoreDatabase
-    from app.adapters.google.firestore_journal import FirestoreJournal
-    from app.adapters.google.firestore_positions import FirestorePositions
+    from ib_trading.adapters.google.firestore_activity import FirestoreActivity
+    from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+    from ib_trading.adapters.google.firestore_journal import FirestoreJournal
+    from ib_trading.adapters.google.firestore_positions import FirestorePositions
 
     database, mode = FirestoreDatabase(project, services.mode.value), services.mode
     return replace(

@@ -13,15 +13,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
-from app.adapters.ib.broker import IbBroker
-from app.adapters.ib.session import IbGateway
-from app.adapters.local.clock import SystemClock
-from app.adapters.local.sqlite_journal import SqliteJournal
-from app.adapters.local.sqlite_positions import SqlitePositions
-from app.core.attribution import Booking, Execution
-from app.core.journal import JournalledOrder, Lease, Run, RunState
-from app.intents.services import Services
-from app.ports.broker import Broker, OutgoingOrder
+from ib_trading.adapters.ib.broker import IbBroker
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.adapters.local.clock import SystemClock
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_positions import SqlitePositions
+from ib_trading.core.attribution import Booking, Execution
+from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.intents.services import Services
+from ib_trading.ports.broker import Broker, OutgoingOrder
 
 POINTS = ("claimed", "planned", "sending", "sent 1", "sent 3", "filled", "booked")
 """After: the claim; the plan was written; orders were marked and no byte has left; k orders were acknowledged; all

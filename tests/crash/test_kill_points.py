@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.journal import RunState
-from app.core.orders import OrderState
+from ib_trading.core.journal import RunState
+from ib_trading.core.orders import OrderState
 from tests.crash.processes import Ground
 from tests.crash.stopping import POINTS
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.composition import create
+from ib_trading.composition import create
 from simulator.launch import Launched
 from tests.control_plane.iam_credentials import IamCredentials
 from tests.control_plane.server import ControlPlane, control_plane

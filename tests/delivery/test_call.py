@@ -199,7 +199,7 @@ def test_a_service_that_is_not_ready_shows_why(alone: Desk) -> None:
     ],
 )
 def test_the_intent_decides_how_it_is_asked(asked: str, method: str, trades: bool) -> None:
-    """schema/intents.py."""
+    """app/ib_trading/schema/intents.py."""
     found = question(asked, "")
     assert (found.method, found.trades) == (method, trades)
 

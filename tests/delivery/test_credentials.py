@@ -19,7 +19,7 @@ import pytest
 from google.cloud.secretmanager_v1 import SecretVersion
 
 from delivery.credentials import before, complaint
-from schema.credentials import GatewayCredentials, read_credentials
+from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 from tests.control_plane.secret_manager import SecretManager, Version
 from tests.control_plane.server import ControlPlane, control_plane
 from tests.delivery import pulumi_program

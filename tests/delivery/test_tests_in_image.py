@@ -120,7 +120,7 @@ def test_the_service_is_the_images_own() -> None:
     """Nothing that is mounted covers what the image has, and nothing is mounted for writing."""
     there = set(in_image(UNIT, ()).mounted.values())
     assert {"/app/tests", "/app/simulator", "/srv/packages"} <= there
-    assert not {path for path in there if path in {"/app", "/app/app", "/app/schema", "/opt/service"}}
+    assert not {path for path in there if path in {"/app", "/app/ib_trading", "/opt/service"}}
 
 
 def test_a_selection_reaches_pytest() -> None:

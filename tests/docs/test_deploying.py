@@ -12,8 +12,8 @@ import msgspec
 import pytest
 import yaml
 
+from ib_trading.schema.trading_config import TradingConfig
 from infra.settings import Settings
-from schema.trading_config import TradingConfig
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

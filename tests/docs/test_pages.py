@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from msgspec import NODEFAULT
 
-from app.core.canonical import plain
-from app.settings import read_settings
+from ib_trading.core.canonical import plain
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.schedules import Schedule
+from ib_trading.schema.trading_config import TradingConfig
+from ib_trading.settings import read_settings
 from infra.settings import Settings
-from schema.intents import INTENTS
-from schema.schedules import Schedule
-from schema.trading_config import TradingConfig
 from tests.service import ServiceUnderTest, closed_port
 
 DOCS = Path(__file__).parents[2] / "docs"

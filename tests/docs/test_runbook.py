@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.ib.gateway.states import Condition, Failure, State
-from schema.log_events import SECOND_FACTOR_NEEDED
+from ib_trading.adapters.ib.gateway.states import Condition, Failure, State
+from ib_trading.schema.log_events import SECOND_FACTOR_NEEDED
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text()
 FLOWING = " ".join(RUNBOOK.split())

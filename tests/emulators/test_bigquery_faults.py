@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.coverage import DaySpan
-from app.core.history import Portion
-from app.errors import StoreUnavailable
-from app.ports.warehouse import Warehouse
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Portion
+from ib_trading.errors import StoreUnavailable
+from ib_trading.ports.warehouse import Warehouse
 from tests.contracts.places import BigqueryDataset
 from tests.contracts.samples import DAILY, NOON, a_bar
 from tests.emulators.http_faults import RESET, FaultyBigquery, faulty_bigquery
@@ -185,7 +185,7 @@ def test_every_question_about_bars_names_its_partitions(
     """A table that refuses questions without a filter on its partitions answers all of them. The stand-in asks itself
     without one when it merges, whatever the statement says: of that the text is judged."""
     from emulators.bigquery import emulator_client
-    from schema.tables import BAR_SIZES
+    from ib_trading.schema.tables import BAR_SIZES
 
     warehouse.store([PORTION], NOON)
     client: bigquery.Client = emulator_client(dataset.address, dataset.project)
@@ -203,7 +203,7 @@ def test_every_question_about_bars_names_its_partitions(
 
 def test_no_staging_table_is_left(dataset: BigqueryDataset, warehouse: Warehouse) -> None:
     from emulators.bigquery import emulator_client
-    from schema.tables import TABLES
+    from ib_trading.schema.tables import TABLES
 
     warehouse.store([PORTION], NOON)
     client = emulator_client(dataset.address, dataset.project)

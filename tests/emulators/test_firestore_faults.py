@@ -9,11 +9,11 @@ import grpc
 import pytest
 from google.cloud.firestore_v1.types import BeginTransactionRequest
 
-from app.adapters.google.firestore_database import FirestoreDatabase
-from app.core.journal import RunState
-from app.core.orders import OrderState
-from app.core.snapshot import TradingSwitch
-from app.errors import StoreUnavailable
+from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+from ib_trading.core.journal import RunState
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.errors import StoreUnavailable
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, after, an_order
 from tests.emulators.grpc_faults import FaultyGrpc

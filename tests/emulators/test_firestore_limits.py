@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.core.journal import RunState, StoredResponse
-from app.errors import TooLargeForStore
-from app.ports.activity_log import Activity
+from ib_trading.core.journal import RunState, StoredResponse
+from ib_trading.errors import TooLargeForStore
+from ib_trading.ports.activity_log import Activity
 from tests.contracts.places import Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, an_order
 

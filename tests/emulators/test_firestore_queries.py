@@ -1,4 +1,4 @@
-"""Every query that the code asks Firestore, as it goes over the wire, compared with schema/documents.py.
+"""Every query that the code asks Firestore, as it goes over the wire, compared with app/ib_trading/schema/documents.py.
 
 The emulator answers without indexes; the real Firestore refuses a query whose composite index nobody made.
 """
@@ -11,14 +11,14 @@ import pytest
 from google.cloud import firestore
 from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
 
-from app.core.journal import RunState
-from app.core.orders import OrderState
-from app.core.snapshot import TradingSwitch
-from app.ports.activity_log import Activity, ActivityLog
-from app.ports.journal_store import JournalStore
-from app.ports.position_store import PositionStore
-from schema import documents
-from schema.documents import COMPOSITE_INDEXES, FIELDS, OPEN_ORDERS, ORDERS, UNINDEXED, Index
+from ib_trading.core.journal import RunState
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.ports.activity_log import Activity, ActivityLog
+from ib_trading.ports.journal_store import JournalStore
+from ib_trading.ports.position_store import PositionStore
+from ib_trading.schema import documents
+from ib_trading.schema.documents import COMPOSITE_INDEXES, FIELDS, OPEN_ORDERS, ORDERS, UNINDEXED, Index
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, after, an_order
 from tests.emulators.grpc_faults import FaultyGrpc

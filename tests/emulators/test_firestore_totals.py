@@ -9,15 +9,15 @@ import grpc
 import pytest
 from google.cloud.firestore import CollectionReference, Query
 
-from app.adapters.google.firestore_database import Document, FirestoreDatabase, Snapshot
-from app.adapters.google.firestore_journal import FirestoreJournal
-from app.adapters.google.firestore_positions import FirestorePositions
-from app.adapters.google.firestore_transaction import StoreTransaction
-from app.core.attribution import Booking
-from app.core.mode import TradingMode
-from app.core.totals import with_bookings
-from app.errors import StoreUnavailable
-from schema.documents import TOTALS, collection_path, totals_reach_path
+from ib_trading.adapters.google.firestore_database import Document, FirestoreDatabase, Snapshot
+from ib_trading.adapters.google.firestore_journal import FirestoreJournal
+from ib_trading.adapters.google.firestore_positions import FirestorePositions
+from ib_trading.adapters.google.firestore_transaction import StoreTransaction
+from ib_trading.core.attribution import Booking
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.totals import with_bookings
+from ib_trading.errors import StoreUnavailable
+from ib_trading.schema.documents import TOTALS, collection_path, totals_reach_path
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import a_booking, a_lease
 from tests.emulators.grpc_faults import FaultyGrpc

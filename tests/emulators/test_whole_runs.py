@@ -17,11 +17,11 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from app.adapters.google.firestore_database import FirestoreDatabase
-from app.composition import build_services, create
-from app.settings import read_settings
 from emulators.bigquery import PROJECT, make_tables
-from schema.documents import TRADING_FIELD, configuration_path
+from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+from ib_trading.composition import build_services, create
+from ib_trading.schema.documents import TRADING_FIELD, configuration_path
+from ib_trading.settings import read_settings
 from simulator.launch import Launched
 from tests.emulators.grpc_faults import FaultyGrpc
 from tests.emulators.http_faults import RESET, FaultyBigquery, faulty_bigquery

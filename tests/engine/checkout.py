@@ -66,7 +66,7 @@ class Checkout:
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         # The program is in these; the rest of the project would only be copied.
         listed = subprocess.run(
-            [*listing, "infra", "schema", "Pulumi*.yaml"],
+            [*listing, "app/ib_trading/__init__.py", "app/ib_trading/schema", "infra", "Pulumi*.yaml"],
             cwd=root,
             capture_output=True,
             text=True,
@@ -187,8 +187,8 @@ class Checkout:
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            # The copy's infra/ and schema/ come before those that are installed in the environment.
-            "PYTHONPATH": str(self.project),
+            # The copy's infra/ and vocabulary come before those that are installed in the environment.
+            "PYTHONPATH": os.pathsep.join(map(str, (self.project, self.project / "app"))),
             "PYTHONPYCACHEPREFIX": str(self._bytecode),
             VARIABLE: str(self.folder / "google.sqlite"),
         }

@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.adapters.ib.gateway.installation import Installation
-from app.adapters.ib.gateway.patience import Patience
-from app.adapters.ib.gateway.possession import Possession
-from app.adapters.ib.gateway.source import SupervisedGateway
-from app.adapters.ib.gateway.supervisor import Supervisor
-from app.adapters.ib.session import IbGateway
-from app.adapters.local.clock import SystemClock
-from app.adapters.local.secret_file import SecretFile
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_lease import SqliteLease
-from app.composition import build_services, create
-from app.core.mode import TradingMode
-from schema.credentials import GatewayCredentials
+from ib_trading.adapters.ib.gateway.installation import Installation
+from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.ib.gateway.possession import Possession
+from ib_trading.adapters.ib.gateway.source import SupervisedGateway
+from ib_trading.adapters.ib.gateway.supervisor import Supervisor
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.adapters.local.clock import SystemClock
+from ib_trading.adapters.local.secret_file import SecretFile
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.composition import build_services, create
+from ib_trading.core.mode import TradingMode
+from ib_trading.schema.credentials import GatewayCredentials
 from tests.service import STACK_FILE, START, ServiceUnderTest, closed_port, settings
 
 ROOT = Path(__file__).parents[2]

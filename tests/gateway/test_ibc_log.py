@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
+from ib_trading.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
 
 
 @pytest.mark.parametrize(

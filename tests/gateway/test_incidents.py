@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from app.adapters.ib.gateway.patience import Patience
-from app.adapters.local.clock import SystemClock
+from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.local.clock import SystemClock
 from tests.gateway.stage import (
     LOGIN,
     QUICK,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.adapters.ib.gateway.possession import Possession
-from app.adapters.local.clock import SystemClock
-from app.core.journal import Lease
-from app.errors import StoreUnavailable
+from ib_trading.adapters.ib.gateway.possession import Possession
+from ib_trading.adapters.local.clock import SystemClock
+from ib_trading.core.journal import Lease
+from ib_trading.errors import StoreUnavailable
 from tests.contracts.samples import NOON, after
 from tests.gateway.stage import LOGIN, UP, Stage, until
 

@@ -22,12 +22,12 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.ib.gateway import settings_files
-from app.adapters.ib.gateway.installation import Installation
-from app.core.mode import TradingMode
-from app.errors import GatewayNotReady
-from app.logs import JsonLines
-from schema.credentials import GatewayCredentials
+from ib_trading.adapters.ib.gateway import settings_files
+from ib_trading.adapters.ib.gateway.installation import Installation
+from ib_trading.core.mode import TradingMode
+from ib_trading.errors import GatewayNotReady
+from ib_trading.logs import JsonLines
+from ib_trading.schema.credentials import GatewayCredentials
 from tests.gateway.scripted_gateway import properties
 from tests.gateway.stage import (
     LOGIN,

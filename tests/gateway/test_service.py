@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from app.adapters.local.clock import SystemClock
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.clock import SystemClock
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_lease import SqliteLease
 from tests.gateway.stage import (
     LOGIN,
     MARKED,
@@ -65,7 +65,7 @@ class Running:
                     "gunicorn",
                     "-c",
                     str(GUNICORN),
-                    "app.main:app",
+                    "ib_trading.main:app",
                 ],
                 cwd=ROOT,
                 env={**os.environ, **own, **environment},

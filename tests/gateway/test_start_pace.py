@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.ib.gateway.patience import Patience
-from app.adapters.ib.gateway.start_pace import StartPace
+from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.ib.gateway.start_pace import StartPace
 
 
 @pytest.fixture

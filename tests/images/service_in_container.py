@@ -13,7 +13,7 @@ from importlib.metadata import files
 from pathlib import Path
 
 from delivery.image_name import APPLICATION
-from schema.credentials import GatewayCredentials
+from ib_trading.schema.credentials import GatewayCredentials
 from tests.images.container import Container, running
 from tests.images.workshop import MARKER, REPOSITORY, Workshop
 

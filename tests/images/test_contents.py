@@ -59,13 +59,12 @@ def test_the_image_has_no_compiler(root: Path) -> None:
 
 
 def test_of_this_repository_the_image_has_the_service_alone(root: Path) -> None:
-    """No tests, no simulator, no infrastructure: app, schema, and how to start them."""
+    """No tests, no simulator, no infrastructure: the service, and how to start it."""
     assert {path.name for path in (root / "app").iterdir()} == {
         "__pycache__",
-        "app",
         "cmd.sh",
         "gunicorn.conf.py",
-        "schema",
+        "ib_trading",
     }
     for name in ("simulator", "tests", "infra", "delivery", "bench", "demo"):
         assert not (root / "opt/service/lib/python3.12/site-packages" / name).exists()

@@ -14,14 +14,16 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 PLANTED = """
 import os, sys
 from pathlib import Path
-import app, flask, schema
+import flask, ib_trading, ib_trading.schema as schema
 
 def test_planted():
-    assert (app.__file__, schema.__file__) == ("/app/app/__init__.py", "/app/schema/__init__.py")
+    assert (ib_trading.__file__, schema.__file__) == (
+        "/app/ib_trading/__init__.py", "/app/ib_trading/schema/__init__.py"
+    )
     assert flask.__file__.startswith("/opt/service/lib/")
     assert (sys.version_info[:2], sys.prefix) == ((3, 12), "/opt/service")
     assert (os.getuid(), os.getgid()) == (10001, 10001)
-    for mine in ("/app/app/planted.py", "/app/tests/planted.py", "/srv/packages/planted.py"):
+    for mine in ("/app/ib_trading/planted.py", "/app/tests/planted.py", "/srv/packages/planted.py"):
         try:
             Path(mine).touch()
         except OSError:

@@ -27,8 +27,8 @@ MARKER = "marker-of-a-password-7f3a"
 LEFT_LYING_ABOUT = (
     ".env",
     ".local/paper.credentials.json",
-    "app/.env",
-    "schema/secret.pem",
+    "app/ib_trading/.env",
+    "app/ib_trading/schema/secret.pem",
     "credentials.json",
 )
 

@@ -1,4 +1,4 @@
-"""Every message of schema/log_events.py is said by the service and looked for by an alert."""
+"""Every message of app/ib_trading/schema/log_events.py is said by the service and looked for by an alert."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-import schema.log_events
+from ib_trading.schema import log_events
 from tests.infra.recorded import record
 from tests.infra.stacks import deployed
 
 APP = Path(__file__).parents[2] / "app"
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
-EVENTS = {name: text for name, text in vars(schema.log_events).items() if name.isupper()}
+EVENTS = {name: text for name, text in vars(log_events).items() if name.isupper()}
 
 NOBODY_IS_WOKEN: dict[str, str] = {}
 """Name → why no alert looks for it."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from schema.documents import COMPOSITE_INDEXES
-from schema.schedules import Schedule
-from schema.tables import TABLES
-from schema.trading_config import read_trading_config
+from ib_trading.schema.documents import COMPOSITE_INDEXES
+from ib_trading.schema.schedules import Schedule
+from ib_trading.schema.tables import TABLES
+from ib_trading.schema.trading_config import read_trading_config
 from tests.infra.recorded import Record, record
 from tests.infra.stacks import TRADING, config, deployed, everything
 

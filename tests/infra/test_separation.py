@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from ib_trading.schema.stack_names import STACK_NAME
 from infra.names import Names
 from infra.stack_config import StackConfig
-from schema.stack_names import STACK_NAME
 from tests.infra.identities import ENABLED_ONCE, identity
 from tests.infra.recorded import record
 from tests.infra.stacks import TRADING, deployed, everything

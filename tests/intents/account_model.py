@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.core.account import BrokerPosition, OrderReport
-from app.core.attribution import Execution, latest
-from app.core.instruments import Instrument
-from app.core.orders import OrderState
-from app.errors import ContractsUnknown
+from ib_trading.core.account import BrokerPosition, OrderReport
+from ib_trading.core.attribution import Execution, latest
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import ContractsUnknown
 from tests.core.builders import AAA, BBB, NOW
 
 INSTRUMENTS = {1: AAA, 2: BBB}

@@ -10,18 +10,18 @@ from typing import cast
 
 import pytest
 
-from app.core.account import OrderReport
-from app.core.canonical import canonical_json
-from app.core.journal import RunState
-from app.core.locks import Lock, locks
-from app.core.orders import OrderState
-from app.errors import BrokerFault
-from app.intents.close_all import CloseAll, CloseAllRequest
-from app.intents.compare import compare_unwritten
-from app.intents.lease import held_lease
-from app.intents.services import Services
-from app.intents.settle import settle_earlier
-from app.ports.broker import Broker
+from ib_trading.core.account import OrderReport
+from ib_trading.core.canonical import canonical_json
+from ib_trading.core.journal import RunState
+from ib_trading.core.locks import Lock, locks
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault
+from ib_trading.intents.close_all import CloseAll, CloseAllRequest
+from ib_trading.intents.compare import compare_unwritten
+from ib_trading.intents.lease import held_lease
+from ib_trading.intents.services import Services
+from ib_trading.intents.settle import settle_earlier
+from ib_trading.ports.broker import Broker
 from tests.contracts.samples import a_run, an_order
 from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port

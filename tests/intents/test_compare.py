@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 
-from app.core.account import BrokerPosition
-from app.core.attribution import Booking
-from app.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
-from app.intents.lease import HeldLease, held_lease
-from app.intents.services import Services
-from app.ports.broker import Broker
-from app.ports.position_store import PositionStore
+from ib_trading.core.account import BrokerPosition
+from ib_trading.core.attribution import Booking
+from ib_trading.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
+from ib_trading.intents.lease import HeldLease, held_lease
+from ib_trading.intents.services import Services
+from ib_trading.ports.broker import Broker
+from ib_trading.ports.position_store import PositionStore
 from tests.contracts.samples import a_booking
 from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.journal import JournalledOrder, Lease, Run, RunState
-from app.core.orders import OrderState
-from app.intents.read_snapshot import working_orders
-from app.intents.services import Services
-from app.intents.settle import book
+from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.core.orders import OrderState
+from ib_trading.intents.read_snapshot import working_orders
+from ib_trading.intents.services import Services
+from ib_trading.intents.settle import book
 from tests.core.builders import NOW, execution
 from tests.service import ServiceUnderTest, closed_port
 

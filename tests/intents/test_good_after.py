@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.errors import RequestError
-from app.intents.good_after import check_future, good_after
+from ib_trading.errors import RequestError
+from ib_trading.intents.good_after import check_future, good_after
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AT_1545 = datetime(2024, 6, 3, 19, 45, tzinfo=UTC)

@@ -11,11 +11,11 @@ from typing import cast
 
 import pytest
 
-from app.composition import build_services
-from app.core.journal import Lease
-from app.errors import StaleFence, StoreUnavailable
-from app.intents.lease import LEASE_TIME, HeldLease, held_lease
-from app.ports.journal_store import JournalStore
+from ib_trading.composition import build_services
+from ib_trading.core.journal import Lease
+from ib_trading.errors import StaleFence, StoreUnavailable
+from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
+from ib_trading.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON
 from tests.service import closed_port, settings
 

@@ -15,16 +15,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from app.composition import build_services
-from app.core.attribution import unapplied
-from app.core.canonical import canonical_json
-from app.core.journal import JournalledOrder, Lease, RunState
-from app.core.netting import InternalCross
-from app.core.orders import OrderState
-from app.core.positions import total
-from app.core.reconciliation import differences
-from app.core.totals import with_bookings
-from app.intents.settle import settle_earlier
+from ib_trading.composition import build_services
+from ib_trading.core.attribution import unapplied
+from ib_trading.core.canonical import canonical_json
+from ib_trading.core.journal import JournalledOrder, Lease, RunState
+from ib_trading.core.netting import InternalCross
+from ib_trading.core.orders import OrderState
+from ib_trading.core.positions import total
+from ib_trading.core.reconciliation import differences
+from ib_trading.core.totals import with_bookings
+from ib_trading.intents.settle import settle_earlier
 from tests.contracts.samples import a_run
 from tests.intents.account_model import INSTRUMENTS, ModelAccount
 from tests.service import closed_port

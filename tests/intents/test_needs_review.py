@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.journal import RunState
-from app.intents.needs_review import call_a_person
-from schema.log_events import NEEDS_REVIEW
+from ib_trading.core.journal import RunState
+from ib_trading.intents.needs_review import call_a_person
+from ib_trading.schema.log_events import NEEDS_REVIEW
 from tests.contracts.samples import a_run
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
-from app.core.account import AccountState
-from app.core.fx import FxRate
-from app.core.instruments import ContractSpec, Instrument
-from app.core.market import Quote
-from app.errors import RequestError
-from app.intents.read_rates import read_rates
-from app.ports.broker import Broker
+from ib_trading.core.account import AccountState
+from ib_trading.core.fx import FxRate
+from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.market import Quote
+from ib_trading.errors import RequestError
+from ib_trading.intents.read_rates import read_rates
+from ib_trading.ports.broker import Broker
 from tests.core.builders import NOW, config, quote, stock
 
 USD_CHF = replace(stock(12, "USD", currency="CHF", sec_type="CASH"), local_symbol="USD.CHF")

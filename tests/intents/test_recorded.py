@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.composition import build_services
-from app.errors import PlanRefused, StoreUnavailable
-from app.intents.recorded import recorded
-from app.intents.services import Services
-from app.ports.activity_log import Activity
+from ib_trading.composition import build_services
+from ib_trading.errors import PlanRefused, StoreUnavailable
+from ib_trading.intents.recorded import recorded
+from ib_trading.intents.services import Services
+from ib_trading.ports.activity_log import Activity
 from tests.service import closed_port, settings
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from app.composition import build_services
-from app.core.instruments import Instrument
-from app.core.orders import PlannedOrder
-from app.core.snapshot import Margin
-from app.errors import RunDeadline, StaleFence
-from app.intents.lease import LEASE_TIME, HeldLease, held_lease
-from app.intents.what_if import with_margins
-from app.ports.broker import OutgoingOrder
-from app.ports.journal_store import JournalStore
+from ib_trading.composition import build_services
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.snapshot import Margin
+from ib_trading.errors import RunDeadline, StaleFence
+from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
+from ib_trading.intents.what_if import with_margins
+from ib_trading.ports.broker import OutgoingOrder
+from ib_trading.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON
 from tests.core.builders import order, snapshot, stock
 from tests.service import closed_port, settings

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from delivery.google_clients import STAND_IN_TOKEN
 from delivery.registry_connection import USER as USER_OF_REGISTRY
-from schema.trading_config import SECTION
+from ib_trading.schema.trading_config import SECTION
 from tests.images.container import Container, running
 from tests.images.image_store import ImageStore
 from tests.images.service_in_container import USER, embedded_packages, gateway_notes

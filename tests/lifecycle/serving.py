@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schema.documents import TRADING_FIELD
+from ib_trading.schema.documents import TRADING_FIELD
 from tests.engine.cloud.revisions import REVISION, SERVICE
 from tests.engine.cloud.world import World
 

@@ -17,7 +17,7 @@ import pytest
 
 from delivery.image_journal import Journal
 from delivery.image_name import ImageName, split
-from schema.credentials import GatewayCredentials, read_credentials
+from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 from tests.delivery.commands import cloud_build
 from tests.delivery.terminal import terminal
 from tests.delivery.vulnerability_database import vulnerability_database
@@ -101,7 +101,7 @@ def new_version(stage: Stage, number: int) -> str:
 
 def change(stage: Stage, number: int) -> None:
     """The service does what it did: all its tests pass."""
-    module = stage.checkout.project / "app/__init__.py"
+    module = stage.checkout.project / "app/ib_trading/__init__.py"
     text = module.read_text(encoding="utf-8").partition(CHANGED)[0]
     module.write_text(f"{text}{CHANGED}{number}.\n", encoding="utf-8")
 
@@ -215,7 +215,7 @@ def test_a_second_version_is_built_tested_and_deployed_by_cloud_build(stage: Sta
 def test_a_version_that_fails_its_smoke_goes_back_by_itself(stage: Stage) -> None:
     """It starts and is ready, but has no summary: the version before it serves again, and the journal says why not."""
     good = digest(stage, "paper")
-    module = stage.checkout.project / "app/queries/summary.py"
+    module = stage.checkout.project / "app/ib_trading/queries/summary.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(broken(text), encoding="utf-8")
     bad = build_and_push(stage)

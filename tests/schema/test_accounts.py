@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schema.accounts import is_account_of
+from ib_trading.schema.accounts import is_account_of
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from cronsim import CronSim
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from schema.cron import CronError, parse_cron
+from ib_trading.schema.cron import CronError, parse_cron
 
 NEW_YORK = ZoneInfo("America/New_York")
 UTC_ZONE = ZoneInfo("UTC")

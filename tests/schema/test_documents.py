@@ -1,4 +1,4 @@
-"""What schema/documents.py promises to the service and to the deployment alike."""
+"""What app/ib_trading/schema/documents.py promises to the service and to the deployment alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.documents import (
+from ib_trading.schema.documents import (
     ACTIVITY_LINES,
     BOOKINGS,
     COMPOSITE_INDEXES,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from schema.intents import INTENTS
-from schema.tables import BAR_COLUMNS, BAR_KEY, BAR_SIZES
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.tables import BAR_COLUMNS, BAR_KEY, BAR_SIZES
 
 
 def test_intent_names_are_url_paths_and_none_ends_in_z() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from schema.request_body import BodyError, parse_body
-from schema.requests import AllocationRequest
-from schema.strict import FieldError
+from ib_trading.schema.request_body import BodyError, parse_body
+from ib_trading.schema.requests import AllocationRequest
+from ib_trading.schema.strict import FieldError
 
 
 def refused(body: bytes) -> BodyError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schema.trading_config import TradingConfigError, read_trading_config
+from ib_trading.schema.trading_config import TradingConfigError, read_trading_config
 
 FILE = "Pulumi.paper.yaml"
 DAILY = {"intent": "allocation", "cron": "30 15 * * mon-fri", "timeZone": "America/New_York"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.strict import FieldError, StrictError, nearest, parse
+from ib_trading.schema.strict import FieldError, StrictError, nearest, parse
 
 
 class Leg(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
+from ib_trading.schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
 
 FILE = "Pulumi.paper.yaml"
 HALF: dict[str, Any] = {"overall": "0.5", "strategies": {"trend": "0.6", "dummy": "0.4"}}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.signals import StrategyView
-from app.strategies.dummy import Dummy
+from ib_trading.core.signals import StrategyView
+from ib_trading.strategies.dummy import Dummy
 from tests.core.builders import NOW
 
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from app.core.instruments import ContractSpec
-from app.errors import ConfigurationFault
-from app.strategies.registry import load_strategies
-from app.strategies.strategy import Strategy, stocks
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.errors import ConfigurationFault
+from ib_trading.strategies.registry import load_strategies
+from ib_trading.strategies.strategy import Strategy, stocks
 
 
 class Install(Protocol):
@@ -22,7 +22,7 @@ class Install(Protocol):
 
 
 SOURCE = """
-from app.strategies.strategy import Strategy, stocks
+from ib_trading.strategies.strategy import Strategy, stocks
 
 class Guest(Strategy):
     name = "{name}"

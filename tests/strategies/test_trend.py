@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.instruments import ContractSpec
-from app.core.signals import StrategyView
-from app.strategies.trend import Trend, ex_ante_volatility
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.signals import StrategyView
+from ib_trading.strategies.trend import Trend, ex_ante_volatility
 from tests.core.builders import NOW
 
 SPECS = Trend.instruments

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local.secret_file import SecretFile
-from app.composition import build_secret_source
-from app.settings import SettingsError, read_settings
+from ib_trading.adapters.local.secret_file import SecretFile
+from ib_trading.composition import build_secret_source
+from ib_trading.settings import SettingsError, read_settings
 
 ROOT = Path(__file__).parents[2]
 GOOGLE = {
@@ -22,11 +22,11 @@ GOOGLE = {
     "BIGQUERY_DATASET": "historical_data",
     "IB_GATEWAY": "127.0.0.1:4002",
 }
-LOADED = "import app.main, json, sys; print(json.dumps(sorted(sys.modules)))"
+LOADED = "import ib_trading.main, json, sys; print(json.dumps(sorted(sys.modules)))"
 
 
 def loaded(environment: dict[str, str]) -> set[str]:
-    """The modules of a process that has imported app.main."""
+    """The modules of a process that has imported ib_trading.main."""
     ended = subprocess.run(
         [sys.executable, "-c", LOADED],
         cwd=ROOT,
@@ -42,7 +42,7 @@ def loaded(environment: dict[str, str]) -> set[str]:
 def test_the_local_backend_loads_nothing_of_googles() -> None:
     """Google's clients take seconds to import, and are not installed where nobody asked for them."""
     modules = loaded({"BACKEND": "local"})
-    assert "app.main" in modules
+    assert "ib_trading.main" in modules
     assert {name for name in modules if name.split(".")[0] in {"google", "grpc", "proto"}} == set()
 
 
@@ -52,7 +52,7 @@ def test_the_google_backend_is_built_without_an_identity_and_without_a_network()
     modules = loaded(GOOGLE | {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere", "NO_GCE_CHECK": "true"})
     assert {"google.cloud.bigquery", "google.cloud.firestore"} <= modules
     assert "duckdb" not in modules
-    assert "app.adapters.local.sqlite_database" not in modules
+    assert "ib_trading.adapters.local.sqlite_database" not in modules
 
 
 def test_the_local_backend_keeps_the_gateways_credentials_in_its_folder(tmp_path: Path) -> None:

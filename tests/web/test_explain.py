@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.core.journal import JournalledOrder
-from app.queries.explain import parts_of
+from ib_trading.core.journal import JournalledOrder
+from ib_trading.queries.explain import parts_of
 from tests.contracts.samples import an_order
 
 

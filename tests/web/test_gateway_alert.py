@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schema.log_events import GATEWAY_NOT_READY
+from ib_trading.schema.log_events import GATEWAY_NOT_READY
 from tests.service import ServiceUnderTest, closed_port
 
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import RequestError
-from app.intents.collect_market_data import EARLIEST, check
-from app.intents.good_after import good_after
-from app.intents.order_request import check_properties
-from app.web.openapi import as_written
-from app.web.request_schema import good_after_pattern, with_rules
-from schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request
-from schema.strict import StrictError, parse
+from ib_trading.errors import RequestError
+from ib_trading.intents.collect_market_data import EARLIEST, check
+from ib_trading.intents.good_after import good_after
+from ib_trading.intents.order_request import check_properties
+from ib_trading.schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request
+from ib_trading.schema.strict import StrictError, parse
+from ib_trading.web.openapi import as_written
+from ib_trading.web.request_schema import good_after_pattern, with_rules
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 LEFT_OUT = object()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.ports.activity_log import Activity
-from app.queries.schedule_check import GRACE, judge
-from schema.intents import INTENTS
-from schema.schedules import Schedule
+from ib_trading.ports.activity_log import Activity
+from ib_trading.queries.schedule_check import GRACE, judge
+from ib_trading.schema.intents import INTENTS
+from ib_trading.schema.schedules import Schedule
 from tests.service import STACK_FILE, ServiceUnderTest, closed_port
 
 JOB = "ib-paper--allocation"

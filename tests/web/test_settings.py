@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.mode import TradingMode
-from app.settings import GatewayAddress, SettingsError, read_settings
+from ib_trading.core.mode import TradingMode
+from ib_trading.settings import GatewayAddress, SettingsError, read_settings
 from tests.service import GUNICORN
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_a_wrong_setting_names_the_variable_and_the_remedy(
 def test_gunicorn_ends_with_one_sentence_and_code_2(environment: dict[str, str], sentence: str) -> None:
     """An exit inside a worker would make gunicorn respawn for ever; this one comes before there is any."""
     ended = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN), "app.main:app"],
+        [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN), "ib_trading.main:app"],
         cwd=ROOT,
         env={**os.environ, "PORT": "0", **environment},
         capture_output=True,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from app.composition import create
-from app.core.instruments import ContractSpec
-from app.core.signals import StrategyView
-from app.strategies.strategy import Strategy, stocks
+from ib_trading.composition import create
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.signals import StrategyView
+from ib_trading.strategies.strategy import Strategy, stocks
 from simulator.launch import Launched
 from tests.service import ServiceUnderTest
 

@@ -171,7 +171,7 @@ def test_a_manual_trade_is_nobodys_and_is_left_alone(service: ServiceUnderTest, 
 
 
 def test_with_the_kill_switch_off_nothing_is_sent(service: ServiceUnderTest, simulator: Launched) -> None:
-    from app.core.snapshot import TradingSwitch
+    from ib_trading.core.snapshot import TradingSwitch
 
     service.services.journal.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
     reply = service.post("/allocation", {"strategies": ["dummy"]})

@@ -14,11 +14,11 @@ from typing import Self
 
 import pytest
 
-from app.adapters.ib.deadlines import Deadlines
-from app.adapters.ib.session import IbGateway
-from app.core.orders import OrderState
-from app.errors import BrokerFault, GatewayNotReady
-from app.ports.broker import Broker, OutgoingOrder
+from ib_trading.adapters.ib.deadlines import Deadlines
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault, GatewayNotReady
+from ib_trading.ports.broker import Broker, OutgoingOrder
 from simulator.framing import FrameReader, PrefixReader, fields_of, frame
 from simulator.messages import outgoing
 from simulator.messages.table import Table

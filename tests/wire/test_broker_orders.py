@@ -9,11 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.ib.session import IbGateway
-from app.core.instruments import ContractSpec, Instrument
-from app.core.orders import OrderState
-from app.errors import BrokerFault
-from app.ports.broker import Broker, OutgoingOrder
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault
+from ib_trading.ports.broker import Broker, OutgoingOrder
 from simulator.launch import Launched
 
 OPEN, CLOSED = "2019-01-02T15:00:00Z", "2019-01-02T03:00:00Z"

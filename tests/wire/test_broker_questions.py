@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.ib.session import IbGateway
-from app.core.collection import BarQuestion
-from app.core.coverage import DaySpan
-from app.core.history import Bar, Series
-from app.core.instruments import ContractSpec, Instrument, TradingHours
-from app.core.market import QuoteType
-from app.errors import BrokerFault, RequestError
-from app.ports.broker import Broker
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.core.collection import BarQuestion
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Bar, Series
+from ib_trading.core.instruments import ContractSpec, Instrument, TradingHours
+from ib_trading.core.market import QuoteType
+from ib_trading.errors import BrokerFault, RequestError
+from ib_trading.ports.broker import Broker
 from simulator.launch import Launched
 
 START = datetime(2019, 1, 2, 15, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.ib.session import IbGateway
-from app.errors import BrokerFault, GatewayNotReady
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.errors import BrokerFault, GatewayNotReady
 from simulator.launch import Launched
 
 CLIENT = 101
@@ -223,7 +223,7 @@ def test_the_last_attempt_is_remembered(simulator: Launched) -> None:
 def test_importing_the_adapter_imports_no_client_library_and_starts_no_thread() -> None:
     """A process of its own, because this one has long imported it."""
     program = (
-        "import sys, threading; import app.adapters.ib.session; "
+        "import sys, threading; import ib_trading.adapters.ib.session; "
         "assert 'ib_insync' not in sys.modules; assert threading.active_count() == 1"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -233,7 +233,7 @@ def test_the_first_session_of_a_process_may_begin_in_any_thread(simulator: Launc
     """The library fails to import in a thread without an event loop on Python 3.11, and warns on later ones."""
     program = (
         "import sys, threading, warnings; warnings.simplefilter('error')\n"
-        "from app.adapters.ib.session import IbGateway\n"
+        "from ib_trading.adapters.ib.session import IbGateway\n"
         "def use():\n"
         f"    with IbGateway('127.0.0.1', {simulator.port}, 101).session() as broker:\n"
         "        print(broker.managed_accounts())\n"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from app.core.journal import JournalledOrder, Run, RunState
-from app.core.orders import OrderState
-from app.core.snapshot import TradingSwitch
+from ib_trading.core.journal import JournalledOrder, Run, RunState
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
@@ -91,8 +91,8 @@ def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
 ) -> None:
     """A limit far below the market works on; close-all cancels it, in a session of its own, and hears of it."""
     with service.services.gateway.session() as broker:
-        from app.core.instruments import ContractSpec
-        from app.ports.broker import OutgoingOrder
+        from ib_trading.core.instruments import ContractSpec
+        from ib_trading.ports.broker import OutgoingOrder
 
         apple = broker.instruments([ContractSpec("AAPL")])[ContractSpec("AAPL")]
         (order_id,) = broker.next_order_ids(1)

@@ -18,11 +18,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from app.composition import create
-from app.core.collection import BarQuestion
-from app.core.history import Bar, Portion, Series, daily_start
-from app.errors import BrokerFault
-from app.ports.broker import Broker, BrokerSource, GatewayStatus
+from ib_trading.composition import create
+from ib_trading.core.collection import BarQuestion
+from ib_trading.core.history import Bar, Portion, Series, daily_start
+from ib_trading.errors import BrokerFault
+from ib_trading.ports.broker import Broker, BrokerSource, GatewayStatus
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 

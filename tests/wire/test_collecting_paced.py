@@ -16,10 +16,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from app.adapters.ib.history_pace import HistoryPace
-from app.adapters.ib.session import IbGateway
-from app.composition import create
-from app.core.pacing import Departure, HistoryLimits, HistoryRequest
+from ib_trading.adapters.ib.history_pace import HistoryPace
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.composition import create
+from ib_trading.core.pacing import Departure, HistoryLimits, HistoryRequest
 from simulator.launch import HOST, Launched
 from tests.service import START, ServiceUnderTest
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.attribution import Booking
-from app.intents.lease import held_lease
+from ib_trading.core.attribution import Booking
+from ib_trading.intents.lease import held_lease
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.composition import create
-from app.core.instruments import ContractSpec
-from app.core.orders import OrderState
-from app.core.signals import StrategyView
+from ib_trading.composition import create
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.orders import OrderState
+from ib_trading.core.signals import StrategyView
 from simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest
 

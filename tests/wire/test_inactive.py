@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.intents import cancel_orders
+from ib_trading.intents import cancel_orders
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.core.journal import JournalledOrder, Lease, Run
-from app.core.orders import OrderState
-from app.core.snapshot import TradingSwitch
-from app.errors import StoreUnavailable
+from ib_trading.core.journal import JournalledOrder, Lease, Run
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.errors import StoreUnavailable
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 from tests.wire.strategies_that_say import Says, holdings, told

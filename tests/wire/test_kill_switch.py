@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker, OutgoingOrder
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
@@ -18,9 +18,9 @@ OPERATOR = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_journal import SqliteJournal
-from app.core.snapshot import TradingSwitch
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.core.snapshot import TradingSwitch
 
 journal = SqliteJournal(SqliteDatabase(Path(sys.argv[1])))
 journal.set_trading_switch(TradingSwitch(False, "margin call"), datetime.now(UTC))

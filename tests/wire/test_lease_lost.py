@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker, OutgoingOrder
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
@@ -18,8 +18,8 @@ RIVAL = """
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from app.adapters.local.sqlite_database import SqliteDatabase
-from app.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 
 journal = SqliteJournal(SqliteDatabase(Path(sys.argv[1])))
 expired = datetime.now(UTC) + timedelta(hours=1)

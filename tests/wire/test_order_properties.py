@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.adapters.ib.session import IbGateway
-from app.core.instruments import ContractSpec
-from app.core.orders import OrderState
-from app.ports.broker import OutgoingOrder
+from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.orders import OrderState
+from ib_trading.ports.broker import OutgoingOrder
 from simulator.launch import Launched
 from tests.service import STACK_FILE, START, ServiceUnderTest
 

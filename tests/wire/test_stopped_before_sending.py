@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core.journal import JournalledOrder, Lease, Run, RunState
-from app.core.snapshot import TradingSwitch
-from app.errors import StaleFence, StoreUnavailable, TradingError
+from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.errors import StaleFence, StoreUnavailable, TradingError
 from simulator.launch import Launched
 from tests.service import START
 from tests.wire.strategies_that_say import holdings, told

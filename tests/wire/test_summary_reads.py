@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from app.composition import create
-from app.core.attribution import Booking
-from app.core.totals import with_bookings
-from app.intents.lease import held_lease
-from app.ports.position_store import PositionStore
+from ib_trading.composition import create
+from ib_trading.core.attribution import Booking
+from ib_trading.core.totals import with_bookings
+from ib_trading.intents.lease import held_lease
+from ib_trading.ports.position_store import PositionStore
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.strategies.strategy import stocks
+from ib_trading.strategies.strategy import stocks
 from simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 from tests.wire.strategies_that_say import WAITS, Says, holdings, told

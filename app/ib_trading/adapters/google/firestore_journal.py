@@ -1,0 +1,121 @@
+"""The run journal in Firestore: what is written together, under which lease, and the kill switch.
+
+Every write under a lease reads the lease document in its transaction: whoever has taken the lease meanwhile makes
+either this write fail, or itself wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+from ib_trading.adapters.google.firestore_lease import FirestoreLease
+from ib_trading.adapters.google.firestore_orders import FirestoreOrders
+from ib_trading.adapters.google.firestore_runs import FirestoreRuns
+from ib_trading.adapters.google.firestore_spelling import timestamp
+from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
+from ib_trading.core.journal import JournalledOrder, Lease, Run
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.snapshot import TradingSwitch
+from ib_trading.schema.documents import lease_path, switches_path
+
+
+class FirestoreJournal:
+    """JournalStore in a Firestore database."""
+
+    def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
+        self._database = database
+        self._mode = mode
+        self._lease = FirestoreLease(database, lease_path(mode.value), "trading lease")
+        self._runs = FirestoreRuns(database, mode)
+        self._orders = FirestoreOrders(database, mode)
+
+    def claim(self, run: Run, not_before: datetime | None) -> Run | None:
+        return self._runs.claim(run, not_before)
+
+    def withdraw(self, run_id: str) -> None:
+        """A run that has orders did come to something: ValueError, and it stays."""
+
+        def work(transaction: StoreTransaction) -> None:
+            if self._orders.of_run(run_id, transaction):
+                raise ValueError(f"run {run_id} has orders and cannot be withdrawn")
+            self._runs.forget(transaction, run_id)
+
+        self._database.transact(work)
+
+    def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
+        return self._lease.acquire(holder, now, expires_at)
+
+    def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease:
+        return self._lease.renew(lease, expires_at)
+
+    def release_lease(self, lease: Lease) -> None:
+        self._lease.release(lease)
+
+    def check_lease(self, lease: Lease) -> None:
+        self._lease.check(lease)
+
+    def save_run(self, run: Run, lease: Lease) -> None:
+        """LookupError if the run was never claimed or has been withdrawn."""
+        self._save(run, (), lease)
+
+    def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        self._save(None, orders, lease)
+
+    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        self._save(run, orders, lease)
+
+    def run(self, run_id: str) -> Run | None:
+        return self._runs.run(run_id)
+
+    def runs(self, limit: int) -> tuple[Run, ...]:
+        return self._runs.newest(limit)
+
+    def orders(self, run_id: str) -> tuple[JournalledOrder, ...]:
+        return self._orders.of_run(run_id)
+
+    def order(self, order_ref: str) -> JournalledOrder | None:
+        return self._orders.one(order_ref)
+
+    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+        # One moment, so that an order that settles meanwhile is seen before or after, and never missed between.
+        return self._database.snapshot(
+            lambda transaction: self._orders.unsettled(
+                transaction, [run.run_id for run in self._runs.open(transaction)]
+            )
+        )
+
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+        return self._orders.named(order_refs)
+
+    def open_runs(self) -> tuple[Run, ...]:
+        return self._runs.open()
+
+    def trading_switch(self) -> TradingSwitch:
+        fields = self._database.get(self._database.document(switches_path(self._mode.value))).to_dict()
+        return TradingSwitch(fields["tradingEnabled"], fields["reason"]) if fields else TradingSwitch()
+
+    def set_trading_switch(self, switch: TradingSwitch, at: datetime) -> None:
+        fields = {"tradingEnabled": switch.enabled, "reason": switch.reason, "setAt": timestamp(at)}
+        document = self._database.document(switches_path(self._mode.value))
+        self._database.transact(lambda transaction: transaction.set(document, fields))
+
+    def _save(self, run: Run | None, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        """LookupError for an order of a run that is not in the journal. All reads come before the first write."""
+
+        def work(transaction: StoreTransaction) -> None:
+            owners = {one.run_id: self._runs.document(one.run_id) for one in orders}
+            read = self._database.get_all([self._lease.document, *owners.values()], transaction)
+            found = {snapshot.reference: snapshot for snapshot in read}
+            refuse_stale(lease, found[self._lease.document])
+            for run_id, document in owners.items():
+                if not found[document].exists:
+                    raise LookupError(f"run {run_id} is not in the journal, and has no orders")
+            stored_orders = self._orders.saving(transaction, orders) if orders else {}
+            stored_run = self._runs.saving(transaction, run) if run else None
+            self._orders.save(transaction, orders, stored_orders)
+            if run is not None and stored_run is not None:
+                self._runs.save(transaction, run, stored_run)
+
+        self._database.transact(work)

@@ -1,0 +1,202 @@
+"""Which contract a description or an id means, and its terms: increments, ticks, order types, hours.
+
+Decides that a description must mean exactly one contract, and how long details may be used again: for the broker's
+day, because a details message costs a request each and tells the hours of the next days only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ib_trading.adapters.ib import error_codes, translate
+from ib_trading.adapters.ib.connection import Connection, broker_fault
+from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.replies import CURRENT_TIME, Refused, market_rule
+from ib_trading.adapters.ib.trading_hours import openings, zone
+from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep
+from ib_trading.errors import BrokerFault, ContractsUnknown, RequestError
+from ib_trading.schema.strict import FieldError
+
+if TYPE_CHECKING:
+    from ib_insync import Contract, ContractDetails
+
+# The broker's day turns over at midnight there.
+_BROKER_ZONE = ZoneInfo("America/New_York")
+
+
+class KnownContracts:
+    """What was learnt in this process: instruments for the broker's day, market rules for good.
+
+    Shared by sessions that follow each other, and by threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._day: date | None = None
+        self._instruments: dict[Hashable, Instrument] = {}
+        self._rules: dict[int, tuple[PriceStep, ...]] = {}
+
+    def instruments(self, day: date) -> dict[Hashable, Instrument]:
+        """Those learnt on that day, to read and to add to, by ContractSpec or contract id."""
+        with self._lock:
+            if day != self._day:
+                self._day, self._instruments = day, {}
+            return self._instruments
+
+    @property
+    def rules(self) -> dict[int, tuple[PriceStep, ...]]:
+        return self._rules
+
+
+async def current_time(connection: Connection) -> datetime:
+    """The broker's clock, to the second."""
+    (seconds,) = await connection.ask_unnumbered(CURRENT_TIME, connection.client.reqCurrentTime)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+async def by_spec(
+    connection: Connection, known: KnownContracts, specs: Iterable[ContractSpec]
+) -> Mapping[ContractSpec, Instrument]:
+    """RequestError naming every spec that means no contract or several."""
+    wanted = tuple(dict.fromkeys(specs))
+    if not wanted:
+        return {}
+    today = known.instruments((await current_time(connection)).astimezone(_BROKER_ZONE).date())
+    missing = [spec for spec in wanted if spec not in today]
+    found = await asyncio.gather(*(_details(connection, str(spec), _described(spec)) for spec in missing))
+    wrong = tuple(
+        FieldError(str(spec), _not_one(details))
+        for spec, details in zip(missing, found, strict=True)
+        if len(details) != 1
+    )
+    if wrong:
+        raise RequestError(
+            "the broker does not know exactly one contract for " + "; ".join(map(str, wrong)), errors=wrong
+        )
+    terms = await _instruments(connection, known, [details[0] for details in found])
+    today.update(zip(missing, terms, strict=True))
+    return {spec: today[spec] for spec in wanted}
+
+
+async def by_id(
+    connection: Connection, known: KnownContracts, con_ids: Iterable[int]
+) -> Mapping[int, Instrument]:
+    """ContractsUnknown naming every id that the broker no longer knows."""
+    wanted = tuple(dict.fromkeys(con_ids))
+    if not wanted:
+        return {}
+    today = known.instruments((await current_time(connection)).astimezone(_BROKER_ZONE).date())
+    missing = [con_id for con_id in wanted if con_id not in today]
+    found = await asyncio.gather(
+        *(_details(connection, f"contract {con_id}", library().Contract(conId=con_id)) for con_id in missing)
+    )
+    unknown = [con_id for con_id, details in zip(missing, found, strict=True) if not details]
+    if unknown:
+        raise ContractsUnknown(unknown)
+    terms = await _instruments(connection, known, [_preferred(details) for details in found])
+    today.update(zip(missing, terms, strict=True))
+    return {con_id: today[con_id] for con_id in wanted}
+
+
+async def _details(connection: Connection, what: str, contract: Contract) -> list[ContractDetails]:
+    try:
+        return await connection.ask(
+            f"the details of {what}", lambda req_id: connection.client.reqContractDetails(req_id, contract)
+        )
+    except Refused as refused:
+        if refused.code == error_codes.NO_SUCH_CONTRACT:
+            return []
+        raise broker_fault(f"the details of {what}", refused) from None
+
+
+def _described(spec: ContractSpec) -> Contract:
+    return library().Contract(
+        symbol=spec.symbol,
+        secType=spec.sec_type,
+        exchange=spec.exchange,
+        currency=spec.currency,
+        primaryExchange=spec.primary_exchange,
+    )
+
+
+def _not_one(details: list[ContractDetails]) -> str:
+    if not details:
+        return "there is none"
+    venues = ", ".join(sorted({str(one.contract.primaryExchange) for one in details if one.contract}))
+    return f"there are {len(details)}; name its primaryExchange ({venues})"
+
+
+def _preferred(details: list[ContractDetails]) -> ContractDetails:
+    """Of one contract on several exchanges, the one that is routed."""
+    return next((one for one in details if one.contract and one.contract.exchange == "SMART"), details[0])
+
+
+async def _instruments(
+    connection: Connection, known: KnownContracts, found: Sequence[ContractDetails]
+) -> list[Instrument]:
+    """Each market rule is asked for once: most contracts share one, and every question counts against the 45 messages
+    a second."""
+    ruled = {rule for details in found if (rule := market_rule_id(details)) is not None}
+    await asyncio.gather(*(_learn_rule(connection, known, rule) for rule in sorted(ruled - set(known.rules))))
+    return [_instrument(known, details) for details in found]
+
+
+def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
+    contract = details.contract
+    assert contract is not None  # The library's decoder always sets it.
+    try:
+        time_zone = zone(details.timeZoneId).key if details.timeZoneId else "UTC"
+        hours = openings(details.liquidHours, details.timeZoneId or "UTC")
+    except ValueError as error:
+        raise BrokerFault(f"the trading hours of {contract.localSymbol} cannot be read: {error}") from None
+    return Instrument(
+        con_id=contract.conId,
+        local_symbol=contract.localSymbol,
+        symbol=contract.symbol,
+        sec_type=contract.secType,
+        exchange=contract.exchange,
+        primary_exchange=contract.primaryExchange,
+        currency=contract.currency,
+        multiplier=translate.amount(contract.multiplier) or Decimal(1),
+        price_magnifier=translate.amount(details.priceMagnifier) or Decimal(1),
+        size_increment=translate.amount(details.sizeIncrement) or Decimal(1),
+        price_steps=_price_steps(known, details),
+        order_types=frozenset(filter(None, details.orderTypes.split(","))),
+        liquid_hours=hours,
+        time_zone=time_zone,
+    )
+
+
+async def _learn_rule(connection: Connection, known: KnownContracts, rule_id: int) -> None:
+    increments = await connection.ask_unnumbered(
+        market_rule(rule_id), lambda: connection.client.reqMarketRule(rule_id)
+    )
+    known.rules[rule_id] = tuple(
+        PriceStep(translate.quantity(one.lowEdge), translate.quantity(one.increment)) for one in increments
+    )
+
+
+def _price_steps(known: KnownContracts, details: ContractDetails) -> tuple[PriceStep, ...]:
+    """By the market rule of the contract's own exchange; the smallest tick where it has no rule."""
+    rule_id = market_rule_id(details)
+    if rule_id is None:
+        return (PriceStep(Decimal(0), translate.amount(details.minTick) or Decimal(0)),)
+    return known.rules[rule_id]
+
+
+def market_rule_id(details: ContractDetails) -> int | None:
+    """The rules are listed in the order of the exchanges."""
+    rules = [rule for rule in details.marketRuleIds.split(",") if rule]
+    exchanges = details.validExchanges.split(",")
+    exchange = details.contract.exchange if details.contract else ""
+    if not rules:
+        return None
+    if exchange in exchanges and exchanges.index(exchange) < len(rules):
+        return int(rules[exchanges.index(exchange)])
+    return int(rules[0])

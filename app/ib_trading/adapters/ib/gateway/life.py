@@ -1,0 +1,195 @@
+"""One run of the gateway from start to end: what its log, its API and its process say, and when enough is enough.
+
+Decides the state from moment to moment and how a run has ended; whether another follows is the supervisor's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ib_trading.adapters.ib.gateway import settings_files
+from ib_trading.adapters.ib.gateway.api_greeting import answers
+from ib_trading.adapters.ib.gateway.child import Child
+from ib_trading.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
+from ib_trading.adapters.ib.gateway.installation import Installation
+from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.ib.gateway.states import Failure, State
+from ib_trading.schema.credentials import GatewayCredentials
+from ib_trading.schema.log_events import SECOND_FACTOR_NEEDED
+
+log = logging.getLogger("app.gateway")
+
+SECOND_FACTOR_TIMED_OUT = 87
+"""IBC's 1111 modulo 256: the login was not completed after the second factor, or it timed out."""
+LOGIN_DIALOG_TIMED_OUT = 88
+"""IBC's 1112 modulo 256: the gateway showed no login window."""
+
+# The log is listened to in pieces this long, so that a word from the service is heard in between.
+_LISTEN = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`failure` is None where the service wanted it to end. `was_ready`: it had worked."""
+
+    failure: Failure | None
+    detail: str
+    was_ready: bool
+
+
+class Life:
+    """`enter` hears of each state; `wanted` is False once the service wants the gateway to end; `ours` is False once
+    another instance may run one."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        credentials: GatewayCredentials,
+        patience: Patience,
+        *,
+        enter: Callable[[State], None],
+        wanted: Callable[[], bool],
+        ours: Callable[[], bool],
+    ) -> None:
+        self._installation = installation
+        self._credentials = credentials
+        self._patience = patience
+        self._enter = enter
+        self._wanted = wanted
+        self._ours = ours
+        self._state = State.STARTING
+        self._since = time.monotonic()
+        self._next_look = 0.0
+        self._answered = 0.0
+        self._logged_in = False
+        self._asked_since: float | None = None
+        self._was_ready = False
+
+    def run(self) -> Ended:
+        """GatewayNotReady where nothing is installed; OSError where it cannot be started."""
+        settings_files.write(self._installation, self._credentials)
+        try:
+            child = Child(self._installation)
+            try:
+                failure, detail = self._watch(child)
+            except BaseException:
+                child.end(0)
+                raise
+            if failure is not None:
+                # Not ready any more, although its end may take a moment.
+                self._enter(State.RESTARTING)
+            # A gateway whose script would start it again, or log in again, gets no time for that.
+            polite = failure in {None, Failure.API_SILENT, Failure.HANGS, Failure.LEASE_LOST}
+            child.end(self._patience.stop if polite else 0)
+            return Ended(failure, detail, self._was_ready)
+        finally:
+            settings_files.remove_config_ini(self._installation)
+
+    def _watch(self, child: Child) -> tuple[Failure | None, str]:
+        while True:
+            line = child.line(_LISTEN)
+            while line is not None:
+                if ended := self._hear(line):
+                    return ended
+                line = child.line(0)
+            if not self._wanted():
+                return None, ""
+            if not self._ours():
+                return Failure.LEASE_LOST, ""
+            if (status := child.exit_status) is not None:
+                return self._gone(status)
+            if ended := self._look():
+                return ended
+
+    # What IBC says
+
+    def _hear(self, line: str) -> tuple[Failure, str] | None:
+        if worth_keeping(line):
+            log.info("ibc", extra={"line": self._without_secrets(line)})
+        said = heard(line)
+        return None if said is None else self._meaning(said)
+
+    def _meaning(self, said: Heard) -> tuple[Failure, str] | None:
+        match said.event:
+            case Event.SETTINGS_READ:
+                settings_files.remove_config_ini(self._installation)
+            case Event.LOGGING_IN | Event.SECOND_FACTOR_OVER | Event.RESTART_WITHOUT_LOGIN:
+                self._become(State.LOGGING_IN)
+            case Event.SECOND_FACTOR_ASKED:
+                self._asked_since = self._asked_since or time.monotonic()
+                self._logged_in = False
+                log.warning(SECOND_FACTOR_NEEDED)
+                self._become(State.WAITING_FOR_SECOND_FACTOR)
+            case Event.LOGGED_IN:
+                self._logged_in, self._asked_since = True, None
+                self._become(State.LOGGING_IN)
+            case Event.WRONG_PASSWORD:
+                return Failure.REFUSED, ""
+            case Event.LOCKED:
+                return Failure.LOCKED, ""
+            case Event.TAKEN_OVER:
+                return Failure.TAKEN_OVER, ""
+            case Event.EXITED:
+                return self._gone(said.status)
+        return None
+
+    def _gone(self, status: int) -> tuple[Failure, str]:
+        if status == SECOND_FACTOR_TIMED_OUT:
+            return Failure.HANGS, "no login after the second factor"
+        if status == LOGIN_DIALOG_TIMED_OUT:
+            return Failure.HANGS, "no login window appeared"
+        if self._was_ready and any(self._installation.settings_path.rglob("autorestart")):
+            return Failure.NIGHTLY, ""
+        return Failure.CRASHED, f"exit status {status}"
+
+    def _without_secrets(self, line: str) -> str:
+        secrets = (self._credentials.password, self._credentials.user_name)
+        # Without its outer blanks too, which whoever prints it may have cut off.
+        for secret in (*secrets, *(text.strip() for text in secrets)):
+            line = line.replace(secret, "***") if secret else line
+        return line
+
+    # What can be seen
+
+    def _look(self) -> tuple[Failure, str] | None:
+        now = time.monotonic()
+        if now < self._next_look:
+            return None
+        ready = answers(self._installation.port, self._patience.answer)
+        now = time.monotonic()
+        if ready and self._state is not State.WAITING_FOR_SECOND_FACTOR:
+            self._asked_since = None
+            self._answered = now
+            settings_files.remove_config_ini(self._installation)
+            self._become(State.READY)
+        calm = ready and self._state is State.READY
+        self._next_look = now + (self._patience.look_when_ready if calm else self._patience.look)
+        return self._overdue(now)
+
+    def _overdue(self, now: float) -> tuple[Failure, str] | None:
+        waited = now - self._since
+        # Counted from the first prompt on: IBC prompts again and again.
+        if self._asked_since is not None and now - self._asked_since > self._patience.second_factor:
+            return Failure.SECOND_FACTOR, f"after {now - self._asked_since:.0f} s"
+        match self._state:
+            case State.READY if now - self._answered > self._patience.silent:
+                return Failure.API_SILENT, f"for {now - self._answered:.0f} s"
+            case State.LOGGING_IN if self._logged_in and waited > self._patience.silent:
+                return Failure.API_SILENT, f"{waited:.0f} s after the login"
+            case State.STARTING | State.LOGGING_IN if waited > self._patience.login:
+                return Failure.HANGS, f"after {waited:.0f} s"
+        return None
+
+    def _become(self, state: State) -> None:
+        # Once the API answers, a line about a login means another window; a second factor is asked for in earnest.
+        if state is self._state or (self._state, state) == (State.READY, State.LOGGING_IN):
+            return
+        begun = self._state is State.STARTING and state is State.LOGGING_IN
+        self._state = state
+        self._was_ready = self._was_ready or state is State.READY
+        if not begun:
+            self._since = time.monotonic()
+        self._enter(state)

@@ -1,0 +1,60 @@
+"""The broker's text of trading hours as openings in UTC, and its names of time zones as zones.
+
+Decides spelling only. Texts: `20190102:0930-20190102:1600;20190103:CLOSED`, and the older `20190102:0930-1600`,
+either with several openings a day after commas.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ib_trading.core.instruments import TradingHours
+
+# Abbreviations that the broker uses for zones with summer time; in the zone database they are missing or have none.
+_BROKER_ZONES = {
+    "EST": "America/New_York",
+    "EST5EDT": "America/New_York",
+    "CST": "America/Chicago",
+    "CST6CDT": "America/Chicago",
+    "MST": "America/Denver",
+    "MST7MDT": "America/Denver",
+    "PST": "America/Los_Angeles",
+    "PST8PDT": "America/Los_Angeles",
+    "BST": "Europe/London",
+    "GMT": "Europe/London",
+    "JST": "Asia/Tokyo",
+}
+
+
+def zone(name: str) -> ZoneInfo:
+    """`US/Eastern`, `EST (Eastern Standard Time)`, ... as a zone; ValueError for a name that is none."""
+    short = name.partition(" (")[0].strip()
+    try:
+        return ZoneInfo(_BROKER_ZONES.get(short, short))
+    except (KeyError, OSError):
+        raise ValueError(f"{name!r} is no time zone") from None
+
+
+def openings(text: str, time_zone: str) -> tuple[TradingHours, ...]:
+    """Every opening, oldest first; none for closed days. ValueError for what is no such text."""
+    local = zone(time_zone)
+    hours = []
+    for day_text in filter(None, text.split(";")):
+        day, _, spans = day_text.partition(":")
+        if spans != "CLOSED":
+            hours += [_opening(day, span, local) for span in spans.split(",")]
+    return tuple(sorted(hours, key=lambda opening: opening.open))
+
+
+def _opening(day: str, span: str, local: ZoneInfo) -> TradingHours:
+    first, _, last = span.partition("-")
+    opens = _moment(first if ":" in first else f"{day}:{first}", local)
+    closes = _moment(last if ":" in last else f"{day}:{last}", local)
+    if closes <= opens and ":" not in last:
+        closes += timedelta(days=1)
+    return TradingHours(opens, closes)
+
+
+def _moment(text: str, local: ZoneInfo) -> datetime:
+    return datetime.strptime(text, "%Y%m%d:%H%M").replace(tzinfo=local).astimezone(UTC)

@@ -1,0 +1,195 @@
+"""The library's objects as the core's values, and the broker's words as the core's states: pure tables.
+
+Decides how a number that is not there is recognised, what an order's state is, and in which currency an account is
+told. Asks nothing and remembers nothing. Contract details are contracts.py's, quotes and bars market_data.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ib_trading.adapters.ib.error_codes import Ending
+from ib_trading.adapters.ib.library import library
+from ib_trading.core.account import AccountState, BrokerPosition
+from ib_trading.core.attribution import Execution
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.orders import OrderState
+from ib_trading.errors import BrokerFault
+from ib_trading.ports.broker import OutgoingOrder
+
+if TYPE_CHECKING:
+    from ib_insync import Contract
+    from ib_insync import Execution as IbExecution
+
+# The largest double and the largest integers are how the gateway writes "no value" where empty is not allowed.
+_UNSET = frozenset({Decimal("1.7976931348623157E+308"), Decimal(2**31 - 1), Decimal(2**63 - 1)})
+
+LIVE_STATUSES = frozenset({"PreSubmitted", "Submitted", "PendingCancel"})
+"""PreSubmitted is live too: held by the broker for the opening, for its time, or for shares to be located."""
+CANCELLED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
+UNHEARD_STATUSES = frozenset({"", "ApiPending", "PendingSubmit"})
+
+BASE = "BASE"
+"""The pseudo-currency under which the broker sums its per-currency figures up."""
+
+
+class AccountValue(NamedTuple):
+    """One line of an account download."""
+
+    account: str
+    tag: str
+    value: str
+    currency: str
+
+
+def amount(value: object) -> Decimal | None:
+    """A number as the wire had it; None for an unset, empty or non-finite one."""
+    if value is None:
+        return None
+    text = str(value)
+    try:
+        number = Decimal(text.removesuffix(".0"))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number not in _UNSET else None
+
+
+def quantity(value: object) -> Decimal:
+    """A size that the message must have; BrokerFault if it has none."""
+    number = amount(value)
+    if number is None:
+        raise BrokerFault(f"the broker sent {value!r} where a quantity belongs")
+    return number
+
+
+def order_state(
+    status: str, ordered: Decimal, filled: Decimal, ending: Ending | None, *, acknowledged: bool
+) -> OrderState:
+    """The state that the broker's latest status, its fills and its messages add up to.
+
+    Fills count more than any word: a cancellation may lose the race. `acknowledged` says that the broker has shown
+    the order as ours, with a permId and a status beyond PendingSubmit, or a fill of it.
+    """
+    if status == "Filled" or 0 < ordered <= filled:
+        return OrderState.FILLED
+    refused = ending is Ending.REFUSED and not acknowledged
+    rejected = ending is Ending.REJECTED
+    if refused or rejected or ending is Ending.CANCELLED or status in CANCELLED_STATUSES:
+        if filled:
+            return OrderState.PARTLY_FILLED
+        return OrderState.REJECTED if refused or rejected else OrderState.CANCELLED
+    if not acknowledged:
+        return OrderState.SENDING
+    if status == "Inactive":
+        return OrderState.INACTIVE
+    return OrderState.WORKING if status in LIVE_STATUSES else OrderState.ACKNOWLEDGED
+
+
+def execution(contract: Contract, told: IbExecution) -> Execution:
+    """A fill without its commission, which comes in a message of its own. BrokerFault for a side that is none."""
+    if told.side not in {"BOT", "SLD"}:
+        raise BrokerFault(f"execution {told.execId} has the side {told.side!r}, which is neither BOT nor SLD")
+    shares = quantity(told.shares)
+    return Execution(
+        exec_id=told.execId,
+        order_ref=told.orderRef,
+        perm_id=told.permId,
+        account=told.acctNumber,
+        con_id=contract.conId,
+        quantity=shares if told.side == "BOT" else -shares,
+        price=quantity(told.price),
+        at=told.time,
+    )
+
+
+def base_exec_id(exec_id: str) -> str:
+    """What an execution and its corrections share: `0001f4e8.67a1.01.02` corrects `0001f4e8.67a1.01.01`."""
+    return exec_id.rpartition(".")[0] or exec_id
+
+
+def position(contract: Contract, size: object, average_cost: object) -> BrokerPosition:
+    return BrokerPosition(
+        con_id=contract.conId,
+        local_symbol=contract.localSymbol,
+        quantity=quantity(size),
+        average_cost=amount(average_cost) or Decimal(0),
+        currency=contract.currency,
+    )
+
+
+def account_state(account: str, lines: Iterable[AccountValue]) -> AccountState:
+    """The account from its download; BrokerFault without a NetLiquidation, whose currency is the base currency."""
+    figures = {
+        (line.tag, line.currency): figure
+        for line in lines
+        if line.account == account and (figure := amount(line.value)) is not None
+    }
+    base = next((currency for tag, currency in figures if tag == "NetLiquidation" and currency), None)
+    if base is None:
+        raise BrokerFault(
+            f"the broker sent no NetLiquidation for account {account}; nothing can be sized without it"
+        )
+    own_currency = {tag: figure for (tag, currency), figure in figures.items() if currency == base}
+    summed_up = {tag: figure for (tag, currency), figure in figures.items() if currency == BASE}
+    return AccountState(
+        account=account,
+        base_currency=base,
+        net_liquidation=figures["NetLiquidation", base],
+        cash=_by_currency(figures, "CashBalance"),
+        rates=_by_currency(figures, "ExchangeRate"),
+        # Under the base currency a ledger tag counts that currency's part only; the sum of all goes before.
+        values=own_currency | summed_up,
+    )
+
+
+def _by_currency(figures: dict[tuple[str, str], Decimal], wanted: str) -> dict[str, Decimal]:
+    return {
+        currency: figure for (tag, currency), figure in figures.items() if tag == wanted and currency != BASE
+    }
+
+
+def ib_contract(instrument: Instrument) -> Any:
+    """The contract of an order or a question: the id identifies it, the exchange says where."""
+    return library().Contract(
+        conId=instrument.con_id,
+        symbol=instrument.symbol,
+        secType=instrument.sec_type,
+        exchange=instrument.exchange,
+        currency=instrument.currency,
+    )
+
+
+def ib_order(order: OutgoingOrder) -> Any:
+    """ValueError for an order type that is not built, or one that does not go with the order's limit price."""
+    if order.order_type not in {"MKT", "MOC", "LMT"}:
+        raise ValueError(f"{order.order_type} orders are not built; MKT, LMT and MOC are")
+    if (order.order_type == "LMT") is (order.limit_price is None):
+        raise ValueError(f"a {order.order_type} order cannot have the limit price {order.limit_price}")
+    adaptive = {}
+    if order.adaptive_priority is not None:
+        priority = library().TagValue("adaptivePriority", order.adaptive_priority)
+        adaptive = {"algoStrategy": "Adaptive", "algoParams": [priority]}
+    starts = {} if order.good_after is None else {"goodAfterTime": good_after_time(order.good_after)}
+    limit = {} if order.limit_price is None else {"lmtPrice": format(order.limit_price, "f")}
+    return library().Order(
+        action=order.action,
+        # As text, which the library sends as it is: "100" and never "1E+2".
+        totalQuantity=format(order.quantity, "f"),
+        orderType=order.order_type,
+        tif=order.tif,
+        account=order.account,
+        orderRef=order.order_ref,
+        outsideRth=order.outside_rth,
+        **limit,
+        **starts,
+        **adaptive,
+    )
+
+
+def good_after_time(at: datetime) -> str:
+    """20240603-19:45:00, which the gateway reads as UTC; with a blank for the dash it would be its own zone (error
+    code 391, or another hour)."""
+    return f"{at.astimezone(UTC):%Y%m%d-%H:%M:%S}"

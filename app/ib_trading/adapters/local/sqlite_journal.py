@@ -1,0 +1,233 @@
+"""Runs, their orders, the trading lease and the kill switch in the embedded store.
+
+Only persists: which state follows which is decided in core/journal.py and core/orders.py.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from ib_trading.adapters.local.sqlite_database import NEWEST_FENCE, SqliteDatabase, refuse_stale
+from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.sqlite_spelling import (
+    instant,
+    instant_text,
+    optional_decimal,
+    optional_decimal_text,
+    optional_instant,
+    optional_instant_text,
+    parts,
+    parts_text,
+)
+from ib_trading.core.journal import JournalledOrder, Lease, OrderMoment, Run, RunState, StoredResponse
+from ib_trading.core.orders import OrderState
+from ib_trading.core.snapshot import TradingSwitch
+
+_SAVE_ORDER = """
+    INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (order_ref) DO UPDATE SET
+        run_id = excluded.run_id, con_id = excluded.con_id, local_symbol = excluded.local_symbol,
+        action = excluded.action, quantity = excluded.quantity, increment = excluded.increment,
+        source = excluded.source, state = excluded.state, order_id = excluded.order_id,
+        perm_id = excluded.perm_id, filled = excluded.filled, average_price = excluded.average_price,
+        messages = excluded.messages, life = excluded.life
+"""
+_UNSETTLED_ORDERS = """
+    SELECT * FROM orders
+    WHERE state IN (SELECT value FROM json_each(?))
+       OR run_id IN (SELECT run_id FROM runs WHERE state IN (SELECT value FROM json_each(?)))
+    ORDER BY rowid
+"""
+_OPEN_STATES = json.dumps([state.value for state in OrderState if not state.final])
+_RUNNING_STATES = json.dumps([state.value for state in RunState if not state.ended])
+
+
+class SqliteJournal:
+    """JournalStore in an SQLite file."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._lease = SqliteLease(database, "lease", "trading lease")
+
+    def claim(self, run: Run, not_before: datetime | None) -> Run | None:
+        since = "" if not_before is None else instant_text(not_before)
+        with self._database.writing() as connection:
+            owner = connection.execute(
+                "SELECT * FROM runs WHERE key = ? AND claimed_at >= ?"
+                " ORDER BY claimed_at DESC, rowid DESC LIMIT 1",
+                (run.key, since),
+            ).fetchone()
+            if owner is not None:
+                return _run(owner)
+            connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _run_row(run))
+            return None
+
+    def withdraw(self, run_id: str) -> None:
+        """A run that has orders did come to something: ValueError, and it stays."""
+        with self._database.writing() as connection:
+            if connection.execute("SELECT 1 FROM orders WHERE run_id = ? LIMIT 1", (run_id,)).fetchone():
+                raise ValueError(f"run {run_id} has orders and cannot be withdrawn")
+            connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+
+    def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
+        return self._lease.acquire(holder, now, expires_at)
+
+    def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease:
+        return self._lease.renew(lease, expires_at)
+
+    def release_lease(self, lease: Lease) -> None:
+        self._lease.release(lease)
+
+    def check_lease(self, lease: Lease) -> None:
+        refuse_stale(lease, self._database.rows(NEWEST_FENCE))
+
+    def save_run(self, run: Run, lease: Lease) -> None:
+        """LookupError if the run was never claimed or has been withdrawn."""
+        with self._database.writing(lease) as connection:
+            _update_run(connection, run)
+
+    def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        with self._database.writing(lease) as connection:
+            connection.executemany(_SAVE_ORDER, map(_order_row, orders))
+
+    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+        with self._database.writing(lease) as connection:
+            _update_run(connection, run)
+            connection.executemany(_SAVE_ORDER, map(_order_row, orders))
+
+    def run(self, run_id: str) -> Run | None:
+        rows = self._database.rows("SELECT * FROM runs WHERE run_id = ?", run_id)
+        return _run(rows[0]) if rows else None
+
+    def runs(self, limit: int) -> tuple[Run, ...]:
+        question = "SELECT * FROM runs ORDER BY claimed_at DESC, rowid DESC LIMIT ?"
+        return tuple(map(_run, self._database.rows(question, limit)))
+
+    def orders(self, run_id: str) -> tuple[JournalledOrder, ...]:
+        question = "SELECT * FROM orders WHERE run_id = ? ORDER BY rowid"
+        return tuple(map(_order, self._database.rows(question, run_id)))
+
+    def order(self, order_ref: str) -> JournalledOrder | None:
+        rows = self._database.rows("SELECT * FROM orders WHERE order_ref = ?", order_ref)
+        return _order(rows[0]) if rows else None
+
+    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+        rows = self._database.rows(_UNSETTLED_ORDERS, _OPEN_STATES, _RUNNING_STATES)
+        return tuple(map(_order, rows))
+
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+        asked = json.dumps(list(order_refs), ensure_ascii=False)
+        question = "SELECT * FROM orders WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return tuple(map(_order, self._database.rows(question, asked)))
+
+    def open_runs(self) -> tuple[Run, ...]:
+        question = (
+            "SELECT * FROM runs WHERE state IN (SELECT value FROM json_each(?)) ORDER BY claimed_at, rowid"
+        )
+        return tuple(map(_run, self._database.rows(question, _RUNNING_STATES)))
+
+    def trading_switch(self) -> TradingSwitch:
+        rows = self._database.rows("SELECT enabled, reason FROM trading_switch")
+        return TradingSwitch(bool(rows[0][0]), rows[0][1]) if rows else TradingSwitch()
+
+    def set_trading_switch(self, switch: TradingSwitch, at: datetime) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO trading_switch (id, enabled, reason, set_at) VALUES (1, ?, ?, ?)",
+                (switch.enabled, switch.reason, instant_text(at)),
+            )
+
+
+def _update_run(connection: sqlite3.Connection, run: Run) -> None:
+    status, body = (run.response.status, run.response.body) if run.response else (None, None)
+    saved = connection.execute(
+        "UPDATE runs SET key = ?, state = ?, business_at = ?, plan = ?, response_status = ?, response_body = ?"
+        " WHERE run_id = ?",
+        (
+            run.key,
+            run.state.value,
+            optional_instant_text(run.business_at),
+            run.plan,
+            status,
+            body,
+            run.run_id,
+        ),
+    )
+    if not saved.rowcount:
+        raise LookupError(f"run {run.run_id} is not in the journal")
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    return (
+        run.run_id,
+        run.key,
+        run.body_hash,
+        run.intent,
+        run.state.value,
+        instant_text(run.claimed_at),
+        optional_instant_text(run.business_at),
+        run.plan,
+        run.response.status if run.response else None,
+        run.response.body if run.response else None,
+    )
+
+
+def _run(row: tuple) -> Run:
+    run_id, key, body_hash, intent, state, claimed_at, business_at, plan, status, body = row
+    return Run(
+        run_id=run_id,
+        key=key,
+        body_hash=body_hash,
+        intent=intent,
+        state=RunState(state),
+        claimed_at=instant(claimed_at),
+        business_at=optional_instant(business_at),
+        plan=plan,
+        response=None if status is None else StoredResponse(status, body),
+    )
+
+
+def _order_row(order: JournalledOrder) -> tuple[object, ...]:
+    return (
+        order.order_ref,
+        order.run_id,
+        order.con_id,
+        order.local_symbol,
+        order.action,
+        str(order.quantity),
+        str(order.increment),
+        parts_text(order.source),
+        order.state.value,
+        order.order_id,
+        order.perm_id,
+        str(order.filled),
+        optional_decimal_text(order.average_price),
+        json.dumps(order.messages, ensure_ascii=False),
+        json.dumps([[moment.state.value, instant_text(moment.at)] for moment in order.life]),
+    )
+
+
+def _order(row: tuple) -> JournalledOrder:
+    (order_ref, run_id, con_id, local_symbol, action, quantity, increment, source, state, *rest) = row
+    order_id, perm_id, filled, average_price, messages, life = rest
+    return JournalledOrder(
+        order_ref=order_ref,
+        run_id=run_id,
+        con_id=con_id,
+        local_symbol=local_symbol,
+        action=action,
+        quantity=Decimal(quantity),
+        increment=Decimal(increment),
+        source=parts(source),
+        state=OrderState(state),
+        order_id=order_id,
+        perm_id=perm_id,
+        filled=Decimal(filled),
+        average_price=optional_decimal(average_price),
+        messages=tuple(json.loads(messages)),
+        life=tuple(OrderMoment(OrderState(was), instant(at)) for was, at in json.loads(life)),
+    )

@@ -1,0 +1,65 @@
+"""What the bookings of the embedded store come to, a row a contract and strategy; core decides what is added.
+
+`totals_reach` says which booking is the last one in there. Where the ledger has a later one, somebody booked it who
+knew of no totals, an earlier version of this program: then all are made anew from all bookings. Reading the last rowid
+costs the same however long the ledger is: https://sqlite.org/optoverview.html, "The MIN/MAX optimization".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from ib_trading.adapters.local.sqlite_spelling import booking, parts, parts_text
+from ib_trading.core.attribution import Booking
+from ib_trading.core.totals import Total, Totals, with_bookings
+
+log = logging.getLogger("app.ledger")
+
+_TOTALS = "SELECT con_id, strategy, quantity, flow, commissions FROM totals"
+ALL_TOTALS = f"{_TOTALS} ORDER BY con_id, strategy"
+_TOTALS_IN = f"{_TOTALS} WHERE con_id IN (SELECT value FROM json_each(?))"
+_LAST_BOOKING = "SELECT coalesce(max(rowid), 0) FROM bookings"
+ARE_BEHIND = f"SELECT ({_LAST_BOOKING}) <> coalesce((SELECT last_booking FROM totals_reach), 0)"
+
+
+def totals_of(rows: Iterable[tuple]) -> dict[int, dict[str, Total]]:
+    totals: dict[int, dict[str, Total]] = {}
+    for con_id, strategy, quantity, flow, commissions in rows:
+        total = Total(Decimal(quantity), Decimal(flow), parts(commissions))
+        totals.setdefault(con_id, {})[strategy] = total
+    return totals
+
+
+def make_if_behind(connection: sqlite3.Connection) -> None:
+    """Within the caller's transaction, so that of two that find them behind the second one finds them made."""
+    if connection.execute(ARE_BEHIND).fetchone() == (0,):
+        return
+    totals = with_bookings({}, map(booking, connection.execute("SELECT * FROM bookings")))
+    connection.execute("DELETE FROM totals")
+    _write(connection, totals)
+    [counted] = connection.execute("SELECT count(*) FROM bookings").fetchone()
+    log.warning("totals made from the bookings", extra={"bookings": counted, "contracts": len(totals)})
+
+
+def add(connection: sqlite3.Connection, new: Sequence[Booking]) -> None:
+    """Within the transaction that books `new`, and after `make_if_behind` before it."""
+    if not new:
+        return
+    asked = json.dumps(sorted({one.con_id for one in new}))
+    _write(connection, with_bookings(totals_of(connection.execute(_TOTALS_IN, (asked,))), new))
+
+
+def _write(connection: sqlite3.Connection, totals: Totals) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO totals VALUES (?, ?, ?, ?, ?)",
+        (
+            (con_id, name, str(total.quantity), str(total.flow), parts_text(total.commissions))
+            for con_id, by_strategy in totals.items()
+            for name, total in by_strategy.items()
+        ),
+    )
+    connection.execute(f"INSERT OR REPLACE INTO totals_reach VALUES (1, ({_LAST_BOOKING}))")

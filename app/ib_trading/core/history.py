@@ -1,0 +1,148 @@
+"""Decides what a bar is, which day's bars no longer form, and which of those that arrive may be stored.
+
+Which days are asked for is coverage.py's to decide, and by which questions collection.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.instruments import Instrument
+
+DAILY = "1 day"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar. `start` is in UTC; a daily bar starts at midnight UTC of its trading day. `volume` is in the
+    instrument's own unit, None where the series has none."""
+
+    start: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Which history a bar belongs to. Adjusted and raw series are told apart by `what_to_show`."""
+
+    con_id: int
+    local_symbol: str
+    what_to_show: str
+    bar_size: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestBar:
+    """Where the stored history of a series ends."""
+
+    start: datetime
+    close: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """What the warehouse knows of a series: where it ends, and which days it was asked for."""
+
+    newest: NewestBar | None = None
+    asked: tuple[DaySpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Bars to store together with the days whose question they answer: both are written or neither is.
+
+    With `replaces` everything that is stored of the series is forgotten in the same transaction.
+    """
+
+    series: Series
+    bars: Sequence[Bar]
+    asked: tuple[DaySpan, ...] = ()
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A bar that is not stored, and why."""
+
+    start: datetime
+    reason: str
+
+
+def daily_start(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def last_complete_day(instrument: Instrument, at: datetime) -> date:
+    """The latest day whose daily bar no longer forms: today once today's trading hours are over, else yesterday."""
+    zone = ZoneInfo(instrument.time_zone)
+    today = at.astimezone(zone).date()
+    todays = [hours for hours in instrument.liquid_hours if hours.open.astimezone(zone).date() == today]
+    over = bool(todays) and all(hours.close <= at for hours in todays)
+    return today if over else today - timedelta(days=1)
+
+
+def day_of(bar: Bar, bar_size: str, time_zone: str) -> date:
+    """The exchange's day that `bar` belongs to."""
+    return bar.start.date() if bar_size == DAILY else bar.start.astimezone(ZoneInfo(time_zone)).date()
+
+
+def sift(
+    bars: Sequence[Bar], previous_close: Decimal | None, max_jump_percent: Decimal
+) -> tuple[Sequence[Bar], Sequence[Rejected]]:
+    """Bars that may be stored, and those that may not with the reason; `bars` oldest first.
+
+    A jump is believed once the bar after it has stayed there, as the raw series does after a split; else every later
+    bar of that series would jump too, and none would ever be stored again.
+    """
+    good: list[Bar] = []
+    bad: list[Rejected] = []
+    seen: set[datetime] = set()
+    for bar, following in zip(bars, [*bars, None][1:], strict=True):
+        reason = "duplicate" if bar.start in seen else _fault(bar)
+        if not reason and _jumps(bar, previous_close, max_jump_percent):
+            stayed = (
+                following and not _fault(following) and not _jumps(following, bar.close, max_jump_percent)
+            )
+            if not stayed or following.start == bar.start:
+                reason = _JUMP.format(max_jump_percent)
+        if reason:
+            bad.append(Rejected(bar.start, reason))
+            continue
+        seen.add(bar.start)
+        good.append(bar)
+        previous_close = bar.close
+    return good, bad
+
+
+def unconfirmed_jump(bars: Sequence[Bar], rejected: Sequence[Rejected]) -> Bar | None:
+    """The last bar, if it was rejected for a jump: only the bar after it can tell what it was."""
+    if not bars or not rejected or rejected[-1].start != bars[-1].start:
+        return None
+    return bars[-1] if rejected[-1].reason.startswith(_JUMP.partition("{")[0]) else None
+
+
+_JUMP = "jumps more than maxBarJumpPercent ({:f} %) from the close before"
+
+
+def _jumps(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) -> bool:
+    return previous_close is not None and abs(bar.close / previous_close - 1) * 100 > max_jump_percent
+
+
+def _fault(bar: Bar) -> str:
+    prices = (bar.open, bar.high, bar.low, bar.close)
+    if not all(price.is_finite() and price > 0 for price in prices):
+        return "a price is not a number above zero"
+    if bar.high < bar.low or not bar.low <= bar.open <= bar.high or not bar.low <= bar.close <= bar.high:
+        return "open or close lies outside low and high"
+    if bar.volume is not None and not (bar.volume.is_finite() and bar.volume >= 0):
+        return "negative volume"
+    return ""

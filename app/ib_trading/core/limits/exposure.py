@@ -1,0 +1,81 @@
+"""How much is at stake after the run: per order, per instrument, and all together.
+
+What our live orders may still buy or sell counts by its worst case: two runs after each other, whose orders waited at
+their limits, had each stayed below a limit on leverage that both together broke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ib_trading.core.forex import open_positions
+from ib_trading.core.limits.proposal import Proposal
+from ib_trading.core.limits.verdict import Verdict, at_most, unless
+from ib_trading.core.positions import Quantities
+
+
+def notional_per_order(proposal: Proposal) -> Iterator[Verdict]:
+    """A position that has outgrown the limit may be sold in one order: more than it there cannot be."""
+    limit = proposal.snapshot.config.limits.max_notional_per_order
+    if limit is None or proposal.reduce_only:
+        return
+    for order in proposal.orders:
+        notional = abs(proposal.value(order.con_id, order.quantity))
+        verdict = at_most(
+            "notional per order", limit, notional, order.local_symbol, "raise limits.maxNotionalPerOrder"
+        )
+        yield unless(verdict, proposal.reduces(order) and not order.is_conversion, "being reduced")
+
+
+def leverage(proposal: Proposal) -> Iterator[Verdict]:
+    """Where prices alone have carried the account beyond a limit, what does not raise its leverage further passes.
+
+    Not asked of a run that cannot raise it: that has to work where a position's price is missing.
+    """
+    if not proposal.may_add_exposure:
+        return
+    limits = proposal.snapshot.config.limits
+    after = _gross_and_net(proposal, proposal.positions_after())
+    before = _gross_and_net(proposal, open_positions(proposal.snapshot))
+    for kind, limit, value, value_before in zip(
+        ("gross", "net"), (limits.max_gross_leverage, limits.max_net_leverage), after, before, strict=True
+    ):
+        verdict = at_most(
+            f"{kind} leverage after the run",
+            limit,
+            proposal.fraction(value),
+            "",
+            f"raise limits.max{kind.title()}Leverage",
+        )
+        yield unless(verdict, value <= value_before, "not raised")
+
+
+def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
+    """Judges what is traded: a position that has outgrown the limit by itself may be reduced, not added to."""
+    if proposal.reduce_only:
+        return
+    limit = proposal.snapshot.config.limits.max_weight_per_instrument
+    after = proposal.extremes(proposal.positions_after())
+    for order in proposal.orders:
+        if order.is_conversion:
+            continue
+        worst = max(abs(proposal.value(order.con_id, quantity)) for quantity in after[order.con_id])
+        weight = proposal.fraction(worst)
+        verdict = at_most(
+            "weight per instrument", limit, weight, order.local_symbol, "raise limits.maxWeightPerInstrument"
+        )
+        yield unless(verdict, proposal.reduces(order), "being reduced")
+
+
+def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal]:
+    """In base currency, whatever of our live orders fills."""
+    values = [
+        sorted(proposal.value(con_id, quantity) for quantity in extremes)
+        for con_id, extremes in proposal.extremes(positions).items()
+        if any(extremes)
+    ]
+    gross = sum((max(abs(low), abs(high)) for low, high in values), Decimal(0))
+    lowest = sum((low for low, _ in values), Decimal(0))
+    highest = sum((high for _, high in values), Decimal(0))
+    return gross, max(abs(lowest), abs(highest))

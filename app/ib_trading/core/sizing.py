@@ -1,0 +1,149 @@
+"""Decides how many contracts a weight is.
+
+capital = net liquidation × exposure.overall × exposure.strategies[strategy], in base currency
+target  = capital × weight ÷ (contract value × fx(contract currency → base)), to the nearest increment, half to even
+trade   = target − holdings − what the strategy's live orders may still fill
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ib_trading.core.forex import open_positions
+from ib_trading.core.fx import RateMissing, rate_to_base
+from ib_trading.core.instruments import Instrument, round_to_increment, whole_increments
+from ib_trading.core.market import Price, PriceRefused, sizing_price
+from ib_trading.core.signals import Signals
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.under_way import under_way
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """`targets` and `trades` are strategy → contract id → signed quantity; `notes` say what rounding did away with."""
+
+    prices: Mapping[int, Price]
+    targets: Mapping[str, Mapping[int, Decimal]]
+    trades: Mapping[str, Mapping[int, Decimal]]
+    notes: tuple[str, ...]
+
+
+class SizingRefused(ValueError):
+    """There is no capital, or some instrument has no details, price or rate to be sized at; `reasons` has a sentence
+    for each."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+def capital(snapshot: Snapshot, strategy: str) -> Decimal:
+    """Base currency that `strategy` has to work with."""
+    exposure = snapshot.config.exposure
+    return snapshot.net_liquidation * exposure.overall * exposure.strategies.get(strategy, Decimal(0))
+
+
+def target_quantity(capital: Decimal, weight: Decimal, value_in_base: Decimal, increment: Decimal) -> Decimal:
+    """Contracts that put `weight` of `capital` to work, each worth `value_in_base`."""
+    return round_to_increment(capital * weight / value_in_base, increment)
+
+
+def size(snapshot: Snapshot, signals: Signals) -> Sizing:
+    """Targets and trades for all strategies, or SizingRefused with every reason there is."""
+    worth = snapshot.net_liquidation
+    if not (worth.is_finite() and worth > 0):
+        # Below zero every weight would turn its sign: what a strategy wants to buy would be sold short.
+        raise SizingRefused(
+            (f"net liquidation is {worth:f} {snapshot.base_currency}: nothing can be sized by it",)
+        )
+    # A price is needed for what is wanted, held or working: an instrument without any of that, whose exchange may
+    # not quote it for weeks, must not stop the others from trading.
+    needed = {
+        con_id
+        for strategy, weights in signals.weights.items()
+        for con_id, weight in weights.items()
+        if weight or _already(snapshot, strategy, con_id)
+    }
+    # What is held or ordered already, by whomever, is priced too: the limits after the run cannot be judged without it.
+    needed |= {con_id for con_id, quantity in open_positions(snapshot).items() if quantity}
+    needed |= set(under_way(snapshot))
+    prices, values, reasons = _values_in_base(snapshot, needed)
+    if reasons:
+        raise SizingRefused(reasons)
+    targets: dict[str, dict[int, Decimal]] = {}
+    trades: dict[str, dict[int, Decimal]] = {}
+    notes: list[str] = []
+    for strategy, weights in signals.weights.items():
+        money = capital(snapshot, strategy)
+        targets[strategy], trades[strategy] = {}, {}
+        for con_id, weight in weights.items():
+            instrument = snapshot.instruments[con_id]
+            if con_id not in values:
+                targets[strategy][con_id] = trades[strategy][con_id] = Decimal(0)
+                continue
+            target = target_quantity(money, weight, values[con_id], instrument.increment)
+            targets[strategy][con_id] = target
+            if weight and not target:
+                notes.append(_too_small(strategy, instrument, weight, money, values[con_id]))
+            missing = target - _already(snapshot, strategy, con_id)
+            trade = whole_increments(missing, instrument.increment)
+            if trade != missing:
+                notes.append(_fraction_stays(strategy, instrument, missing - trade))
+            if trade and target and _in_band(snapshot, trade * values[con_id], money):
+                notes.append(_not_worth_it(strategy, instrument, trade, snapshot))
+                trade = Decimal(0)
+            trades[strategy][con_id] = trade
+    return Sizing(prices, targets, trades, tuple(notes))
+
+
+def _values_in_base(
+    snapshot: Snapshot, needed: set[int]
+) -> tuple[dict[int, Price], dict[int, Decimal], tuple[str, ...]]:
+    prices: dict[int, Price] = {}
+    values: dict[int, Decimal] = {}
+    reasons: list[str] = []
+    for con_id in sorted(needed):
+        instrument = snapshot.instruments.get(con_id)
+        if instrument is None:
+            reasons.append(f"contract {con_id} is held or ordered, but the broker gave no details of it")
+            continue
+        try:
+            price = sizing_price(instrument, snapshot.quotes.get(con_id), snapshot.at, snapshot.config)
+            values[con_id] = instrument.value(price.price) * rate_to_base(instrument.currency, snapshot.fx)
+            prices[con_id] = price
+        except (PriceRefused, RateMissing) as error:
+            reasons.append(str(error))
+    return prices, values, tuple(reasons)
+
+
+def _already(snapshot: Snapshot, strategy: str, con_id: int) -> Decimal:
+    held = snapshot.holdings.get(strategy, {}).get(con_id, Decimal(0))
+    return held + snapshot.working.get(strategy, {}).get(con_id, Decimal(0))
+
+
+def _in_band(snapshot: Snapshot, value: Decimal, money: Decimal) -> bool:
+    """The no-trade band: see docs/decisions/0008-no-trade-band.md."""
+    return abs(value) * 100 < snapshot.config.min_trade_percent * money
+
+
+def _too_small(strategy: str, instrument: Instrument, weight: Decimal, money: Decimal, value: Decimal) -> str:
+    return (
+        f"{strategy}: weight {weight.normalize():f} of {instrument.local_symbol} rounds to zero contracts:"
+        f" {money * weight:.2f} of capital, {value:.2f} a contract"
+    )
+
+
+def _fraction_stays(strategy: str, instrument: Instrument, left: Decimal) -> str:
+    return (
+        f"{strategy}: {left:+f} {instrument.local_symbol} cannot be traded: orders are multiples of"
+        f" {instrument.increment:f}"
+    )
+
+
+def _not_worth_it(strategy: str, instrument: Instrument, trade: Decimal, snapshot: Snapshot) -> str:
+    return (
+        f"{strategy}: {trade:+f} {instrument.local_symbol} not traded: worth less than minTradePercent"
+        f" ({snapshot.config.min_trade_percent:f} %) of the strategy's capital"
+    )

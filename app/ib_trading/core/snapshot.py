@@ -1,0 +1,76 @@
+"""Everything a decision rests on, read once and frozen: the same snapshot always gives the same plan.
+
+Holds values only; reading them is the intents' work, deciding on them the other modules'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from ib_trading.core.fx import FxRate
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.locks import Lock
+from ib_trading.core.market import DailyClose, Quote
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.positions import Holdings, Quantities
+from ib_trading.schema.trading_config import TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TradingSwitch:
+    """The kill switch: with `enabled` false nothing but reducing orders leaves."""
+
+    enabled: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The broker's answer to what one order would do to the account, in base currency: initial margin before and
+    after it, and the equity that has to cover it."""
+
+    initial_before: Decimal
+    initial_after: Decimal
+    equity_after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of account, market and ledger at business time `at`.
+
+    `wanted` is strategy → contract ids in the order the strategy named them; `working` is strategy → what its live
+    orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
+    of chance that a strategy has.
+
+    `previous_equity` is the equity with loan value of the previous close, and `daily_profit` what positions and trades
+    have earned since the broker's day began (a loss is negative), both in base currency and None where the broker did
+    not tell them or was not asked. `margins` are contract id → the broker's what-if answer, where it was asked and
+    answered. `cash` is currency → balance. `locks` are the instruments of which nobody can say what is held or on its
+    way.
+    """
+
+    mode: TradingMode
+    at: datetime
+    managed_accounts: tuple[str, ...]
+    account: str
+    base_currency: str
+    net_liquidation: Decimal
+    switch: TradingSwitch
+    config: TradingConfig
+    wanted: Mapping[str, tuple[int, ...]]
+    instruments: Mapping[int, Instrument]
+    quotes: Mapping[int, Quote]
+    fx: Mapping[str, FxRate]
+    closes: Mapping[int, tuple[DailyClose, ...]]
+    positions: Quantities
+    holdings: Holdings
+    working: Holdings
+    seed: int
+    previous_equity: Decimal | None = None
+    daily_profit: Decimal | None = None
+    margins: Mapping[int, Margin] = field(default_factory=dict)
+    cash: Mapping[str, Decimal] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()

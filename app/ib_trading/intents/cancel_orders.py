@@ -1,0 +1,31 @@
+"""Cancels orders in doubt at the broker, and takes nothing but its word and its records for an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ib_trading.errors import BrokerFault
+from ib_trading.intents.lease import HeldLease
+from ib_trading.ports.broker import Broker
+
+CANCEL_SECONDS = 20.0
+"""How long the broker may take to say what became of the orders that are to be cancelled. Shorter than a lease."""
+
+_REMEDY = "no repair was applied: cancel these orders at the broker (in TWS), or call again"
+
+
+def cancel_and_confirm(broker: Broker, account: str, order_refs: Sequence[str], held: HeldLease) -> None:
+    """Cancels these orders. BrokerFault for those of which the broker does not say within CANCEL_SECONDS that they
+    ended, or which it goes on to show as alive: a cancellation was once told (202) and not done."""
+    held.renew()
+    try:
+        told = broker.cancel(order_refs, seconds=CANCEL_SECONDS)
+    except BrokerFault as fault:
+        raise BrokerFault(f"{fault.detail}; {_REMEDY}") from fault
+    held.renew()
+    shown = {report.order_ref for report in broker.order_reports(account) if not report.state.final}
+    alive = [ref for ref in order_refs if ref not in told or not told[ref].state.final or ref in shown]
+    if alive:
+        raise BrokerFault(
+            f"the broker has not confirmed within {CANCEL_SECONDS:g} s that {', '.join(alive)} ended; {_REMEDY}"
+        )

@@ -1,0 +1,90 @@
+"""cash-balancer: turns foreign cash balances into base currency, towards zero and never past it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ib_trading.core.cash import balance_cash, conversion_venues
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.market import Quote
+from ib_trading.core.plan import Plan
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.errors import TradingError
+from ib_trading.intents.compare import Comparison
+from ib_trading.intents.intent import Answer, Call
+from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.phases import Phases
+from ib_trading.intents.read_rates import QUOTED_ON, listed_pair, read_rates
+from ib_trading.intents.read_snapshot import read_account
+from ib_trading.intents.services import Services
+from ib_trading.intents.trading_result import TradingResult
+from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
+from ib_trading.ports.broker import Broker
+from ib_trading.schema.requests import CashBalancerRequest
+from ib_trading.schema.trading_config import TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class CashBalancer:
+    services: Services
+    name: str = "cash-balancer"
+    request_type: type[CashBalancerRequest] = CashBalancerRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+
+    def answer(self, call: Call[CashBalancerRequest]) -> Answer:
+        return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def over(self, services: Services) -> CashBalancer:
+        return replace(self, services=services)
+
+    def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
+        """Nothing that a request could say wrongly."""
+
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CashBalancerRequest) -> None:
+        """Nothing: a conversion that still works is seen by the limits."""
+
+    def read(
+        self,
+        broker: Broker,
+        compared: Comparison,
+        request: CashBalancerRequest,  # noqa: ARG002 says nothing more
+        config: TradingConfig,
+    ) -> Snapshot:
+        snapshot = read_account(broker, config, compared)
+        foreign = {
+            currency
+            for currency, amount in snapshot.cash.items()
+            if amount and currency != snapshot.base_currency
+        }
+        state = broker.account(snapshot.account)
+        rates = read_rates(broker, config, state, foreign, snapshot.at)
+        pairs, quotes = _pairs(broker, config, foreign, snapshot.base_currency)
+        return replace(
+            snapshot,
+            fx=dict(snapshot.fx) | rates,
+            instruments=dict(snapshot.instruments) | pairs,
+            quotes=dict(snapshot.quotes) | quotes,
+        )
+
+    def decide(self, snapshot: Snapshot, request: CashBalancerRequest) -> Plan:  # noqa: ARG002 says nothing more
+        return balance_cash(snapshot)
+
+
+def _pairs(
+    broker: Broker, config: TradingConfig, currencies: set[str], base: str
+) -> tuple[dict[int, Instrument], dict[int, Quote]]:
+    """The pair of each currency at the venue that converts it, with the price it is quoted at on IDEALPRO."""
+    pairs: dict[int, Instrument] = {}
+    quotes: dict[int, Quote] = {}
+    for currency in sorted(currencies):
+        quoted = listed_pair(broker, currency, base, QUOTED_ON)
+        found = (listed_pair(broker, currency, base, venue) for venue in conversion_venues(config))
+        pair = next((one for one in found if one is not None), None)
+        if pair is None or quoted is None or pair.symbol != quoted.symbol:
+            continue
+        pairs[pair.con_id] = pair
+        quote = broker.quotes([quoted]).get(quoted.con_id)
+        if quote is not None:
+            quotes[pair.con_id] = quote
+    return pairs, quotes

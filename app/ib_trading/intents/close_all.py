@@ -1,0 +1,116 @@
+"""close-all: cancels our open orders, waits for the broker's word on each, then closes what the broker says we hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ib_trading.core.close_all import close_out
+from ib_trading.core.locks import locks
+from ib_trading.core.orders import OrderState
+from ib_trading.core.plan import Plan
+from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.errors import BrokerFault, RequestError, TradingError
+from ib_trading.intents.cancel_orders import CANCEL_SECONDS
+from ib_trading.intents.compare import Comparison
+from ib_trading.intents.intent import Answer, Call
+from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.order_request import check_properties, properties_at
+from ib_trading.intents.phases import Phases
+from ib_trading.intents.read_snapshot import read_to_close, working_orders
+from ib_trading.intents.services import Services
+from ib_trading.intents.trading_result import TradingResult
+from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
+from ib_trading.ports.broker import Broker
+from ib_trading.schema.requests import CloseAllRequest
+from ib_trading.schema.strict import FieldError, nearest
+from ib_trading.schema.trading_config import TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAll:
+    services: Services
+    name: str = "close-all"
+    request_type: type[CloseAllRequest] = CloseAllRequest
+    result_type: type[TradingResult] = TradingResult
+    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+
+    def answer(self, call: Call[CloseAllRequest]) -> Answer:
+        return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
+
+    def over(self, services: Services) -> CloseAll:
+        return replace(self, services=services)
+
+    def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
+        """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
+        check_properties(request.order_properties, self.services.clock.now())
+        known = {*self.services.strategies, *config.exposure.strategies, *self.services.positions.holdings()}
+        errors = tuple(
+            FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
+            for index, name in enumerate(request.strategies or ())
+            if name not in known or name == UNASSIGNED
+        )
+        if errors:
+            raise RequestError("; ".join(map(str, errors)), errors=errors)
+
+    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CloseAllRequest) -> None:
+        """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
+        stays inactive in spite of it is in doubt, or a stray, and locks its contract only; so does one that the broker
+        calls ended and goes on to show."""
+        live = [
+            report.order_ref
+            for report in broker.order_reports(account)
+            if not report.state.final and self._cancels(report.order_ref, request)
+        ]
+        if not live:
+            return
+        held.renew()
+        reports = broker.cancel(live, seconds=CANCEL_SECONDS)
+        held.renew()
+        open_still = [
+            ref
+            for ref in live
+            if ref not in reports
+            or not (reports[ref].state.final or reports[ref].state is OrderState.INACTIVE)
+        ]
+        if open_still:
+            raise BrokerFault(
+                f"the broker has not confirmed within {CANCEL_SECONDS:g} s that {', '.join(open_still)} ended; nothing"
+                " was closed: look at these orders, and call again"
+            )
+
+    def read(
+        self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
+    ) -> Snapshot:
+        # Stored closes tell whether a price can be right, which only an order at a limit owes anything to.
+        at_limit = request.order_properties is not None and request.order_properties.order_type == "LMT"
+        snapshot = read_to_close(broker, config, compared, with_closes=at_limit)
+        if not request.dry_run:
+            return snapshot
+        # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
+        left = working_orders(self.services, leaving_out=lambda ref: self._cancels(ref, request))
+        doubtful = [
+            order
+            for order in compared.orders
+            if order.state is not OrderState.INACTIVE or not self._cancels(order.order_ref, request)
+        ]
+        strays = [report for report in compared.strays if not self._cancels(report.order_ref, request)]
+        return replace(snapshot, working=left, locks=locks(compared.differences, doubtful, strays))
+
+    def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
+        return close_out(
+            snapshot, _unique(request.strategies), properties_at(request.order_properties, snapshot.at)
+        )
+
+    def _cancels(self, order_ref: str, request: CloseAllRequest) -> bool:
+        """Whether it is an order of ours, by its reference even if the journal was lost; with `strategies`, one in
+        which any of them has a part."""
+        if request.strategies is None:
+            return order_ref.startswith(f"ib-{self.services.mode.letter}")
+        order = self.services.journal.order(order_ref)
+        return order is not None and not set(request.strategies).isdisjoint(order.source)
+
+
+def _unique(strategies: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if strategies is None else tuple(sorted(set(strategies)))

@@ -1,0 +1,158 @@
+"""Compares ledger and broker at one moment: what the broker has told is booked, then positions are read beside it.
+
+A fill between the question for executions and that for positions looks like a difference. So a difference counts once
+settling and reading again shows the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from ib_trading.core.account import OrderReport
+from ib_trading.core.attribution import Booking, Execution
+from ib_trading.core.journal import IN_DOUBT, JournalledOrder
+from ib_trading.core.market import Quote
+from ib_trading.core.positions import Holdings, Quantities
+from ib_trading.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
+from ib_trading.intents.known_instruments import known_instruments
+from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.services import Services, Unwritten
+from ib_trading.intents.settle import Findings, find, settle_earlier
+from ib_trading.ports.broker import Broker
+
+READINGS = 3
+"""How often ledger and positions are read at most until two readings in a row show the same differences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
+
+    `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
+    live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
+    `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
+    `steady` is false where each reading showed other differences: something fills all the while.
+    """
+
+    services: Services
+    holdings: Holdings
+    positions: Quantities
+    orders: tuple[JournalledOrder, ...]
+    differences: tuple[Difference, ...]
+    executions: tuple[Execution, ...]
+    booked: tuple[Booking, ...]
+    forex: frozenset[int]
+    reports: tuple[OrderReport, ...] = ()
+    strays: tuple[OrderReport, ...] = ()
+    steady: bool = True
+
+    @property
+    def alive(self) -> tuple[OrderReport, ...]:
+        """Strays, and orders in doubt that the broker has not ended."""
+        doubtful = {order.order_ref for order in self.orders if order.state in IN_DOUBT}
+        return (
+            *self.strays,
+            *(one for one in self.reports if one.order_ref in doubtful and not one.state.final),
+        )
+
+    @property
+    def to_price(self) -> frozenset[int]:
+        """Contracts of which a proposed repair may need a price."""
+        doubtful = {order.con_id for order in self.orders if order.state in IN_DOUBT}
+        return frozenset({one.con_id for one in self.differences} | (doubtful & self.forex))
+
+    def repairs(self, quotes: Mapping[int, Quote], only: Collection[int] | None = None) -> tuple[Repair, ...]:
+        """What is proposed for these differences and the orders in doubt; with `only`, for those contracts."""
+        found = [one for one in self.differences if only is None or one.con_id in only]
+        doubtful = [
+            order
+            for order in self.orders
+            if order.state in IN_DOUBT and (only is None or order.con_id in only)
+        ]
+        # Of the ledger, which only grows, no more than what is judged: mostly nothing.
+        alive = [report for report in self.alive if only is None or report.con_id in only]
+        concerned = {one.con_id for one in (*found, *doubtful, *alive)}
+        bookings = (
+            *self.services.positions.bookings_in(concerned),
+            *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
+        )
+        return repairs(
+            found,
+            doubtful,
+            bookings,
+            best_prices(bookings, quotes),
+            self.forex,
+            alive,
+        )
+
+
+def compare_unwritten(services: Services, broker: Broker, account: str) -> Comparison:
+    """A dry-run's: with what a run would book first, and nothing written."""
+
+    def read() -> Comparison:
+        found = find(services, broker, account)
+        seen = replace(services, unwritten=Unwritten(found.orders, found.bookings))
+        return _beside(seen, broker, _positions(broker, account), found, found.bookings)
+
+    return _steady(read)
+
+
+def compare_settled(
+    services: Services, broker: Broker, account: str, held: HeldLease, own_run: str
+) -> Comparison:
+    """A run's: settles what earlier ones left open, and books it."""
+    booked: list[Booking] = []
+
+    def read() -> Comparison:
+        found = settle_earlier(services, broker, account, held.renew(), own_run)
+        booked.extend(found.bookings)
+        return _beside(services, broker, _positions(broker, account), found, tuple(booked))
+
+    return _steady(read)
+
+
+def compare_again(compared: Comparison, broker: Broker) -> Comparison:
+    """The ledger as it has become since, beside the same positions."""
+    return _beside(compared.services, broker, compared.positions, compared, compared.booked)
+
+
+def _steady(read: Callable[[], Comparison]) -> Comparison:
+    earlier: Comparison | None = None
+    for _ in range(READINGS):
+        now = read()
+        if not now.differences or (earlier is not None and earlier.differences == now.differences):
+            return now
+        earlier = now
+    return replace(now, steady=False)
+
+
+def _beside(
+    services: Services,
+    broker: Broker,
+    positions: Quantities,
+    found: Findings | Comparison,
+    booked: tuple[Booking, ...],
+) -> Comparison:
+    holdings, orders = services.holdings(), services.unsettled_orders()
+    # What strategies hold against each other differs from no position, and may be forex all the same.
+    held = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
+    doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
+    # A contract that was delisted, or has expired, is not among them, and differs like any other.
+    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *held, *doubtful}))
+    return Comparison(
+        services,
+        holdings,
+        positions,
+        orders,
+        differences(holdings, positions, instruments),
+        found.executions,
+        booked,
+        frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
+        found.reports,
+        found.strays,
+    )
+
+
+def _positions(broker: Broker, account: str) -> Quantities:
+    return {position.con_id: position.quantity for position in broker.positions(account)}

@@ -1,0 +1,48 @@
+"""What a request's `orderProperties` come to at an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from ib_trading.core.order_properties import CONFIGURED, OrderProperties, PropertiesRefused, check_combination
+from ib_trading.errors import RequestError
+from ib_trading.intents.good_after import check_future, good_after
+from ib_trading.schema.requests import OrderPropertiesRequest
+from ib_trading.schema.strict import FieldError
+
+
+def check_properties(asked: OrderPropertiesRequest, now: datetime) -> None:
+    """RequestError for what does not go together, before anything is claimed; whether the time has passed only the
+    broker's clock can say."""
+    _resolved(asked, now)
+
+
+def properties_at(asked: OrderPropertiesRequest, now: datetime) -> OrderProperties:
+    """What is asked for when the business clock shows `now`. RequestError where that is impossible."""
+    properties = _resolved(asked, now)
+    check_future(properties.good_after, now)
+    return properties
+
+
+def refused_properties(error: PropertiesRefused) -> RequestError:
+    field = FieldError(f"orderProperties.{error.key}", error.reason)
+    return RequestError(str(field), errors=(field,))
+
+
+def _resolved(asked: OrderPropertiesRequest, now: datetime) -> OrderProperties:
+    priority = asked.adaptive_priority
+    properties = OrderProperties(
+        order_type=asked.order_type,
+        limit_offset_bps=asked.limit_offset_bps,
+        tif=asked.tif,
+        good_after=None if asked.good_after_time is None else good_after(asked.good_after_time, now),
+        outside_rth=asked.outside_rth,
+        adaptive_priority=CONFIGURED if priority is msgspec.UNSET else priority,
+    )
+    try:
+        check_combination(properties)
+    except PropertiesRefused as error:
+        raise refused_properties(error) from None
+    return properties

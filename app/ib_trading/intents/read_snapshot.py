@@ -1,0 +1,171 @@
+"""Reads everything a decision rests on, once, into a frozen Snapshot. Decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from ib_trading.core.attribution import remaining
+from ib_trading.core.broker_day import broker_day
+from ib_trading.core.history import daily_start
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.locks import locks
+from ib_trading.core.mode import AccountRefused, TradingMode, choose_account
+from ib_trading.core.positions import UNASSIGNED, Holdings
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.errors import PlanRefused
+from ib_trading.intents.compare import Comparison
+from ib_trading.intents.known_instruments import known_instruments
+from ib_trading.intents.read_rates import read_rates
+from ib_trading.intents.services import Services
+from ib_trading.ports.broker import Broker
+from ib_trading.schema.trading_config import TradingConfig
+from ib_trading.strategies.strategy import Strategy
+
+HISTORY_SERIES = "ADJUSTED_LAST"
+"""What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
+
+
+def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
+    """The account, or PlanRefused if the login does not fit the mode."""
+    try:
+        return choose_account(services.mode, broker.managed_accounts(), config.account)
+    except AccountRefused as error:
+        raise PlanRefused(str(error)) from None
+
+
+def read_account(broker: Broker, config: TradingConfig, compared: Comparison) -> Snapshot:
+    """The state of account and ledger where no strategy is asked: every instrument that anybody holds."""
+    return read_snapshot(broker, config, compared, {}, held_by_all=True)
+
+
+def read_to_close(
+    broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
+) -> Snapshot:
+    """The same for who only closes: what that does not need is not read, or may be missing.
+
+    One contract whose quote was refused, or an analytics warehouse that was down, trapped every position.
+    """
+    return read_snapshot(
+        broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
+    )
+
+
+def read_snapshot(
+    broker: Broker,
+    config: TradingConfig,
+    compared: Comparison,
+    strategies: Mapping[str, Strategy],
+    *,
+    held_by_all: bool = False,
+    only_to_close: bool = False,
+    with_closes: bool = True,
+) -> Snapshot:
+    """The state of account and market for `strategies`, around ledger and positions as they were `compared`.
+
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
+    nothing is valued, so that no rates are asked for and a quote may be missing.
+    """
+    services = compared.services
+    account = account_to_trade(services, broker, config)
+    at = services.business_time(broker).replace(microsecond=0)
+    state = broker.account(account)
+    positions, holdings = compared.positions, compared.holdings
+    held = _held(holdings, holdings if held_by_all else strategies)
+    # Shares of others stand in the broker's positions; their forex does not, and is at stake all the same.
+    held |= _held(holdings, holdings) & compared.forex
+    working = working_orders(services)
+    ordered = _held(working, working)
+    wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
+    holdings = _not_gone(holdings, {*instruments, *positions})
+    quotes = broker.quotes(instruments.values(), expendable=only_to_close)
+    valued = set() if only_to_close else {one.currency for one in instruments.values()}
+    history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
+    return Snapshot(
+        mode=services.mode,
+        at=at,
+        managed_accounts=broker.managed_accounts(),
+        account=account,
+        base_currency=state.base_currency,
+        net_liquidation=state.net_liquidation,
+        switch=services.journal.trading_switch(),
+        config=config,
+        wanted=wanted,
+        instruments=instruments,
+        quotes=quotes,
+        fx=read_rates(broker, config, state, valued, at),
+        closes=services.warehouse.daily_closes(
+            instruments, HISTORY_SERIES, before=daily_start(broker_day(at)), count=history_days or 1
+        )
+        if with_closes
+        else {},
+        positions=positions,
+        holdings=holdings,
+        working=working,
+        seed=_seed(services.mode, broker_day(at)),
+        previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        daily_profit=_daily_profit(broker, account, config) if strategies else None,
+        cash=state.cash,
+        locks=locks(compared.differences, compared.orders, compared.strays),
+    )
+
+
+def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:
+    """Asked only where a limit rests on it: it is a subscription, and may take seconds to be told."""
+    return None if config.limits.max_daily_loss_percent is None else broker.daily_profit(account)
+
+
+def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:
+    return {con_id for name in names for con_id in holdings.get(name, {})}
+
+
+def _instruments(
+    broker: Broker, strategies: Mapping[str, Strategy], held: set[int]
+) -> tuple[dict[str, tuple[int, ...]], dict[int, Instrument]]:
+    """Strategy → contract ids in its own order, and every instrument named, held or ordered."""
+    specs = sorted({spec for strategy in strategies.values() for spec in strategy.instruments})
+    resolved = broker.instruments(specs)
+    wanted = {
+        name: tuple(resolved[spec].con_id for spec in strategy.instruments)
+        for name, strategy in strategies.items()
+    }
+    named = {instrument.con_id: instrument for instrument in resolved.values()}
+    others = known_instruments(broker, sorted(held - set(named)))
+    return wanted, named | dict(others)
+
+
+def _not_gone(holdings: Holdings, there: set[int]) -> dict[str, dict[int, Decimal]]:
+    """Without what the ledger holds of contracts that the broker neither shows a position in nor knows: delisted, or
+    expired. Nothing can be traded of it; it is a difference, whose repair trade-reconciliation proposes."""
+    return {
+        name: {con_id: quantity for con_id, quantity in held.items() if con_id in there}
+        for name, held in holdings.items()
+    }
+
+
+def working_orders(
+    services: Services, *, leaving_out: Callable[[str], bool] = lambda _: False
+) -> dict[str, dict[int, Decimal]]:
+    """Strategy → contract id → what orders that are not final may still bring it, but for those `leaving_out` names
+    by their orderRef."""
+    working: dict[str, dict[int, Decimal]] = {}
+    for order in services.unsettled_orders():
+        if order.state.final or leaving_out(order.order_ref):
+            continue
+        if order.is_conversion:
+            # Nobody's, but another one must not leave while it works.
+            left = working.setdefault(UNASSIGNED, {})
+            left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
+            continue
+        booked = services.booked_quantity(order.order_ref)
+        for strategy, quantity in remaining(order.source, booked, order.increment).items():
+            of_strategy = working.setdefault(strategy, {})
+            of_strategy[order.con_id] = of_strategy.get(order.con_id, Decimal(0)) + quantity
+    return working
+
+
+def _seed(mode: TradingMode, day: date) -> int:
+    """The broker day's chance: the same for a dry-run and the run after it, another one tomorrow."""
+    return int.from_bytes(hashlib.sha256(f"{mode.value}/{day.isoformat()}".encode()).digest()[:4], "big")

@@ -1,0 +1,261 @@
+"""Brings the journal and the ledger up to what the broker says of our orders: states first, then fills, once each.
+
+Used at the end of a run for its own orders, and at the start of every run for whatever earlier ones left open; fills
+that came after their run had ended, corrections and late commissions are booked then too. Never sends anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from ib_trading.core.account import OrderReport
+from ib_trading.core.attribution import Booking, Execution, attribute
+from ib_trading.core.canonical import canonical_json
+from ib_trading.core.evidence import judged, merged, without_its_fills
+from ib_trading.core.journal import (
+    JournalledOrder,
+    Lease,
+    Run,
+    RunState,
+    StoredResponse,
+    came_to_nothing,
+    crosses_stand,
+    given_up,
+    outcome,
+)
+from ib_trading.core.locks import BY_REPAIR, Lock
+from ib_trading.core.orders import names_an_order_of
+from ib_trading.core.strays import strays
+from ib_trading.intents.broker_records import BrokerRecords
+from ib_trading.intents.day_orders import after_their_day
+from ib_trading.intents.intent import envelope
+from ib_trading.intents.known_instruments import known_instruments
+from ib_trading.intents.needs_review import call_a_person
+from ib_trading.intents.run_answer import not_done, status_of, warnings_of
+from ib_trading.intents.services import Services, Unwritten
+from ib_trading.intents.trading_result import order_shown
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the broker's records say about what is open, before anything of it is written.
+
+    `orders` are the unsettled ones as they now stand, `reports` the broker's word on all that it shows, `bookings` what
+    the ledger does not know yet, `strays` what lives at the broker without the journal holding it open.
+    """
+
+    orders: tuple[JournalledOrder, ...]
+    reports: tuple[OrderReport, ...]
+    executions: tuple[Execution, ...]
+    bookings: tuple[Booking, ...]
+    strays: tuple[OrderReport, ...]
+
+
+def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
+    """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
+    then working with a fill, and not filled without one. They are asked for even where the journal has nothing open:
+    it may have been lost, and whom it calls cancelled may live."""
+    at = services.clock.now()
+    unsettled = services.journal.unsettled_orders()
+    reports = broker.order_reports(account)
+    executions = broker.executions(account)
+    orders = tuple(judged(order, reports, executions, at) for order in unsettled)
+    held_open = {order.order_ref for order in unsettled if not order.state.final}
+    found = strays(services.mode, reports, held_open, {})
+    refs = sorted({one.order_ref for one in (*executions, *found) if one.order_ref})
+    known = merged(services.journal.orders_named(refs) if refs else (), orders)
+    bookings = (
+        *unbooked(services, known, executions),
+        *_unbooked_by_hand(services, broker, known, executions),
+    )
+    orders = with_all_fills(services, orders, at, bookings)
+    shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
+    orders = after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
+    bookings = (*bookings, *_unbooked_crosses(services, orders))
+    return Findings(orders, reports, executions, bookings, strays(services.mode, found, held_open, known))
+
+
+def settle_earlier(
+    services: Services, broker: BrokerRecords, account: str, lease: Lease, own_run: str
+) -> Findings:
+    """Settles what earlier runs left open, as far as the broker's records explain it, and says what was found.
+
+    Only under the lease: no other run can be under way then, so that whatever is open was left behind.
+    """
+    found = find(services, broker, account)
+    if found.orders:
+        services.journal.save_orders(found.orders, lease)
+    if found.bookings:
+        services.positions.apply(found.bookings, lease)
+    left_open = {run.run_id for run in services.journal.open_runs()} - {own_run}
+    close_runs(services, left_open | {order.run_id for order in found.orders}, found.executions, lease)
+    return found
+
+
+def close_runs(
+    services: Services, run_ids: Iterable[str], executions: Sequence[Execution], lease: Lease
+) -> None:
+    """Ends those of these runs of which nothing can change any more."""
+    for run_id in sorted(run_ids):
+        run = services.journal.run(run_id)
+        if run is not None:
+            _close(services, run, executions, lease)
+
+
+def unbooked(
+    services: Services, orders: Mapping[str, JournalledOrder], executions: Iterable[Execution]
+) -> tuple[Booking, ...]:
+    """What `executions` of `orders` add to the ledger."""
+    ours: dict[str, list[Execution]] = {}
+    for execution in executions:
+        # A conversion of cash changes no holding.
+        if execution.order_ref in orders and not orders[execution.order_ref].is_conversion:
+            ours.setdefault(execution.order_ref, []).append(execution)
+    booked: dict[str, list[Booking]] = {}
+    for booking in services.positions.bookings_for(ours) if ours else ():
+        booked.setdefault(booking.order_ref, []).append(booking)
+    return tuple(
+        booking
+        for ref, fills in ours.items()
+        for booking in attribute(fills, orders[ref].source, booked.get(ref, ()), orders[ref].increment)
+    )
+
+
+def book(
+    services: Services, orders: Sequence[JournalledOrder], executions: Iterable[Execution], lease: Lease
+) -> int:
+    """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
+    bookings = unbooked(services, {order.order_ref: order for order in orders}, executions)
+    return services.positions.apply(bookings, lease) if bookings else 0
+
+
+def with_all_fills(
+    services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
+) -> tuple[JournalledOrder, ...]:
+    """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
+    seen = replace(services, unwritten=Unwritten((), tuple(new)))
+    return tuple(
+        without_its_fills(order, seen.booked_of(order.order_ref), at)
+        if not order.is_conversion and order.state.final and order.filled
+        else order
+        for order in orders
+    )
+
+
+def book_crosses(services: Services, run: Run, lease: Lease) -> None:
+    """Books the internal crosses of a run that is being sent; once, however often it is called."""
+    bookings = _crosses(run)
+    if bookings:
+        services.positions.apply(bookings, lease)
+
+
+def _unbooked_crosses(services: Services, orders: Sequence[JournalledOrder]) -> tuple[Booking, ...]:
+    """The crosses of interrupted runs that stand and that the ledger does not hold, `orders` being newer than the
+    journal's.
+
+    Found like fills, so that a dry-run sees them too: while only a run booked them, it planned on another ledger than
+    the dry-run just before it. Crosses that were lost when the net was zero let two strategies trade the same shares
+    for ever.
+    """
+    newer = {order.order_ref: order for order in orders}
+    standing: list[Booking] = []
+    for run in services.journal.open_runs():
+        crosses = _crosses(run)
+        if crosses and crosses_stand(
+            run, [newer.get(one.order_ref, one) for one in services.journal.orders(run.run_id)]
+        ):
+            standing.extend(crosses)
+    booked = services.positions.booked_ids(booking.booking_id for booking in standing) if standing else ()
+    return tuple(booking for booking in standing if booking.booking_id not in booked)
+
+
+def _crosses(run: Run) -> list[Booking]:
+    """A run's internal crosses as the ledger knows them."""
+    crosses = run.planned().get("internalCrosses", [])
+    at = run.business_at or run.claimed_at
+    return [
+        Booking(
+            booking_id=f"cross:{run.run_id}:{cross['conId']}",
+            order_ref="",
+            con_id=int(cross["conId"]),
+            price=cross["price"],
+            at=at,
+            shares=cross["quantities"],
+            commissions={},
+        )
+        for cross in crosses
+    ]
+
+
+def _unbooked_by_hand(
+    services: Services,
+    broker: BrokerRecords,
+    known: Mapping[str, JournalledOrder],
+    executions: Sequence[Execution],
+) -> tuple[Booking, ...]:
+    """Trades that nobody here ordered are unassigned: they are never undone. Conversions of currencies are cash, and
+    no holdings. An orderRef like ours that the journal does not know is no trade by hand: the difference it makes is
+    for a person to look at."""
+    by_hand: dict[str, list[Execution]] = {}
+    for execution in executions:
+        if execution.order_ref not in known and not names_an_order_of(services.mode, execution.order_ref):
+            name = f"by hand: {execution.perm_id}"
+            by_hand.setdefault(name, []).append(replace(execution, order_ref=name))
+    if not by_hand:
+        return ()
+    booked: dict[str, list[Booking]] = {}
+    for booking in services.positions.bookings_for(by_hand):
+        booked.setdefault(booking.order_ref, []).append(booking)
+    new = [
+        booking
+        for name, fills in by_hand.items()
+        for booking in attribute(fills, {}, booked.get(name, ()), Decimal(1))
+    ]
+    instruments = known_instruments(broker, sorted({booking.con_id for booking in new})) if new else {}
+    cash = {con_id for con_id, instrument in instruments.items() if instrument.is_forex}
+    return tuple(booking for booking in new if booking.con_id not in cash)
+
+
+def _close(services: Services, run: Run, executions: Sequence[Execution], lease: Lease) -> None:
+    """Ends a run that its own process did not end, once nothing of it can change any more."""
+    orders = services.journal.orders(run.run_id)
+    if came_to_nothing(run, orders):
+        with suppress(LookupError):  # its own process lives, and has withdrawn it in this very moment
+            services.journal.save_run(given_up(run), lease)
+        return
+    state = outcome(orders)
+    if run.state is RunState.NEEDS_REVIEW and state is not RunState.SETTLED:
+        return
+    response = run.response
+    if response is None and state is not RunState.SETTLING:
+        response = _resumed(services, run, orders, executions)
+    ended = replace(run, state=state, response=response)
+    services.journal.save_run(ended, lease)
+    call_a_person(ended)
+
+
+def _resumed(
+    services: Services, run: Run, orders: Sequence[JournalledOrder], executions: Sequence[Execution]
+) -> StoredResponse:
+    """The answer of a run that could not give it itself."""
+    plan = run.planned()
+    left_out = [
+        Lock(int(lock["conId"]), lock["localSymbol"], lock["reason"], remedy=lock.get("remedy", BY_REPAIR))
+        for lock in plan.get("locks", [])
+    ]
+    status = status_of(orders, left_out=left_out)
+    planned = {int(order["conId"]): order for order in plan.get("orders", [])}
+    warning = "the run was interrupted; what became of its orders has been read from the broker's records"
+    members = envelope(services, run.intent, run.run_id) | plan
+    members |= {
+        "dryRun": False,
+        "plan": plan,
+        "timings": {},
+        "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
+        "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
+    }
+    return StoredResponse(status, canonical_json(members | not_done(orders, status, left_out)))

@@ -1,0 +1,53 @@
+"""Asks the broker what each draft order would do to the margin, and freezes the answers into the snapshot.
+
+One question after the other, each with its own deadline: a hundred drafts at a slow broker outlast a lease. So it is
+kept meanwhile, and all of them together must be answered before the run's deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.snapshot import Margin, Snapshot
+from ib_trading.errors import RunDeadline
+from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.submit import outgoing_order
+from ib_trading.ports.broker import OutgoingOrder
+from ib_trading.ports.clock import Clock
+
+
+class MarginSource(Protocol):
+    """What of a Broker is asked here."""
+
+    def what_if(self, order: OutgoingOrder) -> Margin | None: ...
+
+
+def with_margins(
+    broker: MarginSource,
+    snapshot: Snapshot,
+    drafts: Sequence[PlannedOrder],
+    clock: Clock,
+    deadline: datetime,
+    held: HeldLease | None,
+) -> Snapshot:
+    """`snapshot` with an answer for each draft that got one; the limits refuse those that did not. A dry-run has no
+    lease to keep. RunDeadline once `deadline` has passed, also after the last answer: a plan is worth no order then."""
+    answers = {}
+    for number, draft in enumerate(drafts, start=1):
+        # The question takes its number from the connection: a draft has no orderRef and no order id.
+        order = outgoing_order(draft, "", 0, snapshot.account, snapshot.instruments[draft.con_id])
+        answer = broker.what_if(order)
+        if answer is not None:
+            answers[draft.con_id] = answer
+        if clock.now() >= deadline:
+            raise RunDeadline(
+                f"runDeadlineSeconds passed when {number} of {len(drafts)} what-if questions were answered; nothing"
+                " was sent: call again, raise runDeadlineSeconds or leave out whatIf"
+            )
+        if held is not None:
+            held.keep()
+    return replace(snapshot, margins=answers)

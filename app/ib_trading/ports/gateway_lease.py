@@ -1,0 +1,32 @@
+"""Who may run the gateway: one instance of the service at a time, for each login.
+
+The broker lets a user be logged in once. Two instances that both start a gateway (the old and the new one of a
+deployment overlap) would throw each other out for ever; a lease beside the trading lease decides which one may.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from ib_trading.core.journal import Lease
+
+
+class GatewayLease(Protocol):
+    """Its fence only rises. The instants are real time."""
+
+    def acquire(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
+        """The lease with a fence above every earlier one, or None while another holder's has not expired."""
+        ...
+
+    def renew(self, lease: Lease, expires_at: datetime) -> Lease:
+        """StaleFence if a newer lease has been given since, or this one was given back."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Gives it back; one that another holder has taken meanwhile is left to it."""
+        ...
+
+    def check(self, lease: Lease) -> None:
+        """StaleFence unless `lease` is still the newest."""
+        ...

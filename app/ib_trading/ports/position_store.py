@@ -1,0 +1,56 @@
+"""Where the strategies' ledger is kept: holdings, the executions that made them, and what these come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from ib_trading.core.attribution import Booking
+from ib_trading.core.journal import Lease
+from ib_trading.core.totals import Totals
+
+
+class PositionStore(Protocol):
+    def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
+        """Strategy → contract id → signed quantity; nothing is listed at zero."""
+        ...
+
+    def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
+        """Books what is not booked yet: holdings, totals and booking ids in one transaction. Returns how many were new.
+
+        Raises StaleFence if a newer lease has been given since.
+        """
+        ...
+
+    def totals(self) -> Totals:
+        """What all bookings come to (core/totals.py), as `apply` keeps it: the bookings themselves are not read.
+
+        But for once: where others wrote the ledger, an earlier version of this program, the totals are made from its
+        bookings, whole or not at all, and the log says so.
+        """
+        ...
+
+    def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
+        """Those of `booking_ids` that have been applied."""
+        ...
+
+    def booked_quantity(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order the strategies have, what was taken back left out."""
+        ...
+
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+        """Those of these orders, in the sequence in which they were applied."""
+        ...
+
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        """Those of one order's executions, oldest first."""
+        ...
+
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        """Those of these contracts, oldest first: what a difference is judged by, and small beside the ledger."""
+        ...
+
+    def bookings(self) -> tuple[Booking, ...]:
+        """All of them, oldest first. As long as the ledger: for tests, and for people who look into it."""
+        ...

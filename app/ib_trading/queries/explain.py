@@ -1,0 +1,162 @@
+"""explain: why an order was sent. Inputs → signal → target → netting → limits → fills → attribution, strategy by
+strategy, from the plan as it was stored and the ledger's bookings. Recomputes nothing: it shows what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ib_trading.core.attribution import Booking
+from ib_trading.core.canonical import plain
+from ib_trading.core.journal import JournalledOrder
+from ib_trading.errors import NotKnown, StoreUnavailable, TradingError
+from ib_trading.intents.intent import Answer, Call, Result, common
+from ib_trading.intents.services import Services
+from ib_trading.intents.trading_result import OrderShown, order_shown
+from ib_trading.queries.run import stored
+from ib_trading.queries.runs import RunShown, run_shown
+from ib_trading.schema.requests import Request
+
+
+class ExplainRequest(Request, frozen=True, kw_only=True):
+    """`order_ref` as a run's result, the broker's records or the journal have it."""
+
+    order_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPart:
+    """One strategy's way to this order. `signal` is a fraction of its `capital` (base currency); the quantities are
+    signed contracts: `target` − `holding` − `working` = `trade` = `crossed` + `ordered`, where `working` is what other
+    orders of ours could still bring it; `attributed` is what this order's fills have brought it so far. None: the plan
+    does not say."""
+
+    strategy: str
+    capital: Decimal | None
+    signal: Decimal | None
+    holding: Decimal
+    working: Decimal
+    target: Decimal | None
+    trade: Decimal
+    crossed: Decimal
+    ordered: Decimal
+    attributed: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainResult(Result):
+    """`price`, `fx` and `limits` are the plan's own members for this contract; `fills` the ledger's bookings."""
+
+    run: RunShown
+    order: OrderShown
+    as_of: str | None
+    price: dict[str, Any] | None
+    fx: dict[str, Any]
+    strategies: tuple[StrategyPart, ...]
+    limits: tuple[dict[str, Any], ...]
+    fills: tuple[Booking, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    services: Services
+    name: str = "explain"
+    request_type: type[ExplainRequest] = ExplainRequest
+    result_type: type[ExplainResult] = ExplainResult
+    refusals: tuple[type[TradingError], ...] = (NotKnown, StoreUnavailable)
+
+    def answer(self, call: Call[ExplainRequest]) -> Answer:
+        order = self.services.journal.order(call.request.order_ref)
+        run = self.services.journal.run(order.run_id) if order else None
+        if order is None or run is None:
+            raise NotKnown(
+                f"no order of ours is called {call.request.order_ref!r}; GET /runs/{{runId}} lists a run's orders"
+            )
+        plan = stored(run.plan) or {}
+        fills = self.services.positions.bookings_of(order.order_ref)
+        return Answer.of(
+            ExplainResult(
+                **common(self.services, self.name, call.run_id),
+                run=run_shown(run),
+                order=order_shown(order),
+                as_of=plan.get("asOf"),
+                price=plan.get("prices", {}).get(str(order.con_id)),
+                fx=plan.get("fx", {}),
+                strategies=parts_of(order, plan, fills),
+                limits=tuple(
+                    verdict
+                    for verdict in plan.get("limits", ())
+                    if verdict["subject"] in {"", order.local_symbol}
+                ),
+                fills=fills,
+            )
+        )
+
+
+def parts_of(
+    order: JournalledOrder, plan: Mapping[str, Any], fills: Iterable[Booking]
+) -> tuple[StrategyPart, ...]:
+    """Every strategy that wanted a trade in the order's contract, or got something of it."""
+    names = {con_id: symbol for symbol, con_id in plan.get("contractIds", {}).items()}
+    symbol = names.get(order.con_id, order.local_symbol)
+    crossed: dict[str, Any] = {}
+    for cross in plan.get("internalCrosses", ()):
+        if cross["conId"] == order.con_id:
+            crossed |= cross["quantities"]
+    got: dict[str, Decimal] = {}
+    for booking in fills:
+        for name, share in booking.shares.items():
+            got[name] = got.get(name, Decimal(0)) + share
+    trades = {name: wanted[symbol] for name, wanted in plan.get("trades", {}).items() if wanted.get(symbol)}
+    return tuple(
+        _part(name, symbol, plan, order, _exact(crossed.get(name, 0)), got.get(name, Decimal(0)))
+        for name in sorted({*trades, *order.source, *got})
+    )
+
+
+def _part(
+    name: str, symbol: str, plan: Mapping[str, Any], order: JournalledOrder, crossed: Decimal, got: Decimal
+) -> StrategyPart:
+    def told(member: str) -> Decimal | None:
+        figure = plan.get(member, {}).get(name, {}).get(symbol)
+        return None if figure is None else _exact(figure)
+
+    capital = plan.get("capital", {}).get(name)
+    signal, target = told("signals"), told("targetPositions")
+    holding, working, trade = (told(name) or Decimal(0) for name in ("holdings", "working", "trades"))
+    ordered = order.source.get(name, Decimal(0))
+    if (signal is None or capital is None) and (trade or ordered):
+        why = (
+            f"closes what {name} held, {plain(holding)}: {plain(trade)}, {plain(crossed)} of that with other"
+            f" strategies and {plain(ordered)} by this order"
+        )
+    elif signal is None or capital is None:
+        why = f"{name} ordered none of it"
+    else:
+        wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')}"
+        at_work = f" and had {plain(working)} at work" if working else ""
+        why = (
+            f"{name} wants {wants} in {symbol}: {plain(target or Decimal(0))}; it held {plain(holding)}{at_work},"
+            f" so it trades {plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by"
+            " this order"
+        )
+    return StrategyPart(
+        strategy=name,
+        capital=None if capital is None else _exact(capital),
+        signal=signal,
+        holding=holding,
+        working=working,
+        target=target,
+        trade=trade,
+        crossed=crossed,
+        ordered=ordered,
+        attributed=got,
+        why=why,
+    )
+
+
+def _exact(figure: int | Decimal) -> Decimal:
+    return Decimal(figure)

@@ -1,0 +1,133 @@
+"""schedule-check: did every scheduled run that was due succeed? Logs `schedules_ok`, or what is missing.
+
+Reads the activity log, in which every call stands with the scheduler's own name for it, and starts no gateway: a mail
+must go out when something did *not* happen, and that includes the broker. An alert watches for the absence of
+`schedules_ok`, so that a scheduler that is dead altogether is noticed too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ib_trading.errors import ConfigurationFault, StoreUnavailable, TradingError
+from ib_trading.intents.intent import Answer, Call, Result, common
+from ib_trading.intents.services import Services
+from ib_trading.ports.activity_log import Activity
+from ib_trading.schema.log_events import SCHEDULES_MISSING, SCHEDULES_OK
+from ib_trading.schema.requests import ScheduleCheckRequest
+from ib_trading.schema.schedules import Schedule
+
+GRACE = timedelta(minutes=35)
+"""What was due later than this ago may still be running: a job's attempt may take 30 minutes (its deadline)."""
+
+EARLY = timedelta(minutes=5)
+"""The scheduler's clock may be ahead of ours by less than this."""
+
+log = logging.getLogger("app.schedules")
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRun:
+    """A run that was due and did not succeed. `outcome` is the last HTTP status that it got, None if it was never
+    heard of; `detail` what the service said then."""
+
+    job: str
+    intent: str
+    due: datetime
+    outcome: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleCheckResult(Result):
+    """What was due in (`after`, `until`]; `succeeded` + missing = `due`."""
+
+    ok: bool
+    after: datetime
+    until: datetime
+    due: int
+    succeeded: int
+    missing: tuple[MissingRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleCheck:
+    services: Services
+    name: str = "schedule-check"
+    request_type: type[ScheduleCheckRequest] = ScheduleCheckRequest
+    result_type: type[ScheduleCheckResult] = ScheduleCheckResult
+    refusals: tuple[type[TradingError], ...] = (StoreUnavailable, ConfigurationFault)
+
+    def answer(self, call: Call[ScheduleCheckRequest]) -> Answer:
+        services = self.services
+        schedules = services.config.read().schedules
+        now = services.clock.now()
+        # Nothing is missed that was due before the service was first heard of.
+        begun = services.activity.first_at() or now
+        after, until = max(now - timedelta(hours=call.request.hours), begun), now - GRACE
+        activities = services.activity.since(after - EARLY)
+        due, missing = judge(schedules, activities, services.name, after, until)
+        facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
+        if missing:
+            log.error(SCHEDULES_MISSING, extra=facts)
+        else:
+            log.info(SCHEDULES_OK, extra=facts)
+        return Answer.of(
+            ScheduleCheckResult(
+                **common(services, self.name, call.run_id),
+                ok=not missing,
+                after=after,
+                until=until,
+                due=due,
+                succeeded=due - len(missing),
+                missing=missing,
+            )
+        )
+
+
+def judge(
+    schedules: Iterable[Schedule],
+    activities: Iterable[Activity],
+    service: str,
+    after: datetime,
+    until: datetime,
+) -> tuple[int, tuple[MissingRun, ...]]:
+    """How many runs were due in (after, until], and those of them that did not succeed, oldest first.
+
+    `service` is our own name, which our jobs carry; `activities` come newest first. One success among the
+    scheduler's attempts is a success.
+    """
+    heard: dict[tuple[str, datetime], Activity] = {}
+    for activity in activities:
+        key = _scheduled_for(activity)
+        if key is not None and (key not in heard or activity.outcome < 400 <= heard[key].outcome):
+            heard[key] = activity
+    due, missing = 0, []
+    for schedule in schedules:
+        job = schedule.job(service)
+        for at in schedule.due(after, until):
+            due += 1
+            activity = heard.get((job, at))
+            if activity is None:
+                missing.append(MissingRun(job, schedule.intent, at, None, "it was never heard of"))
+            elif activity.outcome >= 400:
+                detail = str(activity.facts.get("detail", ""))
+                missing.append(MissingRun(job, schedule.intent, at, activity.outcome, detail))
+    return due, tuple(sorted(missing, key=lambda run: (run.due, run.job)))
+
+
+def _scheduled_for(activity: Activity) -> tuple[str, datetime] | None:
+    """The job, and the minute that it was due; None for a call that no scheduler made."""
+    job, due = activity.facts.get("job"), activity.facts.get("due")
+    if not job or not due:
+        return None
+    try:
+        at = datetime.fromisoformat(str(due))
+    except ValueError:  # somebody else's header, not a scheduler's instant
+        return None
+    if at.tzinfo is None:
+        return None
+    return str(job), at.astimezone(UTC).replace(second=0, microsecond=0)

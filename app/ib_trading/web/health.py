@@ -1,0 +1,73 @@
+"""Whether the process is up (/health, touches nothing) and whether it could trade (/ready, says what is wrong)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ib_trading.errors import TradingError
+from ib_trading.intents.read_snapshot import HISTORY_SERIES
+from ib_trading.intents.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One thing that trading needs: `state` is ok, asleep or down, or what a gateway does that is on its way up;
+    `detail` says what to do about it."""
+
+    name: str
+    state: str
+    detail: str
+    seconds: Decimal
+
+    @property
+    def ready(self) -> bool:
+        return self.state != "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether it could trade, and what each dependency says."""
+
+    ready: bool
+    trading_mode: str
+    dependencies: tuple[Dependency, ...]
+
+
+def dependencies(services: Services) -> tuple[Dependency, ...]:
+    """Each dependency asked now, but for the gateway: one that is asleep is ready unless its last start failed."""
+    return (
+        _asked(
+            "trading configuration", lambda: f"{len(services.config.read().exposure.strategies)} strategies"
+        ),
+        _asked(
+            "journal",
+            lambda: "trading is " + ("enabled" if services.journal.trading_switch().enabled else "disabled"),
+        ),
+        _asked("positions", lambda: f"{len(services.positions.holdings())} strategies hold something"),
+        _asked("warehouse", lambda: _answers(services)),
+        _gateway(services),
+    )
+
+
+def _asked(name: str, question: Callable[[], str]) -> Dependency:
+    start = time.perf_counter()
+    try:
+        state, detail = "ok", question()
+    except TradingError as error:
+        state, detail = "down", error.detail
+    return Dependency(name, state, detail, Decimal(f"{time.perf_counter() - start:.3f}"))
+
+
+def _answers(services: Services) -> str:
+    """A small question of the kind that an allocation asks: about an instrument that nobody has."""
+    services.warehouse.daily_closes([0], HISTORY_SERIES, before=services.clock.now(), count=1)
+    return "answers"
+
+
+def _gateway(services: Services) -> Dependency:
+    status = services.gateway.status()
+    state = (status.state or "asleep") if status.ok is None else "ok" if status.ok else "down"
+    return Dependency("gateway", state, status.detail, Decimal(0))

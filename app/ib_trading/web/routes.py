@@ -1,0 +1,146 @@
+"""Decides which URL is what: an intent each under its name, and the few paths about the service itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import Flask, Response, g, request
+
+from ib_trading.core.canonical import canonical_json
+from ib_trading.intents.intent import Answer, Call
+from ib_trading.intents.recorded import Record, recorded
+from ib_trading.intents.services import Services
+from ib_trading.web.endpoint import Endpoint
+from ib_trading.web.error_handlers import PROBLEM_JSON, add_error_handlers
+from ib_trading.web.health import Readiness, dependencies
+from ib_trading.web.metrics import CONTENT_TYPE, Metrics
+from ib_trading.web.openapi import openapi
+from ib_trading.web.requests import (
+    MAX_BODY_BYTES,
+    NDJSON,
+    idempotency_key,
+    parse_query,
+    parse_request,
+    scheduled_call,
+    wants_lines,
+)
+
+log = logging.getLogger("app.request")
+
+
+def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
+    """The Flask application over `services`, with a route for each of `endpoints`."""
+    flask = Flask("ib-trading", static_folder=None)
+    flask.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    flask.url_map.strict_slashes = False
+    for endpoint in endpoints:
+        flask.add_url_rule(
+            endpoint.rule,
+            endpoint=endpoint.intent.name,
+            view_func=_view(services, endpoint),
+            methods=[endpoint.method],
+        )
+    flask.add_url_rule("/health", endpoint="health", view_func=_health)
+    flask.add_url_rule("/ready", endpoint="ready", view_func=lambda: _ready(services))
+    flask.add_url_rule("/openapi.json", endpoint="openapi", view_func=lambda: _openapi(services, endpoints))
+    metrics = Metrics(services)
+    flask.add_url_rule("/metrics", endpoint="metrics", view_func=lambda: _metrics(metrics))
+    flask.add_url_rule("/", endpoint="front", view_func=lambda: _front(services, endpoints))
+    add_error_handlers(flask, services.mode)
+    _log_each_request(flask, services, metrics)
+    return flask
+
+
+def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
+    intent = endpoint.intent
+
+    def answered(places: dict[str, str], record: Record | None) -> Answer:
+        if endpoint.takes_body:
+            parsed = parse_request(request, intent.request_type)
+        else:
+            parsed = parse_query(request, places, intent.request_type)
+        if record is not None:
+            record.dry_run = getattr(parsed, "dry_run", False)
+        return intent.answer(Call(g.run_id, parsed, idempotency_key(request), wants_lines(request)))
+
+    def view(**places: str) -> Response:
+        if not endpoint.recorded:
+            return _http(answered(places, None))
+        with recorded(services, intent.name, g.run_id, scheduled_call(request)) as record:
+            answer = answered(places, record)
+            record.outcome, record.replayed = answer.status, answer.replayed
+            if answer.lines is not None:
+                answer = replace(answer, lines=record.lines(answer.lines))
+        return _http(answer)
+
+    return view
+
+
+def _http(answer: Answer) -> Response:
+    if answer.lines is not None:
+        return Response(answer.lines, answer.status, content_type=NDJSON)
+    content_type = "application/json" if answer.status < 400 else PROBLEM_JSON
+    response = Response(answer.body, answer.status, content_type=content_type)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _health() -> Response:
+    return Response(canonical_json({"status": "up"}), content_type="application/json")
+
+
+def _ready(services: Services) -> Response:
+    asked = dependencies(services)
+    ready = all(dependency.ready for dependency in asked)
+    body = canonical_json(Readiness(ready, services.mode.value, asked))
+    return Response(body, 200 if ready else 503, content_type="application/json")
+
+
+def _openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
+    return Response(canonical_json(openapi(services, endpoints)), content_type="application/json")
+
+
+def _front(services: Services, endpoints: tuple[Endpoint, ...]) -> Response:
+    """A plain page that links to what can be read; also where another path comes before it, as the dashboard's."""
+    links = [e.path.strip("/") for e in endpoints if e.method == "GET" and not e.places]
+    links += ["ready", "health", "metrics", "openapi.json"]
+    items = "".join(f'<li><a href="{name}">{name}</a></li>' for name in links)
+    title = f"ib-trading, {services.mode.value}"
+    page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><ul>{items}</ul></html>"
+    return Response(page, content_type="text/html; charset=utf-8")
+
+
+def _metrics(metrics: Metrics) -> Response:
+    return Response(metrics.text(), content_type=CONTENT_TYPE)
+
+
+def _log_each_request(flask: Flask, services: Services, metrics: Metrics) -> None:
+    @flask.before_request
+    def begin() -> None:
+        g.run_id = uuid.uuid4().hex
+        g.started = time.perf_counter()
+
+    @flask.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        metrics.answered(request.endpoint or "unknown", response.status_code, seconds)
+        log.info(
+            "%s %s %s",
+            request.method,
+            request.path,
+            response.status_code,
+            extra={
+                "runId": g.run_id,
+                "tradingMode": services.mode.value,
+                "intent": request.path.strip("/"),
+                "status": response.status_code,
+                "seconds": round(seconds, 3),
+                "replayed": "Idempotency-Replayed" in response.headers,
+            },
+        )
+        return response

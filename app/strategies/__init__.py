@@ -1,1 +1,0 @@
-"""Strategies: a base to write one in ten lines, and two that come with the service."""

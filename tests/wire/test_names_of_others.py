@@ -1,0 +1,112 @@
+"""A strategy may depend on any package: nothing of this project takes a name that belongs to somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from simulator.launch import Launched
+from tests.service import GUNICORN, START
+
+ROOT = Path(__file__).parents[2]
+
+NAMES = ("app", "bench", "delivery", "demo", "emulators", "infra", "simulator")
+"""What this project's packages are or were called, and others' are too. `schema` is PyPI's own, really installed."""
+
+STRATEGY = f"""
+from schema import Schema
+
+from ib_trading.strategies import Strategy, stocks
+{"".join(f"import {name}" + chr(10) for name in NAMES)}
+
+class Mixed(Strategy):
+    name = "mixed"
+    instruments = stocks("AAPL")
+
+    def weights(self, view):
+        whose = {{ {", ".join(f"{name}.WHOSE" for name in NAMES)} }}
+        weight = Schema(float).validate(0.5)
+        return {{self.instruments[0]: weight if whose == {{"somebody else's"}} else 0.1}}
+"""
+STACK_FILE = """\
+config:
+  ib-trading:trading:
+    exposure:
+      overall: "0.9"
+      strategies: {mixed: "0.2"}
+"""
+
+
+def packages_of_others(folder: Path) -> Path:
+    """A folder as installers leave it: packages of these names, and one that offers a strategy which imports them."""
+    for name in NAMES:
+        package = folder / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text('WHOSE = "somebody else\'s"\n')
+    (folder / "mixed_strategies.py").write_text(STRATEGY)
+    told = folder / "mixed_strategies-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: mixed-strategies\nVersion: 1\n")
+    (told / "entry_points.txt").write_text("[ib_trading.strategies]\nmixed = mixed_strategies:Mixed\n")
+    return folder
+
+
+@contextmanager
+def serving(folder: Path, gateway_port: int, packages: Path) -> Generator[str]:
+    """The service as `./nox -s serve` starts it, in the checkout; yields its address."""
+    stack_file = folder / "Pulumi.paper.yaml"
+    stack_file.write_text(STACK_FILE)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(packages), os.environ.get("PYTHONPATH")))),
+            "TRADING_MODE": "paper",
+            "LOCAL_DATA_DIR": str(folder / "stores"),
+            "IB_GATEWAY": f"127.0.0.1:{gateway_port}",
+            "TRADING_CONFIG": str(stack_file),
+            "CLOCK": "broker",
+        }
+        # -P: gunicorn's own script, which the session runs, does not put the working directory on sys.path either.
+        command = [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN)]
+        command += ["--bind", f"fd://{listening.fileno()}", "ib_trading.main:app"]
+        service = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listening.fileno()])
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        service.terminate()
+        service.wait(20)
+
+
+def test_a_strategy_trades_beside_packages_of_every_name_that_others_have_too(tmp_path: Path) -> None:
+    packages = packages_of_others(tmp_path / "packages")
+    with (
+        Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as gateway,
+        serving(tmp_path, gateway.port, packages) as address,
+    ):
+        asked = Request(f"{address}/allocation", b'{"dryRun": true}', {"Content-Type": "application/json"})
+        with urlopen(asked) as told:
+            plan = json.load(told)
+    assert plan["signals"] == {"mixed": {"AAPL": 0.5}}
+
+
+@pytest.mark.skipif(not (ROOT / "app").is_dir(), reason="an image has no sources to build a wheel from")
+def test_the_wheel_holds_one_package(tmp_path: Path) -> None:
+    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert {name.split("/")[0] for name in names} == {"ib_trading", f"ib_trading-{version}.dist-info"}
+    assert "ib_trading/py.typed" in names
