@@ -96,7 +96,7 @@ def readme(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Trade a simulated month on the embedded defaults; arguments after -- go to the demo (--help lists them)."""
     google = any("google" in argument for argument in session.posargs)
-    _sync(session, "local", *(["google"] if google else []))
+    _sync(session, "local", "simulator", *(["google"] if google else []))
     if google:
         # What it lacks then, the demo says.
         _make_bigquery_stand_in(session, required=False)
@@ -124,7 +124,7 @@ def bench(session: nox.Session) -> None:
     """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
     libraries = {"start": ("google",), "preview": ("infra",), "container": ("delivery", "safety")}
     named = (groups for name, groups in libraries.items() if name in session.posargs)
-    _sync(session, "local", *itertools.chain.from_iterable(named))
+    _sync(session, "local", "simulator", *itertools.chain.from_iterable(named))
     _run(session, "python", "-m", "bench", *session.posargs)
 
 

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bench.service_run import BenchOrder
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import HOST, Launched
 
 ANSWER_SECONDS = 20
 CLIENT_ID = 7

@@ -35,7 +35,7 @@ from ib_trading.intents.intent import Call
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 T = TypeVar("T")
 

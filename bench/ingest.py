@@ -28,7 +28,7 @@ from ib_trading.intents.collect_market_data import CollectMarketData
 from ib_trading.intents.intent import Call
 from ib_trading.schema.requests import CollectMarketDataRequest
 from ib_trading.strategies.trend import Trend
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import HOST, Launched
 
 ROUNDS = 5
 START = "2019-06-03T15:00:00Z"

@@ -18,7 +18,7 @@ from bench.market import write_market
 from bench.measured import Measured, milliseconds
 from bench.message_times import placing_seconds
 from bench.service_run import BenchOrder, place_through_service
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 BOUNDS = {20: 1.3, 200: 1.1}
 """Orders → the ratio that may not be exceeded; at one order the figure is mostly noise."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.replay import Answers, write_answers
-from simulator.framing import frame
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.framing import frame
+from ib_trading_simulator.launch import HOST, Launched
 
 CLIENT_ID = 7
 SECONDS = 60

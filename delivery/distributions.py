@@ -93,7 +93,7 @@ def _exported(root: Path) -> str:
     # -I: whatever lies in the folder, it is the installed uv that is asked.
     command = [sys.executable, "-I", "-m", "uv", "export", "--quiet", "--frozen", "--no-default-groups"]
     command += [f"--group={group}" for group in counted_groups(root)]
-    command += ["--no-emit-project", "--no-hashes", "--no-annotate", "--no-header", "--color=never"]
+    command += ["--no-emit-local", "--no-hashes", "--no-annotate", "--no-header", "--color=never"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refusal(f"uv cannot read uv.lock: {done.stderr.strip()}\nuv lock mends it")

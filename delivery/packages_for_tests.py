@@ -64,7 +64,7 @@ def _requirements(exported: str) -> dict[str, str]:
 
 
 def _exported(*groups: str) -> str:
-    plain = ("--no-emit-project", "--no-annotate", "--no-header")
+    plain = ("--no-emit-local", "--no-annotate", "--no-header")
     return _uv("export", "--frozen", "--no-default-groups", *(f"--group={group}" for group in groups), *plain)
 
 

@@ -97,7 +97,7 @@ def in_image(folders: Sequence[str], selection: Sequence[str]) -> Run:
     # -p no:cacheprovider: there is nowhere to keep it.
     command = ("python", "-m", "pytest", "-p", "no:cacheprovider", *spread, *tests, *selection)
     environment = {
-        "PYTHONPATH": PACKAGES_THERE,
+        "PYTHONPATH": f"{PACKAGES_THERE}:{HOME}/simulator",
         "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis",  # noqa: S108  in the container
     } | ({"CI": "true"} if "CI" in os.environ else {})
     return Run(APPLICATION, command, mounted, environment, HOME)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from demo.interruption import Interruption
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import HOST, Launched
 
 HOME = Path(__file__).resolve().parent.parent
 """The repository."""
@@ -83,7 +83,7 @@ class Children:
 
     def simulator(self, *options: str) -> Launched:
         """Starts the stand-in for IB Gateway, at ports of its own choice, and waits for it to say them."""
-        command = [sys.executable, "-m", "simulator", "--port", "0", *options]
+        command = [sys.executable, "-m", "ib_trading_simulator", "--port", "0", *options]
         child = self._start(
             "simulator", command, _inherited_environment(), ends_by=signal.SIGTERM, stdout=subprocess.PIPE
         )

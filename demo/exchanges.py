@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from simulator.launch import HOST
+from ib_trading_simulator.launch import HOST
 
 ANSWER_SECONDS = 300.0
 """How long the service may be silent within one answer."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 NEW_YORK = ZoneInfo("America/New_York")
 

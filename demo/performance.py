@@ -24,10 +24,10 @@ from demo.page import render_page
 from demo.recorded_closes import read_recorded_closes
 from demo.story import SIMULATOR_OPTIONS, Story, tell
 from demo.terminal import ReaderGone, Terminal
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import HOST, Launched
 
 STACK_FILE = HOME / "demo" / "Pulumi.demo.yaml"
-RECORD = HOME / "simulator" / "data" / "us-stocks" / "days.csv.gz"
+RECORD = HOME / "simulator/ib_trading_simulator/data" / "us-stocks" / "days.csv.gz"
 
 
 def perform(arguments: Sequence[str], interruption: Interruption) -> int:

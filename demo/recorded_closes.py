@@ -29,7 +29,7 @@ class RecordedCloses:
 
 
 def read_recorded_closes(path: Path) -> RecordedCloses:
-    """A built-in market's file: a line of days, then a line a symbol; see simulator/data/README.md."""
+    """A built-in market's file: a line of days, then a line a symbol; see data/README.md in the simulator's package."""
     first, *lines = gzip.decompress(path.read_bytes()).decode("ascii").splitlines()
     closes = {}
     for line in lines:

@@ -16,7 +16,7 @@ from demo.exchanges import Response, Service
 from demo.month import NEW_YORK, AccountAt, account_at, pass_days
 from demo.recorded_closes import RecordedCloses
 from demo.terminal import Terminal
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 FIRST_DAY = date(2019, 6, 3)
 LAST_DAY = date(2019, 7, 1)

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import GUNICORN, STACK_FILE, START
 
 ROOT = Path(__file__).parents[2]

@@ -98,5 +98,5 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path.cwd()), str(Path.cwd() / "app")]
+    sys.path[:0] = [str(Path.cwd()), str(Path.cwd() / "app"), str(Path.cwd() / "simulator")]
     main(sys.argv[1:])

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from tests.architecture.tree import APP, CORE, PRODUCT, SCHEMA, Violation, module_name, parse
+from tests.architecture.tree import APP, CORE, PRODUCT, SCHEMA, SIMULATOR, Violation, module_name, parse
 
 # Which of our own packages each folder may import, the narrower folder first; demo and bench put the product together
 # and may import all; emulators stand beside it.
@@ -18,17 +18,17 @@ MAY_IMPORT = {
     "emulators": ("emulators", "ib_trading.schema"),
     "infra": ("infra", "ib_trading.schema"),
     "noxfile.py": (),
-    "simulator": ("simulator",),
+    SIMULATOR: ("ib_trading_simulator",),
 }
 OURS = (*map(module_name, PRODUCT), "tests")
-GONE = ("app", "schema")
+GONE = ("app", "schema", "simulator")
 """What these packages were called before they had one name; PyPI has others of that name."""
 ADAPTERS = "ib_trading.adapters"
 
 
 def imports(path: str, source: str) -> Iterator[tuple[int, str]]:
     """(line, dotted name) of everything imported anywhere in the module: `from a.b import c` is a.b.c."""
-    package = PurePosixPath(path.removeprefix("app/")).parent.parts
+    package = PurePosixPath(path.removeprefix("app/").removeprefix("simulator/")).parent.parts
     for node in ast.walk(parse(source)):
         match node:
             case ast.Import():
@@ -78,7 +78,7 @@ def simulator_stands_alone(path: str, source: str) -> list[Violation]:
     return _judge(
         path,
         source,
-        lambda name: _standard(name) or below(name, "simulator"),
+        lambda name: _standard(name) or below(name, "ib_trading_simulator"),
         "simulator runs on the standard library alone",
         "write the few lines that are needed, or move this to tests/",
     )

@@ -14,7 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APP, CORE, SCHEMA = "app/ib_trading", "app/ib_trading/core", "app/ib_trading/schema"
-PRODUCT = (APP, "bench", "delivery", "demo", "emulators", "infra", "simulator")
+SIMULATOR = "simulator/ib_trading_simulator"
+PRODUCT = (APP, "bench", "delivery", "demo", "emulators", "infra", SIMULATOR)
+ROOTS_OF_SOURCES = ("app/", "simulator/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def text_of(path: str) -> str:
 
 def module_name(path: str) -> str:
     """app/ib_trading/core/plan.py → ib_trading.core.plan: as it is imported."""
-    return path.removeprefix("app/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for root in ROOTS_OF_SOURCES:
+        path = path.removeprefix(root)
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def modules(*folders: str) -> tuple[str, ...]:

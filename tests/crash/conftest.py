@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.crash.processes import Ground
 from tests.service import START
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ib_trading.composition import build_services, create
 from ib_trading.intents.services import Services
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.crash.stopping import later
 from tests.service import ServiceUnderTest, settings
 

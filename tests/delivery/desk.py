@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ib_trading.composition import create
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.control_plane.iam_credentials import IamCredentials
 from tests.control_plane.server import ControlPlane, control_plane
 from tests.delivery import pulumi_program

@@ -13,7 +13,7 @@ from bench.market import write_market
 from bench.measured import Measured, write_document
 from bench.message_times import placing_seconds
 from bench.service_run import place_through_service
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 
 def message(milliseconds: float, direction: str, name: str, *fields: str) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def test_holdings_equal_the_simulators_own_positions(performance: Performance) -
 
 def test_the_day_before_the_last_closed_as_recorded(performance: Performance) -> None:
     """Read from the file with nothing but gzip: what the simulator calls the previous close is the recorded figure."""
-    packed = ROOT / "simulator" / "data" / "us-stocks" / "days.csv.gz"
+    packed = ROOT / "simulator/ib_trading_simulator/data" / "us-stocks" / "days.csv.gz"
     header, *lines = gzip.decompress(packed.read_bytes()).decode().splitlines()
     column = header.split(",").index("2019-06-28")
     recorded = {line.split(",", 1)[0]: line.split(",")[column] for line in lines}

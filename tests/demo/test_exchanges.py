@@ -78,7 +78,7 @@ def test_evidence_has_every_step_with_request_and_response(tmp_path: Path) -> No
 
 def test_recorded_closes_are_read_as_they_are_spelled() -> None:
     """With all their decimals: the simulator's ticks are what is compared with them."""
-    file = Path(__file__).parents[2] / "simulator" / "data" / "us-stocks" / "days.csv.gz"
+    file = Path(__file__).parents[2] / "simulator/ib_trading_simulator/data" / "us-stocks" / "days.csv.gz"
     recorded = read_recorded_closes(file)
     assert recorded.close("AAPL", recorded.days[0]) == Decimal("0.264")
     assert len(recorded.closes) == 21

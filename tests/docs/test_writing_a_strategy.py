@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ from ib_trading.adapters.google.firestore_database import FirestoreDatabase
 from ib_trading.composition import build_services, create
 from ib_trading.schema.documents import TRADING_FIELD, configuration_path
 from ib_trading.settings import read_settings
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.emulators.grpc_faults import FaultyGrpc
 from tests.emulators.http_faults import RESET, FaultyBigquery, faulty_bigquery
 from tests.service import START, Reply, ServiceUnderTest

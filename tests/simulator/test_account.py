@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator import commission, margin, rates
-from simulator.account import Holdings, Position, book
+from ib_trading_simulator import commission, margin, rates
+from ib_trading_simulator.account import Holdings, Position, book
 
 MONEY = Decimal("1e-9")
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.framing import LONGEST_FRAME, FrameReader, MalformedFrame, PrefixReader, fields_of, frame
+from ib_trading_simulator.framing import (
+    LONGEST_FRAME,
+    FrameReader,
+    MalformedFrame,
+    PrefixReader,
+    fields_of,
+    frame,
+)
 
 FIELD = st.text(st.characters(min_codepoint=1, max_codepoint=126), max_size=20)
 MESSAGES = st.lists(st.lists(FIELD, min_size=1, max_size=8), max_size=6)

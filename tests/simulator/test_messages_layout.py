@@ -17,10 +17,10 @@ from ib_insync.client import Client
 from ib_insync.decoder import Decoder
 from ib_insync.wrapper import Wrapper
 
-from simulator.framing import fields_of
-from simulator.messages import incoming, outgoing
-from simulator.messages.reading import IncompleteMessage
-from simulator.messages.table import Table
+from ib_trading_simulator.framing import fields_of
+from ib_trading_simulator.messages import incoming, outgoing
+from ib_trading_simulator.messages.reading import IncompleteMessage
+from ib_trading_simulator.messages.table import Table
 
 VERSIONS = range(157, 177)
 

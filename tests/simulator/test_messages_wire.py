@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.messages.wire import (
+from ib_trading_simulator.messages.wire import (
     UnreadableField,
     decimal_of,
     decimal_text,

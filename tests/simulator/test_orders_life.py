@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator import by_hand
-from simulator.account import Holdings
-from simulator.accounts import Accounts
-from simulator.broker import Broker
-from simulator.executions import Execution
-from simulator.market import Market
-from simulator.order_rules import Refusal
-from simulator.orders import Order, Status, Ticket
+from ib_trading_simulator import by_hand
+from ib_trading_simulator.account import Holdings
+from ib_trading_simulator.accounts import Accounts
+from ib_trading_simulator.broker import Broker
+from ib_trading_simulator.executions import Execution
+from ib_trading_simulator.market import Market
+from ib_trading_simulator.order_rules import Refusal
+from ib_trading_simulator.orders import Order, Status, Ticket
 
 OPEN = datetime(2019, 1, 2, 14, 30, tzinfo=UTC)
 CLOSE = datetime(2019, 1, 2, 21, 0, tzinfo=UTC)

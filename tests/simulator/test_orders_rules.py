@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulator.contracts import Contract, ContractQuery
-from simulator.market import Market
-from simulator.order_rules import Refusal, examine
+from ib_trading_simulator.contracts import Contract, ContractQuery
+from ib_trading_simulator.market import Market
+from ib_trading_simulator.order_rules import Refusal, examine
 
 PLAIN: dict[str, Any] = {
     "secType": "STK",

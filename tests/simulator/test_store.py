@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator import by_hand
-from simulator.account import Holdings
-from simulator.accounts import Accounts
-from simulator.broker import Broker
-from simulator.market import Market
-from simulator.orders import Ticket
-from simulator.store import Store, StoreError
+from ib_trading_simulator import by_hand
+from ib_trading_simulator.account import Holdings
+from ib_trading_simulator.accounts import Accounts
+from ib_trading_simulator.broker import Broker
+from ib_trading_simulator.market import Market
+from ib_trading_simulator.orders import Ticket
+from ib_trading_simulator.store import Store, StoreError
 
 NOW = datetime(2019, 1, 2, 15, 0, tzinfo=UTC)
 TICKET = Ticket(

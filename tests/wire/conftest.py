@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 if TYPE_CHECKING:
     from ib_insync import IB

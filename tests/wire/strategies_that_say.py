@@ -11,7 +11,7 @@ from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.signals import StrategyView
 from ib_trading.strategies.strategy import Strategy, stocks
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 
 STACK = """\

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 CAPITAL = 1_000_000 * Decimal("0.9") * Decimal("0.2")

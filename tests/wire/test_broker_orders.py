@@ -14,7 +14,7 @@ from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.orders import OrderState
 from ib_trading.errors import BrokerFault
 from ib_trading.ports.broker import Broker, OutgoingOrder
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 OPEN, CLOSED = "2019-01-02T15:00:00Z", "2019-01-02T03:00:00Z"
 AAPL = ContractSpec("AAPL")

@@ -16,7 +16,7 @@ from ib_trading.core.instruments import ContractSpec, Instrument, TradingHours
 from ib_trading.core.market import QuoteType
 from ib_trading.errors import BrokerFault, RequestError
 from ib_trading.ports.broker import Broker
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 START = datetime(2019, 1, 2, 15, tzinfo=UTC)
 AAPL, AMD = ContractSpec("AAPL"), ContractSpec("AMD")

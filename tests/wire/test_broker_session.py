@@ -14,7 +14,7 @@ import pytest
 
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.errors import BrokerFault, GatewayNotReady
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 CLIENT = 101
 

@@ -14,7 +14,7 @@ import pytest
 from ib_trading.core.journal import JournalledOrder, Run, RunState
 from ib_trading.core.orders import OrderState
 from ib_trading.core.snapshot import TradingSwitch
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 

@@ -23,7 +23,7 @@ from ib_trading.core.collection import BarQuestion
 from ib_trading.core.history import Bar, Portion, Series, daily_start
 from ib_trading.errors import BrokerFault
 from ib_trading.ports.broker import Broker, BrokerSource, GatewayStatus
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 HISTORY_REQUEST = "20"

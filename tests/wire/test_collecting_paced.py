@@ -20,7 +20,7 @@ from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.composition import create
 from ib_trading.core.pacing import Departure, HistoryLimits, HistoryRequest
-from simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import HOST, Launched
 from tests.service import START, ServiceUnderTest
 
 TURNS = 20

@@ -10,7 +10,7 @@ import pytest
 
 from ib_trading.core.attribution import Booking
 from ib_trading.intents.lease import held_lease
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 GONE = 999999

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import STACK_FILE, START, Reply, ServiceUnderTest
 
 LIMITED = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'

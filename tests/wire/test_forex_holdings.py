@@ -14,7 +14,7 @@ from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.orders import OrderState
 from ib_trading.core.signals import StrategyView
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest
 
 EURO = ContractSpec("EUR", "CASH", "IDEALPRO", "USD")

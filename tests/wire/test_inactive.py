@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ib_trading.intents import cancel_orders
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 

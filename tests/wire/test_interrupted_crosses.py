@@ -11,7 +11,7 @@ from ib_trading.core.journal import JournalledOrder, Lease, Run
 from ib_trading.core.orders import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StoreUnavailable
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 from tests.wire.strategies_that_say import Says, holdings, told
 

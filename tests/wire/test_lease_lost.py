@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ib_trading.ports.broker import Broker, OutgoingOrder
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 RIVAL = """

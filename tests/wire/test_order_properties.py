@@ -14,7 +14,7 @@ from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.orders import OrderState
 from ib_trading.ports.broker import OutgoingOrder
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import STACK_FILE, START, ServiceUnderTest
 
 ONLY_DUMMY = {"strategies": ["dummy"]}

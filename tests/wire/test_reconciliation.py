@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest, closed_port
 
 

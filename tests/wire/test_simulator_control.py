@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simulator.launch import ControlError, Launched, LaunchError
+from ib_trading_simulator.launch import ControlError, Launched, LaunchError
 
 Launch = Callable[..., Launched]
 

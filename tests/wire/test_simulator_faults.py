@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, LimitOrder, MarketOrder, Stock, Trade
 
-from simulator.launch import ControlError, Launched
+from ib_trading_simulator.launch import ControlError, Launched
 
 Connect = Callable[..., IB]
 Until = Callable[[IB, Callable[[], object]], None]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder, Order, TagValue, Trade
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 Connect = Callable[..., IB]
 Launch = Callable[..., Launched]

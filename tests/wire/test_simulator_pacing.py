@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ib_insync import IB, Stock
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 Connect = Callable[..., IB]
 Launch = Callable[..., Launched]

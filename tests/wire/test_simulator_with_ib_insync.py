@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ib_insync import IB, Contract, LimitOrder, MarketOrder, Order, RequestError, Stock, TagValue, Trade
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 Connect = Callable[..., IB]
 Until = Callable[[IB, Callable[[], object]], None]

@@ -14,7 +14,7 @@ import pytest
 from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StaleFence, StoreUnavailable, TradingError
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START
 from tests.wire.strategies_that_say import holdings, told
 

@@ -15,7 +15,7 @@ from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import with_bookings
 from ib_trading.intents.lease import held_lease
 from ib_trading.ports.position_store import PositionStore
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 
 

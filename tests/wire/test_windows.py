@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import STACK_FILE, START, ServiceUnderTest
 
 BY_TWO = STACK_FILE + '    ordersInFlight: "2"\n    acknowledgeSeconds: "1"\n    fillSeconds: "2"\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ib_trading.strategies.strategy import stocks
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 from tests.wire.strategies_that_say import WAITS, Says, holdings, told
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import ib_async
 import pytest
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 
 
 @pytest.fixture(autouse=True)

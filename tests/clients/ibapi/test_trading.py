@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.launch import Launched
+from ib_trading_simulator.launch import Launched
 from tests.clients.official import trades
 
 

@@ -1,0 +1,78 @@
+"""Answers about contracts: details and price increments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ib_trading_simulator.messages import outgoing
+from ib_trading_simulator.order_rules import invalid
+from ib_trading_simulator.sessions import hours_text
+
+if TYPE_CHECKING:
+    from ib_trading_simulator.client import Client
+    from ib_trading_simulator.contracts import Contract
+    from ib_trading_simulator.gateway import Gateway
+    from ib_trading_simulator.request import Request
+
+
+def details(gateway: Gateway, client: Client, request: Request) -> None:
+    for contract in request.contracts(gateway.broker.market.book):
+        _send_details(gateway, client, request.request_id, contract)
+    client.send(outgoing.CONTRACT_DETAILS_END, reqId=request.request_id)
+
+
+def _send_details(gateway: Gateway, client: Client, request_id: int, contract: Contract) -> None:
+    trading_hours, liquid_hours = hours_text(contract.calendar, contract.time_zone_id, gateway.broker.now)
+    client.send(
+        outgoing.CONTRACT_DETAILS,
+        reqId=request_id,
+        symbol=contract.symbol,
+        secType=contract.sec_type,
+        lastTradeDateOrContractMonth=contract.last_trade_date,
+        strike=contract.strike,
+        right=contract.right,
+        exchange=contract.exchange,
+        currency=contract.currency,
+        localSymbol=contract.local_symbol,
+        marketName=contract.market_name,
+        tradingClass=contract.trading_class,
+        conId=contract.con_id,
+        minTick=contract.min_tick,
+        multiplier=contract.multiplier,
+        orderTypes=",".join(contract.order_types),
+        validExchanges=",".join(contract.valid_exchanges),
+        priceMagnifier=contract.price_magnifier,
+        underConId=contract.under_con_id,
+        longName=contract.long_name,
+        primaryExchange=contract.primary_exchange,
+        contractMonth=contract.contract_month,
+        industry=contract.industry,
+        category=contract.category,
+        subcategory=contract.subcategory,
+        timeZoneId=contract.time_zone_id,
+        tradingHours=trading_hours,
+        liquidHours=liquid_hours,
+        aggGroup=contract.agg_group,
+        underSymbol=contract.under_symbol,
+        underSecType=contract.under_sec_type,
+        marketRuleIds=",".join(map(str, contract.market_rule_ids)),
+        realExpirationDate=contract.real_expiration_date,
+        stockType=contract.stock_type,
+        minSize=contract.min_size,
+        sizeIncrement=contract.size_increment,
+        suggestedSizeIncrement=contract.suggested_size_increment,
+    )
+
+
+def market_rule(gateway: Gateway, client: Client, request: Request) -> None:
+    """A contract has one increment at every price here: its minimum tick."""
+    rule = request.integer("marketRuleId")
+    ticks = (c.min_tick for c in gateway.broker.market.book.all() if rule in c.market_rule_ids)
+    increment = next(ticks, None)
+    if increment is None:
+        raise invalid(f"Invalid market rule id {rule}")
+    increments = ({"lowEdge": "0", "increment": increment},)
+    client.send(outgoing.MARKET_RULE, marketRuleId=rule, increments=increments)
+
+
+ANSWERS = {"reqContractDetails": details, "reqMarketRule": market_rule}
