@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from ib_trading_simulator.framing import FrameReader, PrefixReader
+from ib_trading_simulator.messages.framing import FrameReader, PrefixReader
 
 Answers = list[list[bytes]]
 

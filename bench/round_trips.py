@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.replay import Answers, write_answers
-from ib_trading_simulator.framing import frame
 from ib_trading_simulator.launch import HOST, Launched
+from ib_trading_simulator.messages.framing import frame
 
 CLIENT_ID = 7
 SECONDS = 60

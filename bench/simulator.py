@@ -17,7 +17,7 @@ from bench import round_trips, tick_stream
 from bench.measured import Measured
 from bench.round_trips import OPTIONS
 from ib_trading_simulator.launch import Launched
-from ib_trading_simulator.market import DATA
+from ib_trading_simulator.market.market import DATA
 
 ORDERS = 300
 RESTING = 1000

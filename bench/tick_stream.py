@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from bench.replay import Answers
 from bench.round_trips import OPTIONS, replaying
-from ib_trading_simulator.framing import PREFIX, FrameReader, frame
 from ib_trading_simulator.launch import HOST, Launched
 from ib_trading_simulator.messages import incoming
+from ib_trading_simulator.messages.framing import PREFIX, FrameReader, frame
 
 CLIENT_ID = "7"
 LINES_A_STOCK = 5

@@ -17,20 +17,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
-from ib_trading_simulator.account import Holdings
-from ib_trading_simulator.accounts import Accounts
-from ib_trading_simulator.broker import Broker
-from ib_trading_simulator.clock import Clock
-from ib_trading_simulator.contract_file import MarketFileError
-from ib_trading_simulator.control import Control
-from ib_trading_simulator.faults import FaultError
-from ib_trading_simulator.market import Market, MarketError
-from ib_trading_simulator.message_log import MessageLog
-from ib_trading_simulator.options import Options, WrongOption, read
-from ib_trading_simulator.order_rules import Refusal
-from ib_trading_simulator.scenario import ScenarioError, read_scenario
-from ib_trading_simulator.server import Simulator
-from ib_trading_simulator.store import Store, StoreError
+from ib_trading_simulator.brokerage.account import Holdings
+from ib_trading_simulator.brokerage.accounts import Accounts
+from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.store import Store, StoreError
+from ib_trading_simulator.control.clock import Clock
+from ib_trading_simulator.control.control import Control
+from ib_trading_simulator.control.options import Options, WrongOption, read
+from ib_trading_simulator.control.server import Simulator
+from ib_trading_simulator.market.contract_file import MarketFileError
+from ib_trading_simulator.market.market import Market, MarketError
+from ib_trading_simulator.misbehaving.faults import FaultError
+from ib_trading_simulator.misbehaving.scenario import ScenarioError, read_scenario
+from ib_trading_simulator.wire.message_log import MessageLog
 
 # Where a market's record allows it, time starts on this day; the built-in stocks were recorded until 2022.
 _DEFAULT_DAY = date(2019, 1, 2)

@@ -50,10 +50,10 @@ def test_only_the_composition_imports_adapters() -> None:
         ),
         (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "from ..errors import TradingError"),
         (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "def lazily():\n    import ib_insync"),
-        (law.simulator_stands_alone, "simulator/ib_trading_simulator/market.py", "import msgspec"),
+        (law.simulator_stands_alone, "simulator/ib_trading_simulator/market/market.py", "import msgspec"),
         (
             law.simulator_stands_alone,
-            "simulator/ib_trading_simulator/market.py",
+            "simulator/ib_trading_simulator/market/market.py",
             "from ib_trading.schema.intents import INTENTS",
         ),
         (law.schema_stands_alone, "app/ib_trading/schema/tables.py", "from ib_trading.core import plan"),
@@ -103,8 +103,8 @@ def test_a_forbidden_import_is_found(rule: Rule, path: str, source: str) -> None
         ),
         (
             law.simulator_stands_alone,
-            "simulator/ib_trading_simulator/market.py",
-            "import csv\nfrom ib_trading_simulator import clock",
+            "simulator/ib_trading_simulator/market/market.py",
+            "import csv\nfrom ib_trading_simulator.market import days",
         ),
         (
             law.packages_keep_apart,

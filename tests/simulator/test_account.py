@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading_simulator import commission, margin, rates
-from ib_trading_simulator.account import Holdings, Position, book
+from ib_trading_simulator.brokerage import commission, margin
+from ib_trading_simulator.brokerage.account import Holdings, Position, book
+from ib_trading_simulator.market import rates
 
 MONEY = Decimal("1e-9")
 

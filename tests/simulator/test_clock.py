@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ib_trading_simulator.clock import Clock, UnreadableTime, duration_of, moment_of
+from ib_trading_simulator.control.clock import Clock, UnreadableTime, duration_of, moment_of
 
 START = datetime(2019, 1, 2, 14, 30, tzinfo=UTC)
 

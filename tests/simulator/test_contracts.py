@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading_simulator.contract_file import MarketFileError, read_contracts
-from ib_trading_simulator.contracts import ContractBook, ContractQuery
-from ib_trading_simulator.market import DATA
+from ib_trading_simulator.market.contract_file import MarketFileError, read_contracts
+from ib_trading_simulator.market.contracts import ContractBook, ContractQuery
+from ib_trading_simulator.market.market import DATA
 
 
 @pytest.fixture(scope="module")

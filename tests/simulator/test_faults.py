@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ib_trading_simulator.faults import FaultError, Faults, Occasion, Place, fault_of
+from ib_trading_simulator.misbehaving.faults import FaultError, Faults, Occasion, Place, fault_of
 
 MESSAGES = frozenset({"placeOrder", "reqMktData", "positionEnd"})
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading_simulator.framing import (
+from ib_trading_simulator.messages.framing import (
     LONGEST_FRAME,
     FrameReader,
     MalformedFrame,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading_simulator.history import HistoryError, bars, head_timestamp
-from ib_trading_simulator.history_request import MINUTES
-from ib_trading_simulator.market import Bar, Market
+from ib_trading_simulator.market.history import HistoryError, bars, head_timestamp
+from ib_trading_simulator.market.history_request import MINUTES
+from ib_trading_simulator.market.market import Bar, Market
 
 APPLE, SPX = 265598, 416904
 STOCKS = Market.load("us-stocks")

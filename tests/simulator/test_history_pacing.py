@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from ib_trading_simulator.history_pacing import Asked, HistoryPacing, Scope
+from ib_trading_simulator.market.history_pacing import Asked, HistoryPacing, Scope
 
 START = datetime(2019, 1, 2, 15, 0, tzinfo=UTC)
 

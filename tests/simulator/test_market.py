@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading_simulator import forex
-from ib_trading_simulator.contract_file import MarketFileError
-from ib_trading_simulator.market import DATA, PATHS_KEPT, Market, MarketError
-from ib_trading_simulator.sessions import FIRST_DAY, LAST_DAY, Session, calendar
+from ib_trading_simulator.market import forex
+from ib_trading_simulator.market.contract_file import MarketFileError
+from ib_trading_simulator.market.market import DATA, PATHS_KEPT, Market, MarketError
+from ib_trading_simulator.market.sessions import FIRST_DAY, LAST_DAY, Session, calendar
 
 ROOT = Path(__file__).parents[2]
 APPLE, SPX = 265598, 416904
@@ -277,7 +277,7 @@ def test_a_price_can_be_set_only_in_a_session_and_only_above_zero() -> None:
 FINGERPRINT = """
 import hashlib
 from datetime import timedelta
-from ib_trading_simulator.market import Market
+from ib_trading_simulator.market.market import Market
 market = Market.load("us-stocks", seed=7)
 digest = hashlib.sha256()
 for contract in market.book.all():

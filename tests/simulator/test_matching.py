@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading_simulator.matching import Fill, fills
-from ib_trading_simulator.quote import Quote
+from ib_trading_simulator.brokerage.matching import Fill, fills
+from ib_trading_simulator.market.quote import Quote
 
 NOW = datetime(2019, 1, 2, 15, 0, tzinfo=UTC)
 CENTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)

@@ -17,8 +17,8 @@ from ib_insync.client import Client
 from ib_insync.decoder import Decoder
 from ib_insync.wrapper import Wrapper
 
-from ib_trading_simulator.framing import fields_of
 from ib_trading_simulator.messages import incoming, outgoing
+from ib_trading_simulator.messages.framing import fields_of
 from ib_trading_simulator.messages.reading import IncompleteMessage
 from ib_trading_simulator.messages.table import Table
 

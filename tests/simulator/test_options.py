@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading_simulator.options import WrongOption, read
+from ib_trading_simulator.control.options import WrongOption, read
 
 
 def test_without_options_it_is_a_paper_account_at_the_usual_port_in_real_time() -> None:

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading_simulator import by_hand
-from ib_trading_simulator.account import Holdings
-from ib_trading_simulator.accounts import Accounts
-from ib_trading_simulator.broker import Broker
-from ib_trading_simulator.executions import Execution
-from ib_trading_simulator.market import Market
-from ib_trading_simulator.order_rules import Refusal
-from ib_trading_simulator.orders import Order, Status, Ticket
+from ib_trading_simulator.brokerage import manual
+from ib_trading_simulator.brokerage.account import Holdings
+from ib_trading_simulator.brokerage.accounts import Accounts
+from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.executions import Execution
+from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.orders import Order, Status, Ticket
+from ib_trading_simulator.market.market import Market
 
 OPEN = datetime(2019, 1, 2, 14, 30, tzinfo=UTC)
 CLOSE = datetime(2019, 1, 2, 21, 0, tzinfo=UTC)
@@ -324,7 +324,7 @@ def test_yesterdays_equity_is_yesterdays_holdings_at_yesterdays_close() -> None:
 
 def test_a_trade_by_hand_has_no_order_id_and_changes_the_account(trading: tuple[Broker, Ear]) -> None:
     broker, ear = trading
-    by_hand.trade(broker, ticket(quantity=10))
+    manual.trade(broker, ticket(quantity=10))
     (execution,) = ear.executions
     assert (execution.client_id, execution.order_id) == (0, 0)
     assert broker.accounts.holdings["DU1"].positions[AAPL].quantity == 10

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ib_trading_simulator.contracts import Contract, ContractQuery
-from ib_trading_simulator.market import Market
-from ib_trading_simulator.order_rules import Refusal, examine
+from ib_trading_simulator.brokerage.order_rules import Refusal, examine
+from ib_trading_simulator.market.contracts import Contract, ContractQuery
+from ib_trading_simulator.market.market import Market
 
 PLAIN: dict[str, Any] = {
     "secType": "STK",

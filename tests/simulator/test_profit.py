@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading_simulator import by_hand
-from ib_trading_simulator.account import Holdings
-from ib_trading_simulator.accounts import Accounts
-from ib_trading_simulator.broker import Broker
-from ib_trading_simulator.market import Market
-from ib_trading_simulator.orders import Ticket
+from ib_trading_simulator.brokerage import manual
+from ib_trading_simulator.brokerage.account import Holdings
+from ib_trading_simulator.brokerage.accounts import Accounts
+from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.orders import Ticket
+from ib_trading_simulator.market.market import Market
 
 NOW = datetime(2019, 1, 2, 15, 0, tzinfo=UTC)
 AAPL = 265598
@@ -35,7 +35,7 @@ def test_a_transfer_is_neither_profit_nor_loss(amount: str) -> None:
     """Only what positions and trades did to the account counts."""
     trading = bought(500)
     before = trading.accounts.profit("DU1", trading.now)
-    by_hand.transfer(trading, "DU1", "USD", Decimal(amount))
+    manual.transfer(trading, "DU1", "USD", Decimal(amount))
     assert trading.accounts.profit("DU1", trading.now) == before
     assert trading.accounts.holdings["DU1"].cash["USD"] == bought(500).accounts.holdings["DU1"].cash[
         "USD"
@@ -45,7 +45,7 @@ def test_a_transfer_is_neither_profit_nor_loss(amount: str) -> None:
 def test_a_transfer_in_another_currency_counts_at_the_rate_of_its_moment() -> None:
     """Afterwards it is cash like any other: its rate may earn and lose."""
     trading = broker(USD="100000")
-    by_hand.transfer(trading, "DU1", "EUR", Decimal(1000))
+    manual.transfer(trading, "DU1", "EUR", Decimal(1000))
     assert trading.accounts.profit("DU1", trading.now).daily == 0
     trading.catch_up(NOW + timedelta(hours=3))
     assert trading.accounts.profit("DU1", trading.now).daily != 0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading_simulator.faults import NOT_BUILT, FaultError, fault_of
 from ib_trading_simulator.launch import Launched, LaunchError
-from ib_trading_simulator.scenario import SHIPPED, ScenarioError, read_scenario
+from ib_trading_simulator.misbehaving.faults import NOT_BUILT, FaultError, fault_of
+from ib_trading_simulator.misbehaving.scenario import SHIPPED, ScenarioError, read_scenario
 
 
 def test_toml_and_json_say_the_same(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ib_trading_simulator.sessions import FIRST_DAY, LAST_DAY, CalendarError, calendar, hours_text
+from ib_trading_simulator.market.sessions import FIRST_DAY, LAST_DAY, CalendarError, calendar, hours_text
 
 
 def all_days() -> list[date]:

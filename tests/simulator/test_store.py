@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading_simulator import by_hand
-from ib_trading_simulator.account import Holdings
-from ib_trading_simulator.accounts import Accounts
-from ib_trading_simulator.broker import Broker
-from ib_trading_simulator.market import Market
-from ib_trading_simulator.orders import Ticket
-from ib_trading_simulator.store import Store, StoreError
+from ib_trading_simulator.brokerage import manual
+from ib_trading_simulator.brokerage.account import Holdings
+from ib_trading_simulator.brokerage.accounts import Accounts
+from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.orders import Ticket
+from ib_trading_simulator.brokerage.store import Store, StoreError
+from ib_trading_simulator.market.market import Market
 
 NOW = datetime(2019, 1, 2, 15, 0, tzinfo=UTC)
 TICKET = Ticket(
@@ -47,7 +47,7 @@ def test_everything_that_was_kept_comes_back_equal(tmp_path: Path) -> None:
     before.place(1, 8, LIMIT)
     before.catch_up(NOW + timedelta(days=1))
     store.keep(before)
-    by_hand.transfer(before, "DU1", "CHF", Decimal("0.5"))
+    manual.transfer(before, "DU1", "CHF", Decimal("0.5"))
     store.keep(before)
     store.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ib_trading_simulator.throttle import Throttle
+from ib_trading_simulator.wire.throttle import Throttle
 
 
 def test_fifty_messages_in_a_second_pass_and_the_next_does_not() -> None:

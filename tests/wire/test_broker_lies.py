@@ -19,8 +19,8 @@ from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.orders import OrderState
 from ib_trading.errors import BrokerFault, GatewayNotReady
 from ib_trading.ports.broker import Broker, OutgoingOrder
-from ib_trading_simulator.framing import FrameReader, PrefixReader, fields_of, frame
 from ib_trading_simulator.messages import outgoing
+from ib_trading_simulator.messages.framing import FrameReader, PrefixReader, fields_of, frame
 from ib_trading_simulator.messages.table import Table
 from tests.adapters.samples import AAPL
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ib_trading_simulator.launch import Launched
-from ib_trading_simulator.scenario import SHIPPED
+from ib_trading_simulator.misbehaving.scenario import SHIPPED
 from tests.service import START, ServiceUnderTest
 
 Meet = Callable[[str], tuple[Launched, ServiceUnderTest]]

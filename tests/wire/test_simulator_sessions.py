@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from ib_insync import IB, LimitOrder, MarketOrder, Stock
 
-from ib_trading_simulator.framing import frame
 from ib_trading_simulator.launch import Launched, LaunchError
+from ib_trading_simulator.messages.framing import frame
 
 PATIENCE = 20
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ib_trading_simulator.client import Multi, ProfitSubscription
-from ib_trading_simulator.order_rules import Refusal, invalid
-
-if TYPE_CHECKING:
-    from ib_trading_simulator.client import Client
-    from ib_trading_simulator.gateway import Gateway
-    from ib_trading_simulator.request import Request
+from ib_trading_simulator.brokerage.order_rules import Refusal, invalid
+from ib_trading_simulator.gateway.client import Client, Multi, ProfitSubscription
+from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.request import Request
 
 # How many account summaries a client may subscribe to at once.
 SUMMARIES = 2

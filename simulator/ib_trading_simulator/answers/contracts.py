@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ib_trading_simulator.brokerage.order_rules import invalid
+from ib_trading_simulator.gateway.client import Client
+from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.request import Request
+from ib_trading_simulator.market.contracts import Contract
+from ib_trading_simulator.market.sessions import hours_text
 from ib_trading_simulator.messages import outgoing
-from ib_trading_simulator.order_rules import invalid
-from ib_trading_simulator.sessions import hours_text
-
-if TYPE_CHECKING:
-    from ib_trading_simulator.client import Client
-    from ib_trading_simulator.contracts import Contract
-    from ib_trading_simulator.gateway import Gateway
-    from ib_trading_simulator.request import Request
 
 
 def details(gateway: Gateway, client: Client, request: Request) -> None:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from ib_trading_simulator import history
-from ib_trading_simulator.history_pacing import Asked
+from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.gateway.client import Client
+from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.request import Request
+from ib_trading_simulator.market import history
+from ib_trading_simulator.market.contracts import Contract
+from ib_trading_simulator.market.history_pacing import Asked
+from ib_trading_simulator.market.market import Bar
 from ib_trading_simulator.messages import outgoing
-from ib_trading_simulator.messages.wire import UnreadableField, moment_of, time_text
-from ib_trading_simulator.order_rules import Refusal
-
-if TYPE_CHECKING:
-    from ib_trading_simulator.client import Client
-    from ib_trading_simulator.contracts import Contract
-    from ib_trading_simulator.gateway import Gateway
-    from ib_trading_simulator.market import Bar
-    from ib_trading_simulator.messages.wire import Value
-    from ib_trading_simulator.request import Request
+from ib_trading_simulator.messages.wire import UnreadableField, Value, moment_of, time_text
 
 # formatDate: 1 is a date and time in words, 2 is seconds since the epoch.
 _EPOCH = 2
@@ -44,7 +40,7 @@ def bars(gateway: Gateway, client: Client, request: Request) -> None:
             _answer(gateway, client, request, contract, end)
 
     if gateway.history_latency:
-        broker.schedule.alarm(broker.now + gateway.history_latency, answer)
+        broker.schedule.call_at(broker.now + gateway.history_latency, answer)
     else:
         answer()
 

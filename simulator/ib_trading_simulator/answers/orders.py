@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from ib_trading_simulator import broker_day
-from ib_trading_simulator.executions import ExecutionFilter
+from ib_trading_simulator.brokerage import broker_day
+from ib_trading_simulator.brokerage.executions import ExecutionFilter
+from ib_trading_simulator.brokerage.order_rules import Refusal, examine
+from ib_trading_simulator.brokerage.orders import Order
+from ib_trading_simulator.gateway.client import Client
+from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.request import Request
 from ib_trading_simulator.messages import outgoing
 from ib_trading_simulator.messages.wire import moment_of
-from ib_trading_simulator.order_rules import Refusal, examine
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ib_trading_simulator.client import Client
-    from ib_trading_simulator.gateway import Gateway
-    from ib_trading_simulator.orders import Order
-    from ib_trading_simulator.request import Request
 
 _READ_ONLY = "Error validating request.-'bY' : cause - The API interface is currently in Read-Only mode."
 
@@ -37,8 +33,8 @@ def place(gateway: Gateway, client: Client, request: Request) -> None:
     if earlier and earlier.live:
         gateway.broker.place(client.client_id, order_id, acceptance.ticket)
         return
-    treatment = gateway.misbehaviour.treatment(client, order_id, acceptance.ticket)
-    gateway.broker.place(client.client_id, order_id, acceptance.ticket, treatment)
+    faults = gateway.misbehaviour.order_faults(client, order_id, acceptance.ticket)
+    gateway.broker.place(client.client_id, order_id, acceptance.ticket, faults)
 
 
 def cancel(gateway: Gateway, client: Client, request: Request) -> None:

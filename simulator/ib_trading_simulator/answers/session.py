@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ib_trading_simulator.brokerage.order_rules import invalid
+from ib_trading_simulator.gateway.client import Client
+from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.request import Request
 from ib_trading_simulator.messages import outgoing
-from ib_trading_simulator.order_rules import invalid
-
-if TYPE_CHECKING:
-    from ib_trading_simulator.client import Client
-    from ib_trading_simulator.gateway import Gateway
-    from ib_trading_simulator.request import Request
 
 
 def ids(gateway: Gateway, client: Client, request: Request) -> None:

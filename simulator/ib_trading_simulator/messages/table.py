@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ib_trading_simulator.framing import framed
 from ib_trading_simulator.messages.elements import Element, Values
+from ib_trading_simulator.messages.framing import framed
 from ib_trading_simulator.messages.reading import Read, Reading
 from ib_trading_simulator.messages.writing import Layout
 

@@ -1,0 +1,1 @@
+"""The language of misbehaviour: what may go wrong, and on which occasion. Carried out by gateway/ and brokerage/."""
