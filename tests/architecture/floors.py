@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from tests.architecture.imports import imports
-from tests.architecture.tree import IMPORTED_AS, Violation
+from tests.architecture.tree import SIMULATOR, Violation, module_name
 
-HOME = "simulator"
-PACKAGE = IMPORTED_AS[HOME]
+PACKAGE = module_name(SIMULATOR)
 
 # Each folder of the package, from the ground up, with the folders that it may import: only such as stand before it.
 # ('' is the package's own folder: the command, and launch.py for those who start it.)
@@ -85,8 +84,7 @@ def folder_named(name: str) -> str:
 
 
 def _module(path: str) -> str:
-    below = PurePosixPath(path).relative_to(f"{HOME}/{PACKAGE}").as_posix()
-    return below.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return module_name(path).removeprefix(f"{PACKAGE}.")
 
 
 def _within(name: str, modules: Mapping[str, str]) -> str | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture import floors
-from tests.architecture.tree import ROOT, assert_obeyed, modules, text_of
+from tests.architecture.tree import ROOT, SIMULATOR, assert_obeyed, modules, text_of
 
-PACKAGE = f"{floors.HOME}/{floors.PACKAGE}"
-MODULES = [path for path in modules(PACKAGE) if "/data/" not in path]
+MODULES = [path for path in modules(SIMULATOR) if "/data/" not in path]
 
 
 def test_every_folder_of_the_simulator_has_a_floor() -> None:
-    folders = {path.parent.name for path in (ROOT / PACKAGE).glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / SIMULATOR).glob("*/__init__.py")}
     assert folders | {""} == set(floors.MAY_USE)
 
 
@@ -51,14 +50,14 @@ def test_no_modules_of_the_simulator_import_each_other_in_a_circle() -> None:
     ],
 )
 def test_an_import_of_a_higher_floor_is_found(path: str, source: str) -> None:
-    (violation,) = floors.imports_go_down(f"{PACKAGE}/{path}", source)
+    (violation,) = floors.imports_go_down(f"{SIMULATOR}/{path}", source)
     assert violation.line == source.count("\n") + 1
 
 
 def test_a_circle_is_found_whoever_hides_it() -> None:
     sources = {
-        f"{PACKAGE}/gateway/gateway.py": "from ib_trading_simulator.answers import ANSWERS",
-        f"{PACKAGE}/answers/__init__.py": "from ib_trading_simulator.answers import orders",
-        f"{PACKAGE}/answers/orders.py": "if TYPE_CHECKING:\n    import ib_trading_simulator.gateway.gateway",
+        f"{SIMULATOR}/gateway/gateway.py": "from ib_trading_simulator.answers import ANSWERS",
+        f"{SIMULATOR}/answers/__init__.py": "from ib_trading_simulator.answers import orders",
+        f"{SIMULATOR}/answers/orders.py": "if TYPE_CHECKING:\n    import ib_trading_simulator.gateway.gateway",
     }
     assert set(floors.circle(sources)) == {"gateway.gateway", "answers", "answers.orders"}
