@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
+
+from ib_trading.schema.known_types import described, ready
 
 T = TypeVar("T")
 
@@ -43,18 +44,14 @@ def parse(raw: object, as_type: type[T], *, coerce_text: bool = False) -> T:
     spell. Fractions must come as text ("0.25") either way where the type is Decimal: a binary float has already
     lost the figure that was written.
     """
-    info = _type_info(as_type)
+    info = described(as_type)
     errors = [*_unknown_keys(raw, info, ""), *_inexact_numbers(raw, info, "")]
     if errors:
         raise StrictError(tuple(errors))
     try:
-        return msgspec.convert(raw, as_type, strict=not coerce_text)
+        return msgspec.convert(raw, ready(as_type), strict=not coerce_text)
     except msgspec.ValidationError as error:
         raise StrictError((_field_error(str(error)),)) from None
-
-
-_type_info = cache(inspect.type_info)
-"""Taking a type apart costs more than parsing into it, and there are a dozen types."""
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

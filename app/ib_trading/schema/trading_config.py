@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ib_trading.schema.known_types import ready
 from ib_trading.schema.requests import AdaptivePriority
 from ib_trading.schema.schedules import Schedule, schedule_errors
 from ib_trading.schema.strict import FieldError, StrictError, parse
@@ -96,6 +97,9 @@ class TradingConfig(_Section, frozen=True):
     long as somebody needs."""
     schedules: tuple[Schedule, ...] = ()
     """What Cloud Scheduler calls, and schedule-check expects to have been called."""
+
+
+ready(TradingConfig)
 
 
 class TradingConfigError(ValueError):

@@ -8,8 +8,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import msgspec
-
 from ib_trading import VERSION
 from ib_trading.core.canonical import camel
 from ib_trading.core.plan import Plan
@@ -17,6 +15,7 @@ from ib_trading.errors import RequestError, StoreUnavailable, TradingError
 from ib_trading.intents.collect_market_data import CollectMarketData, ProgressLine, Totals
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import TradingResult
+from ib_trading.schema.known_types import json_schemas
 from ib_trading.schema.request_body import KEY_PATTERN
 from ib_trading.web.endpoint import Endpoint
 from ib_trading.web.error_handlers import PROBLEM_JSON, BodyTooLarge
@@ -82,8 +81,7 @@ def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, A
         Totals,
         Readiness,
     ]
-    _, found = msgspec.json.schema_components(types, ref_template=REF)
-    schemas = {name: as_written(schema) for name, schema in found.items()}
+    schemas = {name: as_written(schema) for name, schema in json_schemas(types, REF).items()}
     # The plan's members stand beside the result's own: TradingResult.members().
     plan, result = schemas[Plan.__name__], schemas[TradingResult.__name__]
     result["properties"] = plan["properties"] | result["properties"]

@@ -14,6 +14,7 @@ from ib_trading.core.canonical import canonical_json
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.recorded import Record, recorded
 from ib_trading.intents.services import Services
+from ib_trading.schema.known_types import ready
 from ib_trading.web.endpoint import Endpoint
 from ib_trading.web.error_handlers import PROBLEM_JSON, add_error_handlers
 from ib_trading.web.health import Readiness, dependencies
@@ -38,6 +39,8 @@ def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
     flask.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     flask.url_map.strict_slashes = False
     for endpoint in endpoints:
+        # Before the first requests, which may come together.
+        ready(endpoint.intent.request_type)
         flask.add_url_rule(
             endpoint.rule,
             endpoint=endpoint.intent.name,

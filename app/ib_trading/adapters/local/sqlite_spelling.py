@@ -14,8 +14,9 @@ from decimal import Decimal
 import msgspec
 
 from ib_trading.core.attribution import Booking
+from ib_trading.schema.known_types import ready
 
-_PARTS = msgspec.json.Decoder(dict[str, Decimal])
+_PARTS = msgspec.json.Decoder(ready(dict[str, Decimal]))
 
 
 def instant_text(at: datetime) -> str:
