@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from msgspec import NODEFAULT
 
 from ib_trading.core.canonical import plain
+from ib_trading.schema.good_after_time import good_after_time
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from ib_trading.schema.trading_config import TradingConfig
@@ -78,6 +80,17 @@ def _keys(operation: Any, document: Any) -> Iterator[str]:
     if "requestBody" in operation:
         name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         yield from document["components"]["schemas"][name]["properties"]
+
+
+def test_every_form_of_a_good_after_time_is_there_with_an_example_that_is_taken() -> None:
+    """The document says of 2024 what the code says: every example is the same instant, on the day that it was."""
+    text = (DOCS / "intents.md").read_text().partition("| form |")[2].partition("\n\n")[0]
+    examples = [re.findall(r"`([^`]+)`", row.split(" | ")[1]) for row in text.splitlines()[2:]]
+    assert len(examples) == 3 and all(examples)
+    now = datetime(2024, 6, 3, 12, tzinfo=UTC)
+    assert {good_after_time(example, now) for form in examples for example in form} == {
+        datetime(2024, 6, 3, 19, 45, tzinfo=UTC)
+    }
 
 
 def test_every_intent_says_what_it_reads_decides_writes_and_refuses() -> None:

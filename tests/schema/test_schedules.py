@@ -57,6 +57,16 @@ def test_two_schedules_of_one_intent_are_told_apart_by_name() -> None:
             "schedules[0].body.orderProperties.limitOffsetBps",
             'in quotes, "2.5"',
         ),
+        (
+            {"body": {"orderProperties": {"goodAfterTime": "15:45"}}},
+            "schedules[0].body.orderProperties.goodAfterTime",
+            '"15:45 America/New_York"',
+        ),
+        (
+            {"intent": "close-all", "body": {"orderProperties": {"goodAfterTime": "15:45 America/NewYork"}}},
+            "schedules[0].body.orderProperties.goodAfterTime",
+            "did you mean 'America/New_York'?",
+        ),
         ({"intent": "schedule-check", "body": {"hours": 0}}, "schedules[0].body.hours", ">= 1"),
         (
             {"intent": "cash-balancer", "body": {"strategies": []}},
@@ -88,6 +98,7 @@ def test_every_mistake_in_a_body_is_told_at_once() -> None:
 
 
 def test_a_body_that_the_intent_takes_is_kept_as_it_was_written() -> None:
-    body = {"strategies": ["trend"], "orderProperties": {"orderType": "LMT", "limitOffsetBps": "-2.5"}}
+    properties = {"orderType": "LMT", "limitOffsetBps": "-2.5", "goodAfterTime": "15:45 America/New_York"}
+    body = {"strategies": ["trend"], "orderProperties": properties}
     [schedule] = read(DAILY | {"body": body})
     assert schedule.body == body

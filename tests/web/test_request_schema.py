@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ib_trading.errors import RequestError
 from ib_trading.intents.collect_market_data import EARLIEST, check
-from ib_trading.intents.good_after import good_after
 from ib_trading.intents.order_request import check_properties
 from ib_trading.schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request
 from ib_trading.schema.strict import StrictError, parse
 from ib_trading.web.openapi import as_written
-from ib_trading.web.request_schema import good_after_pattern, with_rules
+from ib_trading.web.request_schema import with_rules
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 LEFT_OUT = object()
@@ -82,30 +79,3 @@ def test_a_series_that_is_not_collected_is_not_in_the_document_either(schemas: A
         "until": (LEFT_OUT, None, "2019-06-30", "2019-06-31"),
     }
     assert disagreements(schemas["CollectMarketDataRequest"], CollectMarketDataRequest, choices) == []
-
-
-@given(st.from_regex(good_after_pattern().replace("$", r"\Z")))
-def test_a_time_written_as_the_document_says_is_an_instant(text: str) -> None:
-    """But for the hour that a clock change skips or repeats, of which a pattern knows nothing."""
-    refusal = _refusal(text)
-    assert refusal is None or "by a clock change" in refusal
-
-
-def _refusal(text: str) -> str | None:
-    try:
-        good_after(text, NOW)
-    except RequestError as error:
-        return error.detail
-    return None
-
-
-def test_the_document_s_days_are_those_of_the_calendar() -> None:
-    pattern = jsonschema_rs.Draft202012Validator({"type": "string", "pattern": good_after_pattern()})
-    first, last = date(2000, 1, 1), date(2099, 12, 31)
-    days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
-    written = {
-        f"{year}-{month:02}-{day:02}"
-        for year, month, day in product(range(2000, 2100), range(14), range(33))
-        if pattern.is_valid(f"{year}-{month:02}-{day:02}T12:00Z")
-    }
-    assert written == {str(day) for day in days}

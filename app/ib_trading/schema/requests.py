@@ -28,7 +28,8 @@ class TradingRequest(Request, frozen=True, kw_only=True):
 
 
 class OrderPropertiesRequest(Request, frozen=True, kw_only=True):
-    """`adaptivePriority` null means no algo; left out, the configured priority."""
+    """`adaptivePriority` null means no algo; left out, the configured priority. `goodAfterTime` is one of the three
+    forms of good_after_time.py."""
 
     order_type: Literal["MKT", "LMT", "MOC"] = "MKT"
     limit_offset_bps: Decimal | None = None

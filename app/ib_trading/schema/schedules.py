@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from ib_trading.schema.cron import CronError, parse_cron
+from ib_trading.schema.good_after_time import GoodAfterTimeError, check_form
 from ib_trading.schema.intents import INTENTS, IntentName
+from ib_trading.schema.requests import AllocationRequest, CloseAllRequest
 from ib_trading.schema.strict import FieldError, StrictError, nearest, parse
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -95,10 +97,18 @@ def _errors_of_body(body: dict[str, Any], intent: IntentName, path: str) -> Iter
         yield FieldError(path, f"{intent.name} takes no body; leave it out")
         return
     try:
-        parse(body, intent.body)
+        request = parse(body, intent.body)
     except StrictError as refused:
         for error in refused.errors:
             yield FieldError(f"{path}.{error.path}" if error.path else path, error.message)
+        return
+    if isinstance(request, AllocationRequest | CloseAllRequest):
+        start = request.order_properties.good_after_time
+        try:
+            if start is not None:
+                check_form(start)
+        except GoodAfterTimeError as error:
+            yield FieldError(f"{path}.orderProperties.goodAfterTime", str(error))
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -6,13 +6,11 @@ file (core/order_properties.py, intents/collect_market_data.py), and those that 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
 from typing import Any, get_args
-from zoneinfo import available_timezones
 
 from ib_trading.core.order_properties import (
     WHOLE_PRICE_BPS,
@@ -22,7 +20,7 @@ from ib_trading.core.order_properties import (
 )
 from ib_trading.errors import RequestError
 from ib_trading.intents.collect_market_data import check
-from ib_trading.intents.good_after import EXAMPLE
+from ib_trading.schema.good_after_time import FORMS, pattern
 from ib_trading.schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, WhatToShow
 from ib_trading.schema.tables import BAR_SIZES
 
@@ -32,13 +30,6 @@ Kind = tuple[str, str, bool]
 NULL: Schema = {"type": "null"}
 # From collect_market_data.EARLIEST on.
 DAY_OF_A_SERIES: Schema = {"type": "string", "format": "date", "pattern": "^(19|[2-9][0-9])"}
-
-# Every day from 2000 to 2099, and no 30 February.
-_DAY = (
-    r"(20\d\d-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-    r"|20([02468][048]|[13579][26])-02-29)"
-)
-_TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 
 
 def with_rules(schemas: dict[str, Schema]) -> dict[str, Schema]:
@@ -50,17 +41,11 @@ def with_rules(schemas: dict[str, Schema]) -> dict[str, Schema]:
     }
 
 
-def good_after_pattern() -> str:
-    """The ways to write a goodAfterTime that always mean one instant, but for the hours of a clock change."""
-    zones = "|".join(re.escape(name) for name in sorted(available_timezones()) if "/" in name)
-    return rf"^(({_DAY} )?{_TIME} ({zones})|{_DAY}T{_TIME}Z)$".replace(r"\d", "[0-9]")
-
-
 def _order_properties(schema: Schema) -> Schema:
     members = schema["properties"]
     offset = {"type": "number", "exclusiveMinimum": -WHOLE_PRICE_BPS, "exclusiveMaximum": WHOLE_PRICE_BPS}
-    said = f"In the future; {EXAMPLE}. Another text is read too where it can mean one instant only."
-    time = {"type": "string", "pattern": good_after_pattern(), "description": said}
+    said = f"In the future; {FORMS}. A time that a clock change skips or repeats there needs an offset."
+    time = {"type": "string", "pattern": pattern(), "description": said}
     bounded = {"limitOffsetBps": {"anyOf": [offset, NULL]}, "goodAfterTime": {"anyOf": [time, NULL]}}
     kinds = product(members["orderType"]["enum"], members["tif"]["enum"], (False, True))
     return schema | {
