@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ib_trading_simulator.launch import Launched
+from tests.service import START, ServiceUnderTest
 
 if TYPE_CHECKING:
     from ib_insync import IB
@@ -37,9 +38,21 @@ def launch() -> Iterator[Launch]:
 
 
 @pytest.fixture
-def simulator(launch: Launch) -> Launched:
-    """A simulator with a million dollars, at the open of 2 January 2019."""
-    return launch("--cash", "USD=1000000")
+def simulated() -> tuple[str, ...]:
+    """The options of `simulator`. A file that wants another morning or account says so in a fixture of this name."""
+    return ("--start", START, "--cash", "USD=1000000")
+
+
+@pytest.fixture
+def simulator(launch: Launch, simulated: tuple[str, ...]) -> Launched:
+    """A simulator of a test's own, in trading hours, with a million dollars and history behind its stocks."""
+    return launch(*simulated)
+
+
+@pytest.fixture
+def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
+    """A service that trades there, from a stack file with two strategies and no limits of its own."""
+    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 @pytest.fixture

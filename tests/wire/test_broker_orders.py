@@ -57,9 +57,8 @@ def start() -> str:
 
 
 @pytest.fixture
-def simulator(start: str) -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", start, "--cash", "USD=1000000") as running:
-        yield running
+def simulated(start: str) -> tuple[str, ...]:
+    return ("--start", start, "--cash", "USD=1000000")
 
 
 @pytest.fixture

@@ -23,10 +23,8 @@ AAPL, AMD = ContractSpec("AAPL"), ContractSpec("AMD")
 
 
 @pytest.fixture
-def simulator() -> Iterator[Launched]:
-    cash = "USD=100000,CHF=5000"
-    with Launched.start("--clock", "virtual", "--start", START.isoformat(), "--cash", cash) as running:
-        yield running
+def simulated() -> tuple[str, ...]:
+    return ("--start", START.isoformat(), "--cash", "USD=100000,CHF=5000")
 
 
 @pytest.fixture

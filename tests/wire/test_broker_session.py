@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,8 @@ CLIENT = 101
 
 
 @pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", "2019-01-02T15:00:00Z") as running:
-        yield running
+def simulated() -> tuple[str, ...]:
+    return ("--start", "2019-01-02T15:00:00Z")
 
 
 def _gateway(simulator: Launched, client_id: int = CLIENT) -> IbGateway:

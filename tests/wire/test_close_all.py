@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from ib_trading.core.journal import JournalledOrder, Run, RunState
 from ib_trading.core.orders import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
+from tests.service import ServiceUnderTest
 
 
 def positions(simulator: Launched) -> dict[str, Decimal]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,15 @@ from typing import Any
 import pytest
 
 from ib_trading_simulator.launch import Launched
-from tests.service import STACK_FILE, START, ServiceUnderTest
+from tests.service import STACK_FILE, ServiceUnderTest
 
 
 @pytest.fixture
-def simulator() -> Iterator[Launched]:
+def simulator(simulator: Launched) -> Launched:
     """An account that holds two stocks, bought by hand."""
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        running.trade("KO", "BUY", 77)
-        running.trade("JNJ", "BUY", 10)
-        yield running
+    simulator.trade("KO", "BUY", 77)
+    simulator.trade("JNJ", "BUY", 10)
+    return simulator
 
 
 def positions(simulator: Launched) -> dict[str, Decimal]:

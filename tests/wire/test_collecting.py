@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -24,20 +24,9 @@ from ib_trading.core.history import Bar, Portion, Series, daily_start
 from ib_trading.errors import BrokerFault
 from ib_trading.ports.broker import Broker, BrokerSource, GatewayStatus
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 
 HISTORY_REQUEST = "20"
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START) as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 @pytest.fixture

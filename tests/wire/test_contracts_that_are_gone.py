@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from ib_trading.core.attribution import Booking
 from ib_trading.intents.lease import held_lease
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 
 GONE = 999999
 
 
 @pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        running.trade("KO", "BUY", 77)
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
+def simulator(simulator: Launched) -> Launched:
+    simulator.trade("KO", "BUY", 77)
+    return simulator
 
 
 def book(service: ServiceUnderTest, holder: str, *quantities: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ ONLY_DUMMY = {"strategies": ["dummy"], "dryRun": True}
 
 
 @pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=100000") as running:
-        yield running
+def simulated() -> tuple[str, ...]:
+    return ("--start", START, "--cash", "USD=100000")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,10 @@ from typing import Any
 import pytest
 
 from ib_trading_simulator.launch import Launched
-from tests.service import STACK_FILE, START, ServiceUnderTest
+from tests.service import STACK_FILE, ServiceUnderTest
 
 IMPATIENT = f'{STACK_FILE}    fillSeconds: "1"\n'
 BELOW = {"orderType": "LMT", "limitOffsetBps": "-2000"}
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,7 @@ import pytest
 
 from ib_trading.intents import cancel_orders
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
+from tests.service import ServiceUnderTest
 
 
 def of_ko(simulator: Launched) -> list[str]:
@@ -65,27 +58,26 @@ def test_accepting_its_repair_cancels_an_inactive_order_and_the_next_run_trades_
     assert of_ko(simulator) == ["Cancelled", "Filled"]
 
 
-def test_an_inactive_order_is_cancelled_at_the_broker_and_told(tmp_path: Path) -> None:
+def test_an_inactive_order_is_cancelled_at_the_broker_and_told(tmp_path: Path, simulator: Launched) -> None:
     """A comparable system took Inactive for an end. The order came to life later, and nobody knew whose it was.
 
     The library alone would only call it cancelled: its cancelOrder on such an order changes its own copy.
     """
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        simulator.fault({"do": "inactive", "reason": "held by compliance"}, symbol="KO")
-        service = ServiceUnderTest.over(tmp_path, simulator.port)
-        reply = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
-        assert reply.status == 502, reply.text
-        held_back = [order for order in reply.body["orders"] if order["status"] != "filled"]
-        assert [(order["localSymbol"], order["status"]) for order in held_back] == [("KO", "cancelled")]
+    simulator.fault({"do": "inactive", "reason": "held by compliance"}, symbol="KO")
+    service = ServiceUnderTest.over(tmp_path, simulator.port)
+    reply = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
+    assert reply.status == 502, reply.text
+    held_back = [order for order in reply.body["orders"] if order["status"] != "filled"]
+    assert [(order["localSymbol"], order["status"]) for order in held_back] == [("KO", "cancelled")]
 
-        record = simulator.state()
-        at_the_broker = {order["symbol"]: order["status"] for order in record["orders"]}
-        assert at_the_broker == dict.fromkeys(at_the_broker, "Filled") | {"KO": "Cancelled"}
-        assert [one["name"] for one in record["messages"]].count("cancelOrder") == 1
+    record = simulator.state()
+    at_the_broker = {order["symbol"]: order["status"] for order in record["orders"]}
+    assert at_the_broker == dict.fromkeys(at_the_broker, "Filled") | {"KO": "Cancelled"}
+    assert [one["name"] for one in record["messages"]].count("cancelOrder") == 1
 
-        journalled = service.services.journal.order(held_back[0]["orderRef"])
-        assert journalled is not None
-        assert [moment.state.value for moment in journalled.life][-2:] == ["inactive", "cancelled"]
-        # Nothing is in doubt any more, so that the next run may order it again.
-        again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="2")
-        assert (again.status, [order["localSymbol"] for order in again.body["orders"]]) == (200, ["KO"])
+    journalled = service.services.journal.order(held_back[0]["orderRef"])
+    assert journalled is not None
+    assert [moment.state.value for moment in journalled.life][-2:] == ["inactive", "cancelled"]
+    # Nothing is in doubt any more, so that the next run may order it again.
+    again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="2")
+    assert (again.status, [order["localSymbol"] for order in again.body["orders"]]) == (200, ["KO"])

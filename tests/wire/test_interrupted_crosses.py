@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,8 @@ from ib_trading.core.orders import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StoreUnavailable
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 from tests.wire.strategies_that_say import Says, holdings, told
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
 
 
 @pytest.fixture

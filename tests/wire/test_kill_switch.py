@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from ib_trading.ports.broker import Broker, OutgoingOrder
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 
 OPERATOR = """
 import sys
@@ -26,17 +25,6 @@ journal = SqliteJournal(SqliteDatabase(Path(sys.argv[1])))
 journal.set_trading_switch(TradingSwitch(False, "margin call"), datetime.now(UTC))
 """
 """Another process that disables trading, as a second instance of the service would."""
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 def test_the_switch_is_thrown_over_http_and_says_how_it_stands(service: ServiceUnderTest) -> None:

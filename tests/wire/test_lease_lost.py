@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from ib_trading.ports.broker import Broker, OutgoingOrder
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 
 RIVAL = """
 import sys
@@ -29,17 +28,6 @@ if sys.argv[2] == "ends":
     journal.release_lease(lease)
 """
 """Another process to whose clock the lease has expired: it takes it, and then trades on, or ends at once."""
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 def taken_after(

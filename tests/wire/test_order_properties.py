@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,20 +14,9 @@ from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.orders import OrderState
 from ib_trading.ports.broker import OutgoingOrder
 from ib_trading_simulator.launch import Launched
-from tests.service import STACK_FILE, START, ServiceUnderTest
+from tests.service import STACK_FILE, ServiceUnderTest
 
 ONLY_DUMMY = {"strategies": ["dummy"]}
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 def allocate(service: ServiceUnderTest, *, key: str = "1", **properties: Any) -> Any:
@@ -142,58 +130,56 @@ def test_what_is_at_work_already_is_in_the_plan_and_set_off_against_the_target(
 WHAT_IF = STACK_FILE + "    whatIf: true\n"
 
 
-def test_with_what_if_every_order_is_asked_about_and_none_is_placed_by_it(tmp_path: Path) -> None:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=WHAT_IF)
-        dry = service.post("/allocation", ONLY_DUMMY | {"dryRun": True})
-        (margin,) = [one for one in dry.body["limits"] if one["rule"] == "margin by the broker's what-if"]
-        assert (dry.status, margin["verdict"]) == (200, "passed")
-        assert simulator.state(messages=False)["orders"] == []
-        run = service.post("/allocation", ONLY_DUMMY)
-        assert (run.status, len(run.body["orders"])) == (200, len(dry.body["plan"]["orders"]))
+def test_with_what_if_every_order_is_asked_about_and_none_is_placed_by_it(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=WHAT_IF)
+    dry = service.post("/allocation", ONLY_DUMMY | {"dryRun": True})
+    (margin,) = [one for one in dry.body["limits"] if one["rule"] == "margin by the broker's what-if"]
+    assert (dry.status, margin["verdict"]) == (200, "passed")
+    assert simulator.state(messages=False)["orders"] == []
+    run = service.post("/allocation", ONLY_DUMMY)
+    assert (run.status, len(run.body["orders"])) == (200, len(dry.body["plan"]["orders"]))
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_broker_too_slow_for_the_what_if_questions_is_a_504_that_leaves_the_key_free(
-    tmp_path: Path, dry_run: bool
+    tmp_path: Path, dry_run: bool, simulator: Launched
 ) -> None:
     hurried = WHAT_IF + "    runDeadlineSeconds: 1\n"
     asked = ONLY_DUMMY | {"dryRun": dry_run}
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=hurried)
-        simulator.fault({"do": "delay", "realSeconds": 0.4}, message="openOrder", times="always")
-        late = service.post("/allocation", asked, Idempotency_Key="monday")
-        assert (late.status, "what-if questions" in late.body["detail"]) == (504, True), late.text
-        assert (simulator.state(messages=False)["orders"], service.services.journal.runs(5)) == ([], ())
-        simulator.behave()
-        again = service.post("/allocation", asked, Idempotency_Key="monday")
-        assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=hurried)
+    simulator.fault({"do": "delay", "realSeconds": 0.4}, message="openOrder", times="always")
+    late = service.post("/allocation", asked, Idempotency_Key="monday")
+    assert (late.status, "what-if questions" in late.body["detail"]) == (504, True), late.text
+    assert (simulator.state(messages=False)["orders"], service.services.journal.runs(5)) == ([], ())
+    simulator.behave()
+    again = service.post("/allocation", asked, Idempotency_Key="monday")
+    assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
 
 
-def test_a_what_if_question_that_stays_without_an_answer_is_a_refusal(tmp_path: Path) -> None:
+def test_a_what_if_question_that_stays_without_an_answer_is_a_refusal(
+    tmp_path: Path, simulator: Launched
+) -> None:
     """It was 502, as if the broker could not be relied on at all; the documents had promised 422."""
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.impatient(tmp_path, simulator.port, stack_file=WHAT_IF)
-        simulator.fault({"do": "drop"}, message="placeOrder", times=1)
-        reply = service.post("/allocation", ONLY_DUMMY)
-        assert (reply.status, "margin by the broker's what-if" in reply.body["detail"]) == (422, True), (
-            reply.text
-        )
-        assert simulator.state(messages=False)["orders"] == []
+    service = ServiceUnderTest.impatient(tmp_path, simulator.port, stack_file=WHAT_IF)
+    simulator.fault({"do": "drop"}, message="placeOrder", times=1)
+    reply = service.post("/allocation", ONLY_DUMMY)
+    assert (reply.status, "margin by the broker's what-if" in reply.body["detail"]) == (422, True), reply.text
+    assert simulator.state(messages=False)["orders"] == []
 
 
 LOSS = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
 
 
-def test_after_a_day_of_losses_only_the_way_out_is_open(tmp_path: Path) -> None:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=LOSS)
-        simulator.trade("KO", "BUY", 10_000)
-        price = simulator.state(messages=False)["executions"][0]["price"]
-        simulator.set_price("KO", f"{float(price) * 0.9:.2f}")
-        reply = service.post("/allocation", ONLY_DUMMY)
-        assert (reply.status, "daily loss in %" in reply.body["detail"]) == (422, True)
-        assert service.post("/close-all").status == 200
+def test_after_a_day_of_losses_only_the_way_out_is_open(tmp_path: Path, simulator: Launched) -> None:
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=LOSS)
+    simulator.trade("KO", "BUY", 10_000)
+    price = simulator.state(messages=False)["executions"][0]["price"]
+    simulator.set_price("KO", f"{float(price) * 0.9:.2f}")
+    reply = service.post("/allocation", ONLY_DUMMY)
+    assert (reply.status, "daily loss in %" in reply.body["detail"]) == (422, True)
+    assert service.post("/close-all").status == 200
 
 
 SCHEDULED = STACK_FILE + (
@@ -202,35 +188,33 @@ SCHEDULED = STACK_FILE + (
 )
 
 
-def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_it(tmp_path: Path) -> None:
+def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_it(
+    tmp_path: Path, simulator: Launched
+) -> None:
     """The run does not wait for what cannot fill yet; the gateway tells that day's executions to whoever asks."""
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=SCHEDULED)
-        reply = allocate(service, goodAfterTime="15:45 America/New_York")
-        assert (reply.status, {order["status"] for order in reply.body["orders"]}) == (200, {"working"})
-        assert service.services.positions.holdings() == {}
-        simulator.advance(to="2019-06-03T21:30:00Z")
-        settled = service.post("/trade-reconciliation")
-        assert (settled.status, settled.body["repairs"]) == (200, []), settled.text
-        bought = {
-            row["symbol"]: Decimal(row["quantity"]) for row in simulator.state(messages=False)["positions"]
-        }
-        assert bought
-        assert {name: Decimal(q) for name, q in settled.body["holdings"]["dummy"].items()} == bought
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=SCHEDULED)
+    reply = allocate(service, goodAfterTime="15:45 America/New_York")
+    assert (reply.status, {order["status"] for order in reply.body["orders"]}) == (200, {"working"})
+    assert service.services.positions.holdings() == {}
+    simulator.advance(to="2019-06-03T21:30:00Z")
+    settled = service.post("/trade-reconciliation")
+    assert (settled.status, settled.body["repairs"]) == (200, []), settled.text
+    bought = {row["symbol"]: Decimal(row["quantity"]) for row in simulator.state(messages=False)["positions"]}
+    assert bought
+    assert {name: Decimal(q) for name, q in settled.body["holdings"]["dummy"].items()} == bought
 
 
 HURRIED = STACK_FILE + "    runDeadlineSeconds: 1\n"
 
 
 def test_a_run_whose_deadline_passes_while_orders_work_is_504_and_the_next_call_tells_what_became_of_them(
-    tmp_path: Path,
+    tmp_path: Path, simulator: Launched
 ) -> None:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as simulator:
-        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=HURRIED)
-        late = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
-        assert (late.status, "not done" in late.body["detail"]) == (504, True), late.text
-        simulator.advance(to="2019-06-03T20:30:00Z")
-        told = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
-        assert told.status == 502
-        assert {order["status"] for order in told.body["orders"]} == {"cancelled"}
-        assert len(simulator.state(messages=False)["orders"]) == len(told.body["orders"])
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=HURRIED)
+    late = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
+    assert (late.status, "not done" in late.body["detail"]) == (504, True), late.text
+    simulator.advance(to="2019-06-03T20:30:00Z")
+    told = allocate(service, orderType="LMT", limitOffsetBps="-500", key="late")
+    assert told.status == 502
+    assert {order["status"] for order in told.body["orders"]} == {"cancelled"}
+    assert len(simulator.state(messages=False)["orders"]) == len(told.body["orders"])

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest, closed_port
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 def reconciled(service: ServiceUnderTest, **body: Any) -> Any:

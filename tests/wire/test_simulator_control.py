@@ -16,6 +16,12 @@ from ib_trading_simulator.launch import ControlError, Launched, LaunchError
 Launch = Callable[..., Launched]
 
 
+@pytest.fixture
+def simulated() -> tuple[str, ...]:
+    """The open of 2 January 2019, where time starts unless it is told otherwise."""
+    return ("--cash", "USD=1000000")
+
+
 def refusal(simulator: Launched, path: str, body: dict[str, Any]) -> ControlError:
     with pytest.raises(ControlError) as refused:
         simulator.ask("POST", path, body)

@@ -16,6 +16,12 @@ Until = Callable[[IB, Callable[[], object]], None]
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 
 
+@pytest.fixture
+def simulated() -> tuple[str, ...]:
+    """The open of 2 January 2019, where time starts unless it is told otherwise."""
+    return ("--cash", "USD=1000000")
+
+
 def market(action: str = "BUY", quantity: int = 100, **more: Any) -> MarketOrder:
     return MarketOrder(action, quantity, tif="DAY", **more)
 

@@ -16,6 +16,12 @@ Launch = Callable[..., Launched]
 Until = Callable[[IB, Callable[[], object]], None]
 
 
+@pytest.fixture
+def simulated() -> tuple[str, ...]:
+    """The open of 2 January 2019, where time starts unless it is told otherwise."""
+    return ("--cash", "USD=1000000")
+
+
 def pair(name: str, exchange: str = "IDEALPRO") -> Contract:
     symbol, _, currency = name.partition(".")
     return Contract(secType="CASH", symbol=symbol, currency=currency, exchange=exchange)

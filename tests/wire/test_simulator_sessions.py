@@ -65,6 +65,12 @@ class Raw:
 
 
 @pytest.fixture
+def simulated() -> tuple[str, ...]:
+    """The open of 2 January 2019, where time starts unless it is told otherwise."""
+    return ("--cash", "USD=1000000")
+
+
+@pytest.fixture
 def dial() -> Iterator[Dial]:
     """Opens sockets to simulators and hangs up at the end of the test."""
     with ExitStack() as open_sockets:

@@ -20,6 +20,12 @@ APPLE = Stock("AAPL", "SMART", "USD")
 
 
 @pytest.fixture
+def simulated() -> tuple[str, ...]:
+    """The open of 2 January 2019, where time starts unless it is told otherwise."""
+    return ("--cash", "USD=1000000")
+
+
+@pytest.fixture
 def done(until: Until) -> Done:
     """Waits for an order's end and for the commission of each of its fills."""
 

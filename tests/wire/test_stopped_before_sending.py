@@ -6,7 +6,7 @@ Every error of that moment was answered as the broker's fault, 502, with orders 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,7 @@ from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StaleFence, StoreUnavailable, TradingError
 from ib_trading_simulator.launch import Launched
-from tests.service import START
 from tests.wire.strategies_that_say import holdings, told
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
 
 
 def sent(simulator: Launched) -> int:

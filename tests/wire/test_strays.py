@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from ib_trading_simulator.launch import Launched
-from tests.service import STACK_FILE, START, ServiceUnderTest
+from tests.service import STACK_FILE, ServiceUnderTest
 
 RESTING = {"strategies": ["dummy"], "orderProperties": {"orderType": "LMT", "limitOffsetBps": "-500"}}
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
 
 
 def service_in(folder: Path, simulator: Launched) -> ServiceUnderTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from ib_trading.core.totals import with_bookings
 from ib_trading.intents.lease import held_lease
 from ib_trading.ports.position_store import PositionStore
 from ib_trading_simulator.launch import Launched
-from tests.service import START, ServiceUnderTest
+from tests.service import ServiceUnderTest
 
 
 @dataclass
@@ -41,17 +41,6 @@ class CountingStore:
     def _counted(self, bookings: tuple[Booking, ...]) -> tuple[Booking, ...]:
         self.handed_out += len(bookings)
         return bookings
-
-
-@pytest.fixture
-def simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
-
-
-@pytest.fixture
-def service(tmp_path: Path, simulator: Launched) -> ServiceUnderTest:
-    return ServiceUnderTest.over(tmp_path, simulator.port)
 
 
 def book(service: ServiceUnderTest, *bookings: Booking) -> None:
