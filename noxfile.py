@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,9 +64,15 @@ def tests(session: nox.Session) -> None:
         _deliver(session, "tests_in_image", "delivery", "safety", arguments=["unit"])
         return
     _sync(session, "test")
-    # All of them spread over processes: they wait for servers more than they compute. A selection runs in one.
-    spread = ("--numprocesses", str(WORKERS), "--dist=worksteal")
-    _run(session, "pytest", *(session.posargs or spread))
+    if session.posargs:
+        _pytest(session, *session.posargs)
+        return
+    last_time = Path(session.cache_dir) / f"{session.friendly_name}.seconds"
+    session.log(f"all tests: {_usually(last_time)}; one of them, two seconds: -- tests/FOLDER/FILE.py::NAME")
+    begun = time.monotonic()
+    # Spread over processes: they wait for servers more than they compute. A selection runs in one.
+    _pytest(session, "--numprocesses", str(WORKERS), "--dist=worksteal")
+    last_time.write_text(f"{time.monotonic() - begun:.0f}")
 
 
 @nox.session
@@ -317,7 +324,7 @@ def ib_async(session: nox.Session) -> None:
     """Run the ib adapter's tests with ib_async in the place of ib_insync."""
     _sync(session, "test", "client-ib-async")
     spread = ("--numprocesses", str(WORKERS), "--dist=worksteal", *ADAPTER_TESTS)
-    _run(session, "pytest", "--ib-library=ib_async", *(session.posargs or spread))
+    _pytest(session, "--ib-library=ib_async", *(session.posargs or spread))
 
 
 def _sync(session: nox.Session, *groups: str, project: bool = True) -> None:
@@ -340,7 +347,15 @@ def _test(session: nox.Session, folder: str, *options: str, spread: bool = False
     that is asked for, a selection in one."""
     where = [] if _names_tests(session.posargs) else [folder]
     over_cores = ("--numprocesses", str(max(2, os.cpu_count() or 1)), "--dist=worksteal") if spread else ()
-    _run(session, "pytest", *options, *where, *(session.posargs or over_cores))
+    _pytest(session, *options, *where, *(session.posargs or over_cores))
+
+
+def _usually(last_time: Path) -> str:
+    """How long the session takes: here, where a run that ended well has left its seconds, or elsewhere."""
+    if not last_time.exists():
+        return "usually 3 to 6 minutes on two cores"
+    minutes, seconds = divmod(int(last_time.read_text()), 60)
+    return f"{minutes} min {seconds} s here the last time"
 
 
 def _names_tests(arguments: Sequence[str]) -> bool:
@@ -349,5 +364,17 @@ def _names_tests(arguments: Sequence[str]) -> bool:
     return any(path.exists() and Path("tests").absolute() in path.parents for path in paths)
 
 
-def _run(session: nox.Session, *command: str) -> None:
-    session.run(*command, interrupt_timeout=INTERRUPT_SECONDS, terminate_timeout=TERMINATE_SECONDS)
+def _pytest(session: nox.Session, *arguments: str) -> None:
+    """Runs pytest, whose tests start hundreds of processes that import the same modules: what is compiled once is kept,
+    whatever the shell says of it, and beside the tree."""
+    bytecode = Path(session.cache_dir).absolute() / "bytecode"
+    _run(session, "pytest", *arguments, PYTHONPYCACHEPREFIX=str(bytecode), PYTHONDONTWRITEBYTECODE=None)
+
+
+def _run(session: nox.Session, *command: str, **environment: str | None) -> None:
+    session.run(
+        *command,
+        env=environment,
+        interrupt_timeout=INTERRUPT_SECONDS,
+        terminate_timeout=TERMINATE_SECONDS,
+    )

@@ -55,7 +55,7 @@ class Launched:
     process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, *options: str | Path, timeout: float = 20) -> Self:
+    def start(cls, *options: str | Path, timeout: float = 60) -> Self:
         """Starts `python -m ib_trading_simulator` and waits for its first line, at most `timeout` seconds. Raises
         LaunchError.
         """
@@ -88,7 +88,7 @@ class Launched:
     ) -> None:
         self.stop()
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 10) -> tuple[int, str]:
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 60) -> tuple[int, str]:
         """Ends the process with a signal and waits for it: its exit code and what it wrote to stderr."""
         if self.process.poll() is None:
             self.process.send_signal(number)

@@ -62,7 +62,7 @@ class TestFile:
         line = threading.Barrier(starters)
 
         def first_use(path: Path) -> TradingSwitch:
-            line.wait(30)
+            line.wait(120)
             with closing(SqliteDatabase(path)) as database:
                 return SqliteJournal(database).trading_switch()
 

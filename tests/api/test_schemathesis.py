@@ -51,8 +51,9 @@ include-path = "/explain/{orderRef}"
 [operations.checks.positive_data_acceptance]
 expected-statuses = [200, 404]
 """
-SLOWEST_SECONDS = 60
-"""Collecting twenty instruments' history takes as long as the broker's pacing says, and on a busy machine longer."""
+SLOWEST_SECONDS = 300
+"""Twenty-one years of twenty instruments are 100,000 bars, one request's: nine seconds of a core, and on a machine with
+a load of 20 two minutes."""
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def serving(folder: Path, gateway_port: int) -> Generator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         service.terminate()
-        service.wait(20)
+        service.wait(120)
 
 
 def one_order_of(address: str) -> str:
@@ -93,7 +94,7 @@ def one_order_of(address: str) -> str:
     return answer["orders"][0]["orderRef"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_the_service_keeps_what_its_openapi_document_promises(tmp_path: Path) -> None:
     with (
         Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as gateway,

@@ -12,9 +12,9 @@ import pytest
 
 from tests.architecture.tree import PRODUCT, ROOT, module_name, modules
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
-SECONDS = 200
+SECONDS = 500
 """All modules with all their libraries: a few, on a machine that does nothing else."""
 # What runs when it is imported, by its purpose.
 PROGRAMS = {"app/ib_trading/main.py"}

@@ -16,7 +16,7 @@ from ib_trading.core.totals import Totals
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run
 
-_PATIENCE = 60.0
+_PATIENCE = 240.0
 
 
 def race(*calls: tuple[Callable[..., Any], tuple[object, ...]]) -> list[Any]:

@@ -126,7 +126,7 @@ def test_progress_outside_the_whole_is_refused(done: str) -> None:
 def test_a_forex_order_of_a_hundred_million_steps_is_shared_at_once() -> None:
     """Its cost must not grow with the size of the order, or a run would hang between filling and booking."""
     parts = {"alpha": Decimal("333333.33"), "beta": Decimal("333333.34"), "gamma": Decimal("333333.33")}
-    start = time.perf_counter()
+    start = time.process_time()
     shared = parts_of_progress(parts, Decimal("999999.99"), Decimal("0.01"))
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
     assert sum(shared.values()) == Decimal("999999.99")

@@ -19,7 +19,7 @@ from tests.crash.stopping import later
 from tests.service import ServiceUnderTest, settings
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120.0
+PATIENCE = 240.0
 Call = tuple[str, object, str]
 
 

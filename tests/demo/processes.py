@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DEADLINE = 50.0
+DEADLINE = 240.0
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def test_a_missing_emulator_is_named_with_what_to_install(tmp_path: Path) -> Non
         env=os.environ | nowhere,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 2, done

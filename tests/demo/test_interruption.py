@@ -13,6 +13,7 @@ import pytest
 
 from demo.interruption import Interrupted, Interruption
 from tests.demo.processes import accepts, read_until, running_demo, still_running, watch_descendants
+from tests.elapsed import stretched
 
 PHASES = (
     "A simulated month with ib-trading",
@@ -34,8 +35,8 @@ class TestNothingOutlivesTheDemonstration:
             children = watch_descendants(demo.pid)
             start = time.monotonic()
             os.killpg(demo.pid, signal.SIGINT)
-            out, err = demo.communicate(timeout=10)
-            left = still_running(children, 3 - (time.monotonic() - start))
+            out, err = demo.communicate(timeout=60)
+            left = still_running(children, stretched(3) - (time.monotonic() - start))
         assert (demo.returncode, err.decode()) == (
             130,
             "\ndemo: interrupted; everything it started has ended\n",
@@ -52,8 +53,8 @@ class TestNothingOutlivesTheDemonstration:
             read_until(demo, "start the service")
             children = watch_descendants(demo.pid)
             demo.terminate()
-            demo.communicate(timeout=10)
-            assert still_running(children, 3) == []
+            demo.communicate(timeout=60)
+            assert still_running(children, stretched(3)) == []
         assert demo.returncode == 130
         assert children
 
@@ -63,9 +64,9 @@ class TestNothingOutlivesTheDemonstration:
             read_until(demo, "summary of an empty account")
             children = watch_descendants(demo.pid)
             demo.kill()
-            demo.communicate(timeout=10)
+            demo.communicate(timeout=60)
             assert len(children) >= 3, "simulator, gunicorn and its worker"
-            assert still_running(children, 10) == []
+            assert still_running(children, stretched(10)) == []
 
 
 def test_an_interruption_waits_for_the_end_of_a_block_that_must_be_whole() -> None:

@@ -164,7 +164,7 @@ def processes() -> list[str]:
     return found
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> None:
+def until(true: Callable[[], object], seconds: float = 120) -> None:
     """Waits for something that happens in another process, which reports it to nobody."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 200
+SECONDS = 500
 """Of one start, which may make nox's environment first."""
 
 # Plays a Python: tells its version, makes as environment a folder with a copy of itself in it, and there prints

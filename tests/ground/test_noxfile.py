@@ -5,23 +5,28 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def names_tests(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], bool]:
+def function(name: str) -> Callable[..., Any]:
     """The function of that name."""
-    monkeypatch.chdir(ROOT)
     tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
     wanted: list[ast.stmt] = [
-        each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == "_names_tests"
+        each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == name
     ]
-    found: dict[str, Callable[[Sequence[str]], bool]] = {}
+    found: dict[str, Callable[..., Any]] = {}
     exec(compile(ast.Module(wanted, []), "noxfile.py", "exec"), {"Path": Path, "Sequence": Sequence}, found)
-    return found["_names_tests"]
+    return found[name]
+
+
+@pytest.fixture
+def names_tests(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], bool]:
+    monkeypatch.chdir(ROOT)
+    return function("_names_tests")
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,10 @@ def test_what_names_no_test_leaves_the_folder(
 ) -> None:
     """A word that a folder of the project happens to be called after selects by name, and no path."""
     assert not names_tests(arguments)
+
+
+def test_how_long_all_tests_take_is_told_as_it_was_here_the_last_time(tmp_path: Path) -> None:
+    usually, last_time = function("_usually"), tmp_path / "tests-3.12.seconds"
+    assert usually(last_time) == "usually 3 to 6 minutes on two cores"
+    last_time.write_text("264")
+    assert usually(last_time) == "4 min 24 s here the last time"

@@ -33,7 +33,7 @@ def loaded(environment: dict[str, str]) -> set[str]:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     return set(json.loads(ended.stdout))

@@ -94,7 +94,7 @@ def test_gunicorn_ends_with_one_sentence_and_code_2(environment: dict[str, str],
         env={**os.environ, "PORT": "0", **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
     )
     assert ended.returncode == 2

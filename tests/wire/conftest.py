@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ib_insync import IB
 
 # Seconds, long enough for a slow machine; every wait of these tests ends with what it waits for, not with this.
-PATIENCE = 20
+PATIENCE = 120
 
 Launch = Callable[..., Launched]
 Connect = Callable[..., "IB"]

@@ -118,7 +118,7 @@ def test_what_there_is_not_is_said_with_its_status(
 
 
 def test_a_body_that_is_no_json_is_400(simulator: Launched) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", simulator.control_port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", simulator.control_port, timeout=120)
     connection.request("POST", "/advance", "{")
     answer = connection.getresponse()
     assert answer.status == 400
