@@ -67,7 +67,7 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         _pytest(session, *session.posargs)
         return
-    last_time = Path(session.cache_dir) / f"{session.friendly_name}.seconds"
+    last_time = Path(session.cache_dir) / f"{session.name}.seconds"
     session.log(f"all tests: {_usually(last_time)}; one of them, two seconds: -- tests/FOLDER/FILE.py::NAME")
     begun = time.monotonic()
     # Spread over processes: they wait for servers more than they compute. A selection runs in one.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
+from ib_trading.schema.cron import as_documented
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from infra.component import Component
@@ -53,7 +54,7 @@ class Schedules(Component):
                 region=site.region,
                 name=schedule.job(site.names.service),
                 description=f"Calls {schedule.intent}",
-                schedule=schedule.cron,
+                schedule=as_documented(schedule.cron),
                 time_zone=schedule.time_zone,
                 paused=paused,
                 attempt_deadline=f"{TIMEOUT_SECONDS}s",

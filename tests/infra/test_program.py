@@ -101,7 +101,7 @@ def test_a_scheduled_call_says_what_the_configuration_says() -> None:
     uri = found.outputs["serviceUrl"]
     assert job["name"] == Schedule(intent="allocation", cron="", time_zone="", name="morning").job("ib-paper")
     assert (job["schedule"], job["timeZone"], job["attemptDeadline"]) == (
-        "0 9 * * mon",
+        "0 9 * * MON",
         "Europe/Zurich",
         "1800s",
     )

@@ -11,7 +11,7 @@ from cronsim import CronSim
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from ib_trading.schema.cron import CronError, parse_cron
+from ib_trading.schema.cron import CronError, as_documented, parse_cron
 
 NEW_YORK = ZoneInfo("America/New_York")
 UTC_ZONE = ZoneInfo("UTC")
@@ -79,9 +79,28 @@ def test_the_first_instant_is_excluded_and_the_last_included() -> None:
 
 
 def test_with_both_days_restricted_one_is_enough() -> None:
-    """Unix cron's rule. A field that begins with a star restricts nothing in this sense, a step or not."""
+    """Unix cron's rule, and Google's: but for a field that is a star."""
     assert len(due("0 0 13 * fri", "2024-09-01T00:00Z", "2024-10-01T00:00Z")) == 4 + 1 - 1
-    assert due("0 0 */2 * fri", "2024-09-10T12:00Z", "2024-09-20T00:00Z") == ["2024-09-13T04:00:00Z"]
+    assert due("0 0 * * fri", "2024-09-10T12:00Z", "2024-09-20T00:00Z") == ["2024-09-13T04:00:00Z"]
+    assert due("0 0 13 * *", "2024-09-10T12:00Z", "2024-09-20T00:00Z") == ["2024-09-13T04:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "instead"),
+    [
+        ("0 0 */2 * fri", "1-31/2"),
+        ("0 0 5,*/2 * fri", "1-31/2"),
+        ("0 0 13 * */2", "0-6/2"),
+        ("0 0 */2 * */3", "1-31/2"),
+    ],
+)
+def test_what_crons_read_in_two_ways_is_refused_with_what_all_read_alike(
+    expression: str, instead: str
+) -> None:
+    """Debian's cron demands both days of it, others either; Google says what a star alone does, and no more."""
+    with pytest.raises(CronError, match=f"write '{instead}' for either"):
+        parse_cron(expression)
+    assert parse_cron(f"0 0 {instead} * *" if instead.startswith("1") else f"0 0 * * {instead}").ever()
 
 
 @pytest.mark.parametrize(
@@ -90,14 +109,20 @@ def test_with_both_days_restricted_one_is_enough() -> None:
         ("0 0 * * 7", "0 0 * * sun"),
         ("0 0 * * 5-7", "0 0 * * 0,5,6"),
         ("0 0 * JAN-mar Mon", "0 0 * 1-3 1"),
-        ("5/20 * * * *", "5,25,45 * * * *"),
-        ("0 0 * * 1/2", "0 0 * * 1,3,5"),
+        ("5-59/20 * * * *", "5,25,45 * * * *"),
+        ("0 0 * * 1-6/2", "0 0 * * 1,3,5"),
+        ("0 0 5-5/2 * *", "0 0 5 * *"),
         ("0 0 * * */7", "0 0 * * sun"),
     ],
 )
 def test_two_spellings_of_one_schedule(one: str, other: str) -> None:
     first, second = parse_cron(one), parse_cron(other)
-    assert (first.minutes, first.months, first.weekdays) == (second.minutes, second.months, second.weekdays)
+    assert (first.minutes, first.days, first.months, first.weekdays) == (
+        second.minutes,
+        second.days,
+        second.months,
+        second.weekdays,
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,6 +141,19 @@ def test_two_spellings_of_one_schedule(one: str, other: str) -> None:
         ("-1 * * * *", "minute"),
         ("1- * * * *", "minute"),
         ("@daily", "has 1 fields"),
+        ("every 5 minutes", "has 3 fields"),
+        ("0 0 0 * * *", "has 6 fields"),
+        ("0 0 L * *", "day of month: 'L' is not from 1 to 31"),
+        ("0 0 LW * *", "day of month"),
+        ("0 0 15W * *", "day of month"),
+        ("0 0 ? * mon", "day of month: '?'"),
+        ("0 0 * * fri#2", "day of week: 'fri#2'"),
+        ("0 0 * * 5L", "day of week"),
+        ("0 0 * * monday", "day of week"),
+        ("H 0 * * *", "minute"),
+        ("*/٣ * * * *", "no step above zero"),
+        ("5/20 * * * *", "write '5-59/20'"),
+        ("0 0 * * mon/2", "write '1-6/2'"),
     ],
 )
 def test_what_is_no_schedule_says_which_field_and_what_it_takes(expression: str, sentence: str) -> None:
@@ -128,3 +166,9 @@ def test_some_days_never_come() -> None:
     assert not parse_cron("0 0 30 2 *").ever()
     assert parse_cron("0 0 29 2 *").ever()
     assert parse_cron("0 0 30 2 mon").ever(), "a Monday in February is enough"
+
+
+@given(EXPRESSIONS)
+def test_the_documentation_s_spelling_is_the_same_schedule(expression: str) -> None:
+    assert parse_cron(as_documented(f" {expression.lower()}\t")) == parse_cron(expression)
+    assert as_documented("30  15 * jan-mar mon-fri ") == "30 15 * JAN-MAR MON-FRI"

@@ -1,8 +1,9 @@
 """Decides what a schedule's cron expression means: when a job is due, in the schedule's own time zone.
 
-Five fields (minute, hour, day of month, month, day of week), each `*`, a value, a range `a-b`, a list `a,b`, any of
-them with a step `/n`; months and days of the week also by their first three English letters, 7 is Sunday too. As in
-Unix cron and Cloud Scheduler, a day matches if day of month or day of week does, where both are restricted.
+Cloud Scheduler's dialect, as far as Google documents it ("Cron job format and time zone"): five fields (minute, hour,
+day of month, month, day of week), each `*`, a value, a range `a-b`, a list `a,b`; stars and ranges with a step `/n`;
+months and days of the week also by their first three English letters, 7 is Sunday too. A day matches if day of month or
+day of week does, where both are restricted. No L, W, #, ?, @daily or seconds; what crons read in two ways is refused.
 Both the deployment (is it valid?) and the service (was a run due?) ask here, so the answer is the same.
 """
 
@@ -80,14 +81,34 @@ def parse_cron(expression: str) -> Cron:
     minutes, hours, days, months, weekdays = (
         _values(part, *field) for part, field in zip(parts, _FIELDS, strict=True)
     )
+    _check_days(parts[2], parts[4])
     return Cron(
         minutes,
         hours,
         days,
         months,
         frozenset(day % 7 for day in weekdays),
-        either_day=not parts[2].startswith("*") and not parts[4].startswith("*"),
+        either_day="*" not in (parts[2], parts[4]),
     )
+
+
+def as_documented(expression: str) -> str:
+    """`expression` in the documentation's own spelling: names in capitals, one space between the fields."""
+    return " ".join(expression.upper().split())
+
+
+def _check_days(of_month: str, of_week: str) -> None:
+    """CronError for a star with a step beside another restricted day: for Debian's cron both must match, for others one
+    of them is enough, and Google does not say."""
+    if "*" in (of_month, of_week):
+        return
+    for name, text, whole in (("day of month", of_month, "1-31"), ("day of week", of_week, "0-6")):
+        starred = next((item for item in text.split(",") if item.startswith("*")), None)
+        if starred is not None:
+            raise CronError(
+                f"{name}: beside the other day, {starred!r} means both to some crons and either to others;"
+                f" write {starred.replace('*', whole)!r} for either"
+            )
 
 
 def _values(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -> frozenset[int]:
@@ -96,7 +117,7 @@ def _values(text: str, name: str, low: int, high: int, words: tuple[str, ...]) -
 
 def _range(item: str, name: str, low: int, high: int, words: tuple[str, ...]) -> range:
     span, slash, step_text = item.partition("/")
-    if slash and not (step_text.isdecimal() and int(step_text) > 0):
+    if slash and not (step_text.isascii() and step_text.isdecimal() and int(step_text) > 0):
         raise CronError(f"{name}: {item!r} has no step above zero behind its slash")
     step = int(step_text) if slash else 1
     # 7 is a second name for Sunday, not an eighth day that a step could reach.
@@ -105,8 +126,9 @@ def _range(item: str, name: str, low: int, high: int, words: tuple[str, ...]) ->
         return range(low, end + 1, step)
     first_text, dash, last_text = span.partition("-")
     first = _value(first_text, item, name, low, high, words)
-    open_end = max(first, end) if slash else first
-    last = _value(last_text, item, name, low, high, words) if dash else open_end
+    last = _value(last_text, item, name, low, high, words) if dash else first
+    if slash and not dash:
+        raise CronError(f"{name}: {item!r} has a step behind a single value; write '{first}-{end}/{step}'")
     if last < first:
         raise CronError(f"{name}: the range {item!r} runs backwards")
     return range(first, last + 1, step)

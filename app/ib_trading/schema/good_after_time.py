@@ -48,14 +48,16 @@ def good_after_time(text: str, now: datetime) -> datetime:
         return _on_the_clock(text, said, now).replace(tzinfo=_offset(said["offset"])).astimezone(UTC)
     zone = ZoneInfo(said["zone"])
     shown = _on_the_clock(text, said, now.astimezone(zone))
-    earlier_rule, later_rule = (shown.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if earlier_rule.utcoffset() != later_rule.utcoffset():
-        instants = " or ".join(f'"{at.isoformat()}"' for at in (earlier_rule, later_rule))
-        does = "repeated" if earlier_rule.utcoffset() > later_rule.utcoffset() else "skipped"
+    # By the offset before a clock change and the one after it; far from one, they are the same.
+    before, after = (shown.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    at = before.astimezone(UTC)
+    if before.utcoffset() != after.utcoffset():
+        does = "repeated" if at < after.astimezone(UTC) else "skipped"
+        offsets = f'"{before.isoformat()}" or "{after.isoformat()}"'
         raise GoodAfterTimeError(
-            f"{text!r} is {does} by a clock change in {zone.key}; name an offset: {instants}"
+            f"{text!r} is {does} by a clock change in {zone.key}; name an offset: {offsets}"
         )
-    return earlier_rule.astimezone(UTC)
+    return at
 
 
 def check_form(text: str) -> None:
