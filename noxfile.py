@@ -214,7 +214,7 @@ def dashboard(session: nox.Session) -> None:
 
 def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequence[str] = ()) -> None:
     _sync(session, *(groups or ("delivery",)))
-    command = ("python", "-m", f"delivery.{module}", *arguments, *session.posargs)
+    command = ("python", "-m", f"delivery.commands.{module}", *arguments, *session.posargs)
     session.run(
         *command,
         interrupt_timeout=DELIVERY_INTERRUPT_SECONDS,
@@ -316,7 +316,7 @@ def engine(session: nox.Session) -> None:
 def bootstrap(session: nox.Session) -> None:
     """Make the bucket and the key of a stack's state, once (-- paper); shows the commands, and asks."""
     _sync(session, "local")
-    _run(session, "python", "-m", "delivery.bootstrap", *session.posargs)
+    _run(session, "python", "-m", "delivery.commands.bootstrap", *session.posargs)
 
 
 @nox.session(name="ib-async")

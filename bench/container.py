@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from bench.measured import Measured, milliseconds
 from bench.start import SERVICE
-from delivery.image_name import APPLICATION
+from delivery.image.builder import APPLICATION
 from tests.images.container import PORT, Container, running
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.service_in_container import gateway_notes, service

@@ -1,1 +1,5 @@
-"""What the sessions for images and deployments run, as `python -m delivery.NAME`; the service imports nothing of it."""
+"""What the nox sessions around a deployment run, as `python -m delivery.commands.SESSION`.
+
+From the top floor down, each knowing only what is below it: `commands`; `service`; `stack`; `registry`; `google`,
+`image` and `advisories`, which know nothing of each other; `console`.
+"""

@@ -62,7 +62,7 @@ class RuntimeIdentity(Component):
 
     def _let_count(self, site: Site, operators: Sequence[str]) -> None:
         """A person's own login says nothing of the project in which a call counts, so the sessions say this one
-        (delivery/google_clients.py), which takes a right in it (https://cloud.google.com/docs/quotas/set-quota-project).
+        (delivery/google/clients.py), which takes a right in it (https://cloud.google.com/docs/quotas/set-quota-project).
         A role of that right alone: roles/serviceusage.serviceUsageConsumer has more, and granted by two stacks in one
         project it would be one thing with two owners."""
         role = gcp.projects.IAMCustomRole(

@@ -1,92 +1,143 @@
-"""The folders of the simulator as floors of a house: which may import which, and that no two modules import each
-other in a circle. Decides nothing about what stands in a folder."""
+"""The folders of a package as the floors of a house: which may import which, and that no two modules import each other
+in a circle. Decides nothing about what stands in a folder: its `__init__.py` says that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from tests.architecture.imports import imports
-from tests.architecture.tree import SIMULATOR, Violation, module_name
-
-PACKAGE = module_name(SIMULATOR)
-
-# Each folder of the package, from the ground up, with the folders that it may import: only such as stand before it.
-# ('' is the package's own folder: the command, and launch.py for those who start it.)
-MAY_USE: Mapping[str, tuple[str, ...]] = {
-    "market": (),
-    "messages": (),
-    "misbehaving": (),
-    "brokerage": ("market", "messages", "misbehaving"),
-    "gateway": ("brokerage", "market", "messages", "misbehaving"),
-    "answers": ("brokerage", "gateway", "market", "messages"),
-    "wire": ("answers", "gateway", "messages"),
-    "control": ("brokerage", "gateway", "market", "messages", "wire"),
-    "": ("brokerage", "control", "market", "misbehaving", "wire"),
-}
+from tests.architecture.imports import below, imports
+from tests.architecture.tree import APP, SIMULATOR, Violation, module_name
 
 
-def folder_of(path: str) -> str:
-    """Where a module stands, by its path in the repository; '' for one of the package's own folder."""
-    parts = PurePosixPath(path).parts[2:-1]
-    return parts[0] if parts else ""
+@dataclass(frozen=True, slots=True)
+class House:
+    """One package. `place` is its folder in the repository; `may_use` is a folder in it → those that it may import
+    beside itself, from the ground up, so that each names only such as stand before it. '' is the package's own folder.
+    """
+
+    place: str
+    may_use: Mapping[str, tuple[str, ...]]
+
+    @property
+    def package(self) -> str:
+        return module_name(self.place)
+
+    def folder_of(self, path: str) -> str:
+        """Where a module stands, by its path in the repository."""
+        parts = PurePosixPath(path).relative_to(self.place).parts[:-1]
+        return parts[0] if parts else ""
+
+    def folder_named(self, name: str) -> str:
+        """Where something stands that is imported by this dotted name."""
+        first = name.removeprefix(self.package).removeprefix(".").partition(".")[0]
+        return first if first in self.may_use else ""
+
+    def own_imports(self, path: str, source: str) -> Iterator[tuple[int, str]]:
+        """(line, dotted name) of what a module imports of its own house."""
+        for line, name in imports(path, source):
+            if below(name, self.package):
+                yield line, name
 
 
-def imports_go_down(path: str, source: str) -> list[Violation]:
-    """Every import of the simulator's stays in its folder, or goes to one that its folder may use."""
-    mine = folder_of(path)
-    allowed = MAY_USE.get(mine, ())
+SERVICE = House(
+    APP,
+    {
+        "schema": (),
+        "core": ("schema",),
+        "ports": ("core", "schema"),
+        "strategies": ("core",),
+        "intents": ("core", "ports", "schema", "strategies"),
+        "queries": ("core", "intents", "ports", "schema"),
+        "web": ("core", "intents", "schema"),
+        "adapters": ("core", "ports", "schema"),
+        "": ("adapters", "core", "intents", "ports", "queries", "schema", "strategies", "web"),
+    },
+)
+DELIVERY = House(
+    "delivery",
+    {
+        "console": (),
+        "advisories": ("console",),
+        "google": ("console",),
+        "image": ("console",),
+        "registry": ("console", "google"),
+        "stack": ("console", "google", "registry"),
+        "service": ("console", "google", "registry", "stack"),
+        "commands": ("advisories", "console", "google", "image", "registry", "service", "stack"),
+        "": (),
+    },
+)
+GATEWAY_STAND_IN = House(
+    SIMULATOR,
+    {
+        "market": (),
+        "messages": (),
+        "misbehaving": (),
+        "brokerage": ("market", "messages", "misbehaving"),
+        "gateway": ("brokerage", "market", "messages", "misbehaving"),
+        "answers": ("brokerage", "gateway", "market", "messages"),
+        "wire": ("answers", "gateway", "messages"),
+        "control": ("brokerage", "gateway", "market", "messages", "wire"),
+        "": ("brokerage", "control", "market", "misbehaving", "wire"),
+    },
+)
+HOUSES = (SERVICE, DELIVERY, GATEWAY_STAND_IN)
+
+WITHOUT_GOOGLE = ("advisories", "console", "image")
+"""Folders of delivery/ that know none of Google's libraries: their sessions run where none is installed."""
+
+
+def imports_go_down(house: House) -> Callable[[str, str], list[Violation]]:
+    """The rule that every import of the house's own stays in its folder, or goes to one that its folder may use."""
+
+    def rule(path: str, source: str) -> list[Violation]:
+        mine = house.folder_of(path)
+        allowed = house.may_use.get(mine, ())
+        return [
+            Violation(
+                path,
+                line,
+                f"{mine or house.package} may use {', '.join(allowed) or 'no other folder'}, and this imports {name}",
+                "take it as an argument, or move what both need further down",
+            )
+            for line, name in house.own_imports(path, source)
+            if house.folder_named(name) not in {mine, *allowed}
+        ]
+
+    return rule
+
+
+def delivery_without_google(path: str, source: str) -> list[Violation]:
+    folder = DELIVERY.folder_of(path)
     return [
         Violation(
-            path,
-            line,
-            f"{mine or 'the command'} may use {', '.join(allowed) or 'no other folder'}, and this imports {name}",
-            "take it as an argument, or move what both need further down",
+            path, line, f"{folder} knows nothing of Google, and this imports {name}", "ask in a command"
         )
-        for line, name in own_imports(path, source)
-        if folder_named(name) not in {mine, *allowed}
+        for line, name in imports(path, source)
+        if folder in WITHOUT_GOOGLE and below(name, "google")
     ]
 
 
-def circle(sources: Mapping[str, str]) -> tuple[str, ...]:
-    """Modules of `sources` (path → text) that import each other in a circle, in that order; () if there is none.
-    Imports inside functions, and those for the type checker alone, count too."""
-    modules = {_module(path): path for path in sources}
-    uses = {
-        module: {found for _, name in own_imports(path, sources[path]) if (found := _within(name, modules))}
-        for module, path in modules.items()
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Modules (path → source) that import each other in a circle, the first one again at the end; [] for none. Imports
+    within functions, and those for the type checker alone, count: they only move the trouble."""
+    names = {module_name(path): path for path in sources}
+    graph = {
+        name: {found for _, imported in imports(path, sources[path]) if (found := _known(imported, names))}
+        - {name}
+        for name, path in names.items()
     }
-    judged: set[str] = set()
-
-    def walk(module: str, way: tuple[str, ...]) -> tuple[str, ...]:
-        if module in way:
-            return way[way.index(module) :]
-        if module in judged:
-            return ()
-        found = next(filter(None, (walk(used, (*way, module)) for used in sorted(uses[module]))), ())
-        judged.add(module)
-        return found
-
-    return next(filter(None, (walk(module, ()) for module in sorted(uses))), ())
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
-def own_imports(path: str, source: str) -> Iterator[tuple[int, str]]:
-    """(line, dotted name below the package) of what it imports of the simulator."""
-    for line, name in imports(path, source):
-        if name.startswith(f"{PACKAGE}."):
-            yield line, name.removeprefix(f"{PACKAGE}.")
-
-
-def folder_named(name: str) -> str:
-    """The folder that a dotted name below the package begins with."""
-    first = name.partition(".")[0]
-    return first if first in MAY_USE else ""
-
-
-def _module(path: str) -> str:
-    return module_name(path).removeprefix(f"{PACKAGE}.")
-
-
-def _within(name: str, modules: Mapping[str, str]) -> str | None:
-    """The module that an imported name is, or is of."""
-    return next((each for each in (name, name.rpartition(".")[0]) if each in modules), None)
+def _known(imported: str, names: Mapping[str, str]) -> str | None:
+    """The module that an imported name is, or is a member of."""
+    return next((each for each in (imported, imported.rpartition(".")[0]) if each in names), None)

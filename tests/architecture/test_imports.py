@@ -30,8 +30,8 @@ def test_a_vendors_library_is_known_to_its_adapter_only() -> None:
 
 def test_one_module_of_delivery_makes_googles_clients() -> None:
     making = [path for path in modules("delivery") if law.makes_google_clients(path, text_of(path))]
-    assert making == ["delivery/google_clients.py"], (
-        f"Google's clients are the business of delivery/google_clients.py, not of {making}"
+    assert making == ["delivery/google/clients.py"], (
+        f"Google's clients are the business of delivery/google/clients.py, not of {making}"
     )
 
 
@@ -62,7 +62,7 @@ def test_only_the_composition_imports_adapters() -> None:
         (law.packages_keep_apart, "app/ib_trading/logs.py", "from schema.intents import INTENTS"),
         (law.packages_keep_apart, "infra/program.py", "from ib_trading.core import plan"),
         (law.packages_keep_apart, "infra/program.py", "from ib_trading import settings"),
-        (law.packages_keep_apart, "delivery/promote.py", "import infra.names"),
+        (law.packages_keep_apart, "delivery/commands/promote.py", "import infra.names"),
         (law.packages_keep_apart, "noxfile.py", "import ib_trading.schema"),
         (law.libraries_stay_in_their_adapter, "app/ib_trading/web/routes.py", "import ib_insync as ibi"),
         (

@@ -51,7 +51,7 @@ class Front:
         query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
         self.asked.append(Asked(environ["REQUEST_METHOD"], environ["PATH_INFO"] + query, host, names, claims))
         if host not in self.services:
-            start("404 Not Found", [("Content-Type", "text/html; charset=UTF-8")])
+            start("404 Not Inventory", [("Content-Type", "text/html; charset=UTF-8")])
             return [b"<html><title>404 Page not found</title></html>"]
         if (
             claims is None

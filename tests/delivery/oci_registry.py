@@ -33,8 +33,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-from delivery.google_clients import STAND_IN_TOKEN
-from delivery.registry_connection import USER
+from delivery.google.clients import STAND_IN_TOKEN
+from delivery.registry.connection import USER
 
 PROGRAM = "docker-registry"
 SERVICE = "a-registry-of-a-test"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 TAKE_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -36,7 +36,7 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Until `text` appears after what was waited for before; AssertionError with all that did, if it does not."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (found := self.shown.find(text.encode(), self._read_up_to)) < 0:
             if not self._read(deadline):
                 raise AssertionError(f"{text!r} did not appear:\n{self.shown.decode(errors='replace')}")
@@ -47,12 +47,12 @@ class Terminal:
 
     def end(self) -> int:
         """The exit code, once all is read."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         os.close(self.theirs)
         self.theirs = -1
         while self._read(deadline):
             pass
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_SECONDS)
 
     @property
     def echoes(self) -> bool:
@@ -88,12 +88,12 @@ def terminal(
         stderr=theirs,
         start_new_session=True,
     )
-    desk = Terminal(process, ours, theirs)
+    workstation = Terminal(process, ours, theirs)
     try:
-        yield desk
+        yield workstation
     finally:
         process.kill()
         process.wait()
         os.close(ours)
-        if desk.theirs >= 0:
+        if workstation.theirs >= 0:
             os.close(theirs)

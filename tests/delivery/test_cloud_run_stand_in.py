@@ -10,8 +10,8 @@ import pytest
 from google.api_core.exceptions import FailedPrecondition, InvalidArgument, NotFound
 from google.cloud import run_v2
 
-from delivery.endpoints import Endpoints
-from delivery.google_clients import GoogleClients
+from delivery.google.clients import GoogleClients
+from delivery.google.endpoints import Endpoints
 from tests.control_plane.cloud_run import serve_cloud_run
 from tests.control_plane.server import control_plane
 from tests.engine.cloud.kinds.running import RUNNING

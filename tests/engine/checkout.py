@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from delivery.state_home import APIS
+from delivery.stack.state_backend import APIS
 from tests.engine.cloud.kinds.kind import figures
 from tests.engine.cloud.world import VARIABLE, World
 

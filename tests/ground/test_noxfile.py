@@ -41,7 +41,7 @@ def names_tests(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], bo
 def test_a_path_among_the_arguments_stands_for_the_folder(
     names_tests: Callable[[Sequence[str]], bool], arguments: list[str]
 ) -> None:
-    """`./nox -s delivery -- tests/delivery/test_push.py` ran the whole folder and that file."""
+    """`./nox -s delivery -- tests/delivery/commands/test_push.py` ran the whole folder and that file."""
     assert names_tests(arguments)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.image_name import APPLICATION
+from delivery.image.builder import APPLICATION
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.workshop import KEPT, Workshop
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.metadata import files
 from pathlib import Path
 
-from delivery.image_name import APPLICATION
+from delivery.image.builder import APPLICATION
 from ib_trading.schema.credentials import GatewayCredentials
 from tests.images.container import Container, running
 from tests.images.workshop import MARKER, REPOSITORY, Workshop

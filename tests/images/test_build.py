@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from delivery.image_name import APPLICATION, BASE
+from delivery.image.builder import APPLICATION, BASE
 from tests.images.workshop import MARKER, Workshop
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]

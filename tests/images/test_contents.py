@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.image_name import APPLICATION
+from delivery.image.builder import APPLICATION
 from tests.images.workshop import Workshop
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]

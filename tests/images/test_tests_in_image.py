@@ -43,7 +43,7 @@ def tried(workshop: Workshop, verdict: str) -> subprocess.CompletedProcess[str]:
             [
                 sys.executable,
                 "-m",
-                "delivery.tests_in_image",
+                "delivery.commands.tests_in_image",
                 "unit",
                 "--tool",
                 "buildah",

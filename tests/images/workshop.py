@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.image_name import APPLICATION
+from delivery.image.builder import APPLICATION
 from tests.images.downloads import pins
 from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
@@ -62,11 +62,11 @@ class Workshop:
         self.buildah("bud", "--layers", "--isolation", "chroot", "--tag", PYTHON_IMAGE, str(base))
 
     def build(self, pinned: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """`python -m delivery.images` as a person would run it, with pins that fit but for what is `pinned`
+        """`python -m delivery.commands.images` as a person would run it, with pins that fit but for what is `pinned`
         otherwise."""
         self.pin(pinned or {})
         return subprocess.run(
-            [sys.executable, "-m", "delivery.images", "--tool", "buildah"],
+            [sys.executable, "-m", "delivery.commands.images", "--tool", "buildah"],
             cwd=self.copy,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -6,9 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-from delivery.gcloud import RIGHTS
-from delivery.stack_file import Place
-from delivery.state_home import APIS, StateHome
+from delivery.google.gcloud import RIGHTS
+from delivery.stack.stack_file import Place
+from delivery.stack.state_backend import APIS, StateBackend
 from tests.infra.permissions import KIND, grants
 from tests.infra.recorded import Record, record
 from tests.infra.stacks import BUILD, deployed, everything
@@ -102,8 +102,8 @@ def granted_to_build(found: Record) -> set[tuple[str, str, str]]:
 def test_github_is_granted_what_a_build_is() -> None:
     """Right by right, on the same things, for the stack alone in its project as the page has it. It said once to copy
     what another page lists, of which two roles do not exist without a build on Cloud Build."""
-    home = StateHome(Place("paper", PROJECT, "europe-west6"))
-    state = BUILD | {"stateBucket": home.bucket, "stateKey": home.key}
+    backend = StateBackend(Place("paper", PROJECT, "europe-west6"))
+    state = BUILD | {"stateBucket": backend.bucket, "stateKey": backend.key}
     expected = granted_to_build(record(deployed("paper", build=state))) - OF_CLOUD_BUILD
     assert granted_by_page() == expected
     assert {kind for kind, *_ in expected} == set(KINDS.values())

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.google_clients import STAND_IN_TOKEN
-from delivery.registry_connection import USER as USER_OF_REGISTRY
+from delivery.google.clients import STAND_IN_TOKEN
+from delivery.registry.connection import USER as USER_OF_REGISTRY
 from ib_trading.schema.trading_config import SECTION
 from tests.images.container import Container, running
 from tests.images.image_store import ImageStore

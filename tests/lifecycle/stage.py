@@ -18,16 +18,16 @@ from pathlib import Path
 import requests
 from google.cloud.secretmanager_v1 import SecretVersion
 
-from delivery.endpoints import VARIABLE, Endpoints
-from delivery.google_clients import GoogleClients
-from delivery.operator import identity_token
-from delivery.service_call import ServiceCall
+from delivery.google.clients import GoogleClients
+from delivery.google.endpoints import VARIABLE, Endpoints
+from delivery.google.operator import identity_token
+from delivery.service.service_call import ServiceCall
 from tests.control_plane.artifact_registry import ArtifactRegistry
 from tests.control_plane.cloud_run import serve_cloud_run
 from tests.control_plane.iam_credentials import IamCredentials
 from tests.control_plane.secret_manager import SecretManager
 from tests.control_plane.server import ControlPlane
-from tests.delivery.commands import Command
+from tests.delivery.nox_commands import Command
 from tests.delivery.oci_registry import OciRegistry
 from tests.engine.checkout import Checkout, CommandFailed, Run
 from tests.engine.cloud.world import World
@@ -127,7 +127,7 @@ class Stage:
 
     def session(self, name: str, *arguments: str) -> Run:
         """What `./nox -s NAME -- ARGUMENTS` runs (noxfile.py), in this environment."""
-        return self.run(sys.executable, "-m", f"delivery.{name}", *arguments)
+        return self.run(sys.executable, "-m", f"delivery.commands.{name}", *arguments)
 
     def done(self, name: str, *arguments: str) -> str:
         """What the session said; CommandFailed if it failed."""

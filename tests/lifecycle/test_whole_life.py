@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from delivery.image_journal import Journal
-from delivery.image_name import ImageName, split
+from delivery.registry.image_name import ImageName, split
+from delivery.registry.journal import Journal
 from ib_trading.schema.credentials import GatewayCredentials, read_credentials
-from tests.delivery.commands import cloud_build
+from tests.delivery.nox_commands import cloud_build
 from tests.delivery.terminal import terminal
 from tests.delivery.vulnerability_database import vulnerability_database
 from tests.engine.cloud.revisions import SERVICE, revisions_of
@@ -138,7 +138,7 @@ def test_the_credentials_are_typed_unseen(stage: Stage) -> None:
 
 
 def type_credentials(stage: Stage, stack: str) -> None:
-    command = [sys.executable, "-m", "delivery.credentials", stack]
+    command = [sys.executable, "-m", "delivery.commands.credentials", stack]
     with terminal(command, stage.checkout.project, stage.environment) as desk:
         for question, answer in (
             ("user name: ", USER),

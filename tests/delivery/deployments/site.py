@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from delivery.endpoints import VARIABLE
-from delivery.image_name import split
+from delivery.google.endpoints import VARIABLE
+from delivery.registry.image_name import split
 from tests.control_plane.artifact_registry import ArtifactRegistry
 from tests.control_plane.cloud_run import serve_cloud_run
 from tests.control_plane.iam_credentials import IamCredentials
@@ -151,7 +151,7 @@ class Site:
             f' "front": "{self.front.address}"}}'
         )
         return subprocess.Popen(
-            [sys.executable, "-m", f"delivery.{name}", *arguments],
+            [sys.executable, "-m", f"delivery.commands.{name}", *arguments],
             cwd=self.checkout.project,
             env=self.checkout.environment() | {VARIABLE: endpoints, "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
