@@ -69,7 +69,7 @@ def deploy(emulated: Emulated, stack_file: Path) -> None:
 
     TradingConfigError for a configuration that a deployment would refuse.
     """
-    section = _section(stack_file)
+    section = read_section(stack_file)
     read_trading_config(section, stack_file.name)
     bigquery.make_tables(emulated.environment[bigquery.HOST], PROJECT, DATASET)
     _write_configuration(section, emulated.environment[firestore.HOST])
@@ -82,12 +82,12 @@ def deploy(emulated: Emulated, stack_file: Path) -> None:
     )
 
 
-def _section(stack_file: Path) -> object:
-    import yaml
+def read_section(stack_file: Path) -> object:
+    from ib_trading.schema.stack_yaml import StackYamlError, read_config
 
     try:
-        return yaml.safe_load(stack_file.read_text(encoding="utf-8"))["config"][SECTION]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        return (read_config(stack_file.read_bytes()) or {})[SECTION]
+    except (OSError, StackYamlError, KeyError) as error:
         raise TradingConfigError(f"{stack_file}: holds no {SECTION} ({error})") from error
 
 

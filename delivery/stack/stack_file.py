@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from delivery.console.refusal import Refusal
 from ib_trading.schema.stack_names import STACK_NAME, STACK_NAME_RULE
+from ib_trading.schema.stack_yaml import StackYamlError, read_config
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
@@ -78,13 +77,11 @@ def _config(stack: str, folder: Path) -> tuple[dict[str, Any], str]:
         raise StackFileError(f"stack {stack!r}: {STACK_NAME_RULE}")
     path = folder / f"Pulumi.{stack}.yaml"
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_config(path.read_bytes()) or {}, path.name
     except FileNotFoundError:
         raise StackFileError(f"{path.name} is not there; copy Pulumi.paper.yaml, and edit it") from None
-    except yaml.YAMLError as error:
-        raise StackFileError(f"{path.name} is no YAML: {error}") from None
-    config = document.get("config") if isinstance(document, dict) else None
-    return config if isinstance(config, dict) else {}, path.name
+    except StackYamlError as error:
+        raise StackFileError(f"{path.name}: is not YAML: {error}") from None
 
 
 def _said(config: dict[str, Any], key: str, pattern: re.Pattern[str], example: str, source: str) -> str:

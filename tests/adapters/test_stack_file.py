@@ -82,8 +82,24 @@ config:
 
     @pytest.mark.parametrize("name", ["on", "5", "null", "12:30", "2019-01-02"])
     def test_a_strategy_may_have_any_name(self, tmp_path: Path, name: str) -> None:
+        text = TRADING.replace("trend", f'"{name}"')
+        assert stack_file(tmp_path, text).read().exposure.strategies == {name: Decimal("0.5")}
+
+    @pytest.mark.parametrize("name", ["on", "5", "12:30"])
+    def test_a_name_needs_no_quotes_where_the_engine_reads_the_same_word(
+        self, tmp_path: Path, name: str
+    ) -> None:
         text = TRADING.replace("trend", name)
         assert stack_file(tmp_path, text).read().exposure.strategies == {name: Decimal("0.5")}
+
+    @pytest.mark.parametrize("name", ["null", "2019-01-02", "007", "True", "1.50"])
+    def test_a_name_that_the_deployment_would_spell_otherwise_is_refused(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        """`null` is the strategy `<nil>` to the engine, 007 is 7: tried out here, it would be another one there."""
+        said = refusal(stack_file(tmp_path, TRADING.replace("trend", name)))
+        assert said.startswith("Pulumi.paper.yaml: is not YAML: line 4, column ")
+        assert f"the key {name} has another name to Pulumi; write it in quotes" in said
 
 
 class TestFigures:

@@ -57,6 +57,12 @@ def test_only_the_composition_imports_adapters() -> None:
             "from ib_trading.schema.intents import INTENTS",
         ),
         (law.schema_stands_alone, "app/ib_trading/schema/tables.py", "from ib_trading.core import plan"),
+        (law.schema_stands_alone, "app/ib_trading/schema/trading_config.py", "import yaml"),
+        (
+            law.schema_stands_alone,
+            "app/ib_trading/schema/trading_config.py",
+            "from ib_trading.schema.stack_yaml import read_config",
+        ),
         (law.packages_keep_apart, "app/ib_trading/logs.py", "from infra.names import names"),
         (law.packages_keep_apart, "app/ib_trading/logs.py", "import ib_trading_simulator"),
         (law.packages_keep_apart, "app/ib_trading/logs.py", "from schema.intents import INTENTS"),
@@ -105,6 +111,11 @@ def test_a_forbidden_import_is_found(rule: Rule, path: str, source: str) -> None
             law.simulator_stands_alone,
             "simulator/ib_trading_simulator/market/market.py",
             "import csv\nfrom ib_trading_simulator.market import days",
+        ),
+        (
+            law.schema_stands_alone,
+            "app/ib_trading/schema/stack_yaml.py",
+            "import yaml\nfrom yaml.constructor import Loader",
         ),
         (
             law.packages_keep_apart,

@@ -45,23 +45,22 @@ class StackFile:
     def _settings(self) -> Mapping[str, object]:
         """What stands under `config:`."""
         # Imported here: a service that has its configuration from elsewhere has no YAML library.
-        from ib_trading.adapters.local.stack_yaml import read_yaml
+        from ib_trading.schema.stack_yaml import StackYamlError, read_config
 
         try:
-            document = read_yaml(self._path.read_text(encoding="utf-8"))
+            settings = read_config(self._path.read_bytes())
         except OSError as error:
             remedy = f"write one, with a section {SECTION}, or start the service in the folder that has it"
             raise ConfigurationFault(f"{self._path}: {error.strerror}; {remedy}") from error
-        except ValueError as error:
+        except StackYamlError as error:
             raise self._fault(f"is not YAML: {error}") from error
-        settings = document.get("config") if isinstance(document, dict) else None
-        if not isinstance(settings, dict):
+        if settings is None:
             raise self._fault(f"has no config: with {SECTION} in it")
         return settings
 
     def _section(self, settings: Mapping[str, object]) -> object:
         """The value of `ib-trading:trading`, whichever way `pulumi config set` has written it."""
-        from ib_trading.adapters.local.stack_yaml import read_json
+        from ib_trading.schema.stack_yaml import read_json
 
         for key in settings:
             if key.startswith(f"{SECTION}."):
