@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from tests.architecture.imports import imports
-from tests.architecture.tree import Violation, parse
+from tests.architecture.tree import Violation, module_name, parse
 
 HOME = "app/ib_trading/schema/known_types.py"
 """The one module that lets msgspec take a type apart."""
-READY = f"{HOME.removesuffix('.py').replace('/', '.')}.ready"
+READY = f"{module_name(HOME)}.ready"
 
 KIND_OF = {
     "msgspec.convert": (1, "type"),

@@ -92,8 +92,10 @@ def schema_stands_alone(path: str, source: str) -> list[Violation]:
         source,
         lambda name: (
             _standard(name)
-            or (below(name, "ib_trading.schema")
-                and (path == reader or not below(name, "ib_trading.schema.stack_yaml")))
+            or (
+                below(name, "ib_trading.schema")
+                and (path == reader or not below(name, "ib_trading.schema.stack_yaml"))
+            )
             or below(name, "msgspec")
             or (below(name, "yaml") and path == reader)
         ),

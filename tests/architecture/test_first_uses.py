@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.architecture.first_uses import first_calls_take_turns, types_are_made_ready
-from tests.architecture.tree import PRODUCT, assert_obeyed, modules
+from tests.architecture.tree import APP, PRODUCT, assert_obeyed, modules
 
 
 def test_every_type_that_is_parsed_or_described_is_made_ready_first() -> None:
@@ -13,7 +13,7 @@ def test_every_type_that_is_parsed_or_described_is_made_ready_first() -> None:
 
 
 def test_what_the_service_makes_at_a_first_call_is_made_once() -> None:
-    assert_obeyed(first_calls_take_turns, modules("app", "schema"))
+    assert_obeyed(first_calls_take_turns, modules(APP))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_what_the_service_makes_at_a_first_call_is_made_once() -> None:
         "from msgspec import inspect\nknown = cache(inspect.type_info)",
         "import msgspec\nmap(msgspec.convert, rows)",
         "import msgspec\nmsgspec.json.schema(Run)",
-        "import msgspec\nfrom app.other import ready\nmsgspec.convert({}, ready(Run))",
+        "import msgspec\nfrom ib_trading.other import ready\nmsgspec.convert({}, ready(Run))",
     ],
 )
 def test_a_type_that_is_used_as_it_comes_is_found(source: str) -> None:
@@ -43,9 +43,9 @@ def test_a_type_that_is_used_as_it_comes_is_found(source: str) -> None:
     [
         "import msgspec\nmsgspec.json.decode(text)",
         "import msgspec\nmsgspec.to_builtins(run)",
-        "import msgspec\nfrom schema.known_types import ready\nmsgspec.convert({}, ready(Run))",
-        "import msgspec\nfrom schema.known_types import ready\nRUN = ready(Run)\nmsgspec.convert({}, RUN)",
-        "from msgspec import json\nfrom schema.known_types import ready\nRUN = json.Decoder(ready(list[Run]))",
+        "import msgspec\nfrom ib_trading.schema.known_types import ready\nmsgspec.convert({}, ready(Run))",
+        "import msgspec\nfrom ib_trading.schema.known_types import ready\nRUN = ready(Run)\nmsgspec.convert({}, RUN)",
+        "from msgspec import json\nfrom ib_trading.schema.known_types import ready\nRUN = json.Decoder(ready(list[Run]))",
         "from ib_trading.schema.strict import parse\nparse({}, Run)",
     ],
 )

@@ -19,7 +19,9 @@ def rooms(house: House) -> list[str]:
 @of_each_house
 def test_every_folder_has_a_floor(house: House) -> None:
     """One that nobody placed could import whatever it liked."""
-    assert {path.parent.name for path in (ROOT / house.place).glob("*/__init__.py")} | {""} == set(house.may_use)
+    assert {path.parent.name for path in (ROOT / house.place).glob("*/__init__.py")} | {""} == set(
+        house.may_use
+    )
 
 
 @of_each_house
@@ -65,7 +67,11 @@ def test_what_has_nothing_to_do_with_google_knows_none_of_its_libraries() -> Non
         (DELIVERY, "registry/journal.py", "from ..service import deployment"),
         (DELIVERY, "pins.py", "from delivery.console import refusal"),
         (GATEWAY_STAND_IN, "market/quote.py", "from ib_trading_simulator.brokerage.orders import Order"),
-        (GATEWAY_STAND_IN, "brokerage/broker.py", "def late():\n    from ib_trading_simulator.gateway import client"),
+        (
+            GATEWAY_STAND_IN,
+            "brokerage/broker.py",
+            "def late():\n    from ib_trading_simulator.gateway import client",
+        ),
         (GATEWAY_STAND_IN, "answers/orders.py", "import ib_trading_simulator.wire.connection"),
         (GATEWAY_STAND_IN, "control/server.py", "from ib_trading_simulator import launch"),
     ],
@@ -119,5 +125,8 @@ def test_a_library_of_google_is_found_where_none_may_be() -> None:
 def test_a_circle_is_found_through_packages_and_within_functions(sources: dict[str, str]) -> None:
     found = floors.circle(sources)
     assert found[0] == found[-1]
-    broken = {path: "import json" if source == list(sources.values())[-1] else source for path, source in sources.items()}
+    broken = {
+        path: "import json" if source == list(sources.values())[-1] else source
+        for path, source in sources.items()
+    }
     assert floors.circle(broken) == []

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from ib_trading.schema.strict import nearest
@@ -76,7 +75,6 @@ def pattern() -> str:
     )
 
 
-@cache
 def zones() -> frozenset[str]:
     """The time zones that may be named: the IANA database's Area/City, and UTC. No abbreviations (EST is never in
     summer), and no Etc/GMT+5, which is five hours behind."""
