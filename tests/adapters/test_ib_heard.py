@@ -13,10 +13,10 @@ from ib_trading.adapters.ib.heard import HeardOrders
 from ib_trading.adapters.ib.order_record import HeardOrder, ShownOrder, Status
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import OutgoingOrder
-from tests.adapters.samples import AAPL
+from tests.contracts.samples import an_order
 
 REF = "ib-pabc"
 CLIENT = 101
@@ -26,13 +26,13 @@ CLIENT = 101
 def orders() -> HeardOrders:
     """A session in which order 7 over 100 shares has just left."""
     heard = HeardOrders(CLIENT)
-    heard.sending(OutgoingOrder(REF, 7, "DU1", AAPL, "BUY", Decimal(100), "MKT", "DAY", None))
+    heard.sending(an_order(REF, "run-1", quantity=Decimal(100)), 7)
     return heard
 
 
 def _shown(status: str, perm_id: int = 900, ref: str = REF, client: int = CLIENT) -> ShownOrder:
     return ShownOrder(
-        ref, 7, client, perm_id, "DU1", 265598, "AAPL", "BUY", Decimal(100), "MKT", Status(status)
+        ref, 7, client, perm_id, "DU1", 265598, "AAPL", Side.BUY, Decimal(100), "MKT", Status(status)
     )
 
 
@@ -153,7 +153,7 @@ def test_an_inactive_order_is_rejected_once_its_reason_has_come(orders: HeardOrd
 
 def test_a_refusal_of_an_earlier_sending_is_not_one_of_the_next(orders: HeardOrders) -> None:
     orders.message(7, 321, "Error validating request")
-    orders.sending(OutgoingOrder(REF, 8, "DU1", AAPL, "BUY", Decimal(100), "MKT", "DAY", None))
+    orders.sending(an_order(REF, "run-1", quantity=Decimal(100)), 8)
     orders.message(7, 200, "No security definition has been found for the request")
     assert _report(orders).state is OrderState.SENDING
 

@@ -18,10 +18,10 @@ from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.translate import AccountValue
 from ib_trading.core.attribution import Execution
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import OrderType, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import OutgoingOrder
-from tests.adapters.samples import AAPL
+from tests.contracts.samples import an_order
 
 AT = datetime(2019, 1, 2, 15, tzinfo=UTC)
 
@@ -137,54 +137,45 @@ def test_an_account_without_net_liquidation_is_a_fault() -> None:
         translate.account_state("DU3", ACCOUNT)
 
 
-ORDER = OutgoingOrder(
-    order_ref="ib-pabc",
-    order_id=7,
-    account="DU1",
-    instrument=AAPL,
-    action="BUY",
-    quantity=Decimal("1E+2"),
-    order_type="MKT",
-    tif="DAY",
-    adaptive_priority="Patient",
-)
+ORDER = an_order("ib-pabc", "run-1", quantity=Decimal("1E+2"), adaptive_priority="Patient")
+
+
+def leaving(**changes: Any) -> Any:
+    """ORDER with `changes`, as the library's own order."""
+    return translate.ib_order(replace(ORDER, **changes), "DU1", ORDER.order_ref)
 
 
 def test_an_order_leaves_with_its_reference_its_account_and_a_plain_quantity() -> None:
-    order = translate.ib_order(ORDER)
+    order = leaving()
     assert (order.orderRef, order.account, order.totalQuantity, order.tif) == ("ib-pabc", "DU1", "100", "DAY")
 
 
 def test_the_adaptive_algo_is_named_with_its_priority_and_only_if_there_is_one() -> None:
-    adaptive = translate.ib_order(ORDER)
-    plain = translate.ib_order(replace(ORDER, adaptive_priority=None))
+    adaptive, plain = leaving(), leaving(adaptive_priority=None)
     assert adaptive.algoStrategy == "Adaptive"
     assert [(param.tag, param.value) for param in adaptive.algoParams] == [("adaptivePriority", "Patient")]
     assert (plain.algoStrategy, plain.algoParams) == ("", [])
 
 
 @pytest.mark.parametrize(
-    "changes", [{"order_type": "LMT"}, {"limit_price": Decimal(1)}, {"order_type": "STP"}]
+    "changes", [{"order_type": OrderType.LIMIT}, {"limit_price": Decimal(1)}, {"order_type": OrderType.STOP}]
 )
 def test_an_order_whose_type_and_price_do_not_fit_is_refused_before_it_is_sent(
     changes: dict[str, Any],
 ) -> None:
-    with pytest.raises(ValueError, match=r"not built|cannot have the limit price"):
-        translate.ib_order(replace(ORDER, **changes))
+    with pytest.raises(ValueError, match=r"cannot have the (limit|stop) price"):
+        leaving(**changes)
 
 
 def test_a_limit_order_leaves_with_its_exact_price_and_its_start_in_utc() -> None:
     """With a blank instead of the dash the gateway would read its own time zone."""
     start = datetime(2024, 6, 3, 15, 45, tzinfo=ZoneInfo("America/New_York"))
-    order = translate.ib_order(
-        replace(
-            ORDER,
-            order_type="LMT",
-            limit_price=Decimal("1E+2"),
-            good_after=start,
-            outside_rth=True,
-            tif="GTC",
-        )
+    order = leaving(
+        order_type=OrderType.LIMIT,
+        limit_price=Decimal("1E+2"),
+        good_after=start,
+        outside_rth=True,
+        tif=TimeInForce.GTC,
     )
     assert (order.lmtPrice, order.goodAfterTime, order.outsideRth, order.tif) == (
         "100",

@@ -45,7 +45,7 @@ def test_a_type_that_is_used_as_it_comes_is_found(source: str) -> None:
         "import msgspec\nmsgspec.to_builtins(run)",
         "import msgspec\nfrom ib_trading.schema.known_types import ready\nmsgspec.convert({}, ready(Run))",
         "import msgspec\nfrom ib_trading.schema.known_types import ready\nRUN = ready(Run)\nmsgspec.convert({}, RUN)",
-        "from msgspec import json\nfrom ib_trading.schema.known_types import ready\nRUN = json.Decoder(ready(list[Run]))",
+        "from msgspec import json\nfrom ib_trading.schema.known_types import ready\nX = json.Decoder(ready(list[X]))",
         "from ib_trading.schema.strict import parse\nparse({}, Run)",
     ],
 )

@@ -4,6 +4,7 @@ process and in others. A new adapter is one more class here and one more paramet
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -20,9 +21,11 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.adapters.local.sqlite_lease import SqliteLease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
-from ib_trading.adapters.local.sqlite_spelling import booking_row
+from ib_trading.adapters.local.sqlite_spelling import columns_of, to_row
 from ib_trading.adapters.local.stack_file import StackFile
 from ib_trading.core.attribution import Booking
+from ib_trading.core.canonical import camel
+from ib_trading.core.earlier_orders import WERE_MISSING
 from ib_trading.core.mode import TradingMode
 from ib_trading.ports.activity_log import ActivityLog
 from ib_trading.ports.gateway_lease import GatewayLease
@@ -33,6 +36,8 @@ from ib_trading.ports.trading_config import TradingConfigSource
 from ib_trading.ports.warehouse import Warehouse
 from ib_trading.schema.documents import (
     BOOKINGS,
+    OPEN_ORDERS,
+    ORDERS,
     TOTALS,
     TOTALS_REACH,
     TRADING_FIELD,
@@ -59,6 +64,9 @@ class Stores:
     gateway_lease: GatewayLease
 
 
+EARLIER_ORDERS_LACK = (*WERE_MISSING, "stop_price", "trailing_percent", "limit_offset")
+
+
 class StorePlace(Protocol):
     """Can be pickled: other processes open it too."""
 
@@ -66,6 +74,10 @@ class StorePlace(Protocol):
 
     def forget_totals(self) -> None:
         """Makes of it what a version of the program has left that knew of no totals."""
+        ...
+
+    def forget_what_orders_were(self) -> None:
+        """Makes of it what a version of the program has left that kept an order's type and prices in the plan alone."""
         ...
 
     def book_without_totals(self, bookings: Sequence[Booking]) -> None:
@@ -117,12 +129,27 @@ class SqliteFile:
         with closing(sqlite3.connect(self.path)) as file, file:
             file.execute("DROP TABLE totals")
             file.execute("DROP TABLE totals_reach")
+            _forget_what_orders_were(file)
             file.execute("PRAGMA user_version = 5")
+
+    def forget_what_orders_were(self) -> None:
+        with closing(sqlite3.connect(self.path)) as file, file:
+            _forget_what_orders_were(file)
+            file.execute("PRAGMA user_version = 6")
 
     def book_without_totals(self, bookings: Sequence[Booking]) -> None:
         with closing(sqlite3.connect(self.path)) as file, file:
-            rows = map(booking_row, bookings)
-            file.executemany("INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            values = ", ".join(f":{name}" for name in columns_of(Booking))
+            file.executemany(f"INSERT INTO bookings VALUES ({values})", map(to_row, bookings))
+
+
+def _forget_what_orders_were(file: sqlite3.Connection) -> None:
+    """Takes back the step that made these columns. Lives stood as pairs then."""
+    for name in EARLIER_ORDERS_LACK:
+        file.execute(f"ALTER TABLE orders DROP COLUMN {name}")
+    for order_ref, life in file.execute("SELECT order_ref, life FROM orders").fetchall():
+        pairs = [[moment["state"], moment["at"]] for moment in json.loads(life)]
+        file.execute("UPDATE orders SET life = ? WHERE order_ref = ?", (json.dumps(pairs), order_ref))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +183,26 @@ class FirestoreProject:
             client.recursive_delete(client.collection(collection_path("paper", TOTALS)))
             client.recursive_delete(client.collection(collection_path("paper", TOTALS_REACH)))
 
+    def forget_what_orders_were(self) -> None:
+        from google.cloud.firestore import DELETE_FIELD
+
+        lacking = {camel(name): DELETE_FIELD for name in EARLIER_ORDERS_LACK}
+        with self._client() as client:
+            for collection in (ORDERS, OPEN_ORDERS):
+                for document in client.collection(collection_path("paper", collection)).list_documents():
+                    document.update(lacking)
+
     def book_without_totals(self, bookings: Sequence[Booking]) -> None:
         from google.cloud.firestore import SERVER_TIMESTAMP
 
-        from ib_trading.adapters.google.firestore_spelling import booking_fields
+        from ib_trading.adapters.google.firestore_spelling import fields_of
 
         with self._client() as client:
             batch = client.batch()
             collection = client.collection(collection_path("paper", BOOKINGS))
             for place, one in enumerate(bookings):
                 recorded = {"recordedAt": SERVER_TIMESTAMP, "place": place}
-                batch.create(collection.document(document_id(one.booking_id)), booking_fields(one) | recorded)
+                batch.create(collection.document(document_id(one.booking_id)), fields_of(one) | recorded)
             batch.commit()
 
     @contextmanager

@@ -9,8 +9,10 @@ from typing import Any
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.history import Bar, Series
-from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
-from ib_trading.core.orders import OrderState
+from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.ports.journal_store import JournalStore
 
 NOON = datetime(2019, 1, 2, 12, 0, tzinfo=UTC)
@@ -27,20 +29,19 @@ def a_run(run_id: str, key: str = "", **members: Any) -> Run:
     return Run(run_id=run_id, key=key or f"key of {run_id}", body_hash="hash", intent="allocation", **said)
 
 
-def an_order(
-    order_ref: str, run_id: str, state: OrderState = OrderState.PLANNED, **members: Any
-) -> JournalledOrder:
-    said: dict[str, Any] = {"quantity": Decimal(3), "source": {"trend": Decimal(3)}} | members
-    return JournalledOrder(
-        order_ref=order_ref,
-        run_id=run_id,
-        con_id=265598,
-        local_symbol="AAPL",
-        action="BUY",
-        increment=Decimal(1),
-        state=state,
-        **said,
-    )
+def an_order(order_ref: str, run_id: str, state: OrderState = OrderState.PLANNED, **members: Any) -> Order:
+    said: dict[str, Any] = {
+        "quantity": Decimal(3),
+        "source": {"trend": Decimal(3)},
+        "order_type": OrderType.MARKET,
+        "tif": TimeInForce.DAY,
+        "adaptive_priority": None,
+        "con_id": 265598,
+        "local_symbol": "AAPL",
+        "action": Side.BUY,
+        "increment": Decimal(1),
+    } | members
+    return Order(order_ref=order_ref, run_id=run_id, state=state, **said)
 
 
 def a_booking(booking_id: str, shares: Mapping[str, str], **members: Any) -> Booking:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from ib_trading.core.journal import RunState, StoredResponse
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores

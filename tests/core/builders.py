@@ -18,7 +18,8 @@ from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, Tra
 from ib_trading.core.limits import Proposal
 from ib_trading.core.market import DailyClose, Price, Quote, QuoteType
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import Action, PlannedOrder
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.signals import StrategyView
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
@@ -146,24 +147,24 @@ def answers(history_days: int = 0, **by_symbol: Any) -> Answers:
     return Answers(ALL_SPECS, by_symbol, history_days)
 
 
-def order(con_id: int, quantity: str, **changes: Any) -> PlannedOrder:
+def order(con_id: int, quantity: str, **changes: Any) -> DecidedOrder:
     """`quantity` signed, all of it alpha's."""
     signed = Decimal(quantity)
     symbols = {1: "AAA", 2: "BBB", 3: "CCC"}
-    made = PlannedOrder(
+    made = DecidedOrder(
         con_id=con_id,
         local_symbol=symbols[con_id],
-        action=Action.BUY if signed > 0 else Action.SELL,
+        action=Side.BUY if signed > 0 else Side.SELL,
         quantity=abs(signed),
-        order_type="MKT",
-        tif="DAY",
+        order_type=OrderType.MARKET,
+        tif=TimeInForce.DAY,
         adaptive_priority="Normal",
         source={"alpha": signed},
     )
     return replace(made, **changes)
 
 
-def proposal(*orders: PlannedOrder, **changes: Any) -> Proposal:
+def proposal(*orders: DecidedOrder, **changes: Any) -> Proposal:
     """`orders` at the prices of the defaults; `changes` are the snapshot's."""
     state = snapshot(**changes)
     return Proposal(state, {con_id: price(PRICES[con_id]) for con_id in state.instruments}, orders)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ib_trading.core.close_all import close_out
 from ib_trading.core.instruments import TradingHours
 from ib_trading.core.locks import Lock
+from ib_trading.core.order_kind import OrderType, Side
 from ib_trading.core.order_properties import OrderProperties
-from ib_trading.core.orders import Action
 from ib_trading.core.plan import Plan
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
@@ -44,14 +44,14 @@ def ordered(plan: Plan) -> dict[str, Decimal]:
 def test_every_strategy_s_holding_is_closed_and_what_is_nobody_s_by_unassigned() -> None:
     plan = closed(account("15", alpha="7", beta="3"))
     (order,) = plan.orders
-    assert (order.action, order.quantity) == (Action.SELL, 15)
+    assert (order.action, order.quantity) == (Side.SELL, 15)
     assert order.source == {"alpha": -7, "beta": -3, UNASSIGNED: -5}
     assert plan.refusals == ()
 
 
 def test_a_short_position_is_bought_back() -> None:
     (order,) = closed(account("-4", alpha="-4")).orders
-    assert (order.action, order.quantity) == (Action.BUY, 4)
+    assert (order.action, order.quantity) == (Side.BUY, 4)
 
 
 def test_strategies_against_each_other_are_crossed_and_the_broker_s_position_is_closed() -> None:
@@ -166,7 +166,9 @@ def test_a_fraction_of_a_share_stays() -> None:
 
 
 def test_a_limit_order_closes_too() -> None:
-    (order,) = closed(account("15", alpha="15"), order_type="LMT", limit_offset_bps=Decimal(10)).orders
+    (order,) = closed(
+        account("15", alpha="15"), order_type=OrderType.LIMIT, limit_offset_bps=Decimal(10)
+    ).orders
     assert (order.order_type, order.limit_price) == ("LMT", Decimal("99.90"))
 
 

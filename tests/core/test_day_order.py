@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from ib_trading.core.day_order import after_its_day
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from tests.contracts.samples import NOON, an_order
 
 MONDAY, TUESDAY = date(2024, 6, 3), date(2024, 6, 4)
 
 
-def order(state: OrderState = OrderState.UNKNOWN, **members: Any) -> JournalledOrder:
+def order(state: OrderState = OrderState.UNKNOWN, **members: Any) -> Order:
     return an_order("ib-pabc", "run-1", state, quantity=Decimal(10), source={"alpha": Decimal(10)}, **members)
 
 
-def next_morning(gone: JournalledOrder, *others: JournalledOrder, **facts: Any) -> JournalledOrder:
+def next_morning(gone: Order, *others: Order, **facts: Any) -> Order:
     """Nothing was filled and ledger and broker agree, unless `facts` say otherwise."""
     said: dict[str, Any] = {"good_for": MONDAY, "today": TUESDAY, "missing": Decimal(0), "booked": Decimal(0)}
     return after_its_day(gone, (gone, *others), at=NOON, **said | facts)
@@ -55,14 +56,14 @@ def test_fills_that_the_broker_once_counted_and_nobody_booked_leave_it_unknown()
 
 def test_another_open_order_on_the_other_side_could_hide_its_fill() -> None:
     """Alpha bought ten and beta sold ten, both unseen: the positions agree, and both holdings are wrong."""
-    seller = replace(order(), order_ref="ib-pdef", action="SELL", source={"beta": Decimal(-10)})
+    seller = replace(order(), order_ref="ib-pdef", action=Side.SELL, source={"beta": Decimal(-10)})
     assert next_morning(order(), seller).state is OrderState.UNKNOWN
 
 
 def test_an_order_on_the_same_side_or_on_another_contract_hides_nothing() -> None:
     """Two purchases that had filled would show in the position."""
     buyer = replace(order(), order_ref="ib-pdef")
-    elsewhere = replace(order(), order_ref="ib-pghi", con_id=2, action="SELL")
+    elsewhere = replace(order(), order_ref="ib-pghi", con_id=2, action=Side.SELL)
     assert next_morning(order(), buyer, elsewhere).state is OrderState.CANCELLED
 
 

@@ -10,20 +10,21 @@ import pytest
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.evidence import judged, updated, without_its_fills
-from ib_trading.core.journal import JournalledOrder, OrderMoment
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderMoment, OrderState
 from tests.contracts.samples import NOON, after, an_order
 from tests.core.builders import execution
 
 LATER = after(5)
 
 
-def order(state: OrderState, **members: Any) -> JournalledOrder:
+def order(state: OrderState, **members: Any) -> Order:
     return an_order("ib-pabc", "run-1", state, quantity=Decimal(10), source={"alpha": Decimal(10)}, **members)
 
 
 def report(state: OrderState, **members: Any) -> OrderReport:
-    said = OrderReport("ib-pabc", 7, 99, 1, "AAA", "BUY", Decimal(10), "MKT", state, Decimal(0), None)
+    said = OrderReport("ib-pabc", 7, 99, 1, "AAA", Side.BUY, Decimal(10), "MKT", state, Decimal(0), None)
     return replace(said, **members)
 
 

@@ -9,8 +9,8 @@ from ib_trading.core.close_all import close_out
 from ib_trading.core.forex import forex_held, open_positions
 from ib_trading.core.limits import Proposal
 from ib_trading.core.locks import Lock
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_properties import OrderProperties
-from ib_trading.core.orders import PlannedOrder
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.snapshot import Snapshot
 from tests.core.builders import AAA, order, price, snapshot, stock
@@ -26,11 +26,11 @@ def account(shown: str | None = None, **held: str) -> Snapshot:
     return snapshot(AAA, EURO, wanted={}, positions=positions, holdings=holdings)
 
 
-def trade(quantity: str) -> PlannedOrder:
+def trade(quantity: str) -> DecidedOrder:
     return replace(order(1, quantity), con_id=9, local_symbol="EUR.USD")
 
 
-def judged(state: Snapshot, *orders: PlannedOrder) -> Proposal:
+def judged(state: Snapshot, *orders: DecidedOrder) -> Proposal:
     return Proposal(state, {1: price("100"), 9: price("1.1")}, orders)
 
 

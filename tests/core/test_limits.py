@@ -15,6 +15,7 @@ from ib_trading.core.limits.session import fills_until
 from ib_trading.core.market import DailyClose
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.netting import InternalCross
+from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.snapshot import Margin, TradingSwitch
 from tests.core.builders import (
     AAA,
@@ -126,10 +127,10 @@ def test_while_trading_is_disabled_a_reduce_only_run_passes() -> None:
     [
         ({}, False),
         ({"good_after": AFTER_HOURS}, True),
-        ({"tif": "OPG"}, True),
-        ({"order_type": "LMT", "limit_price": Decimal(100)}, True),
-        ({"order_type": "MOC"}, False),
-        ({"tif": "GTC"}, False),
+        ({"tif": TimeInForce.OPG}, True),
+        ({"order_type": OrderType.LIMIT, "limit_price": Decimal(100)}, True),
+        ({"order_type": OrderType.MARKET_ON_CLOSE}, False),
+        ({"tif": TimeInForce.GTC}, False),
     ],
 )
 def test_while_the_exchange_is_closed_only_an_order_that_says_that_it_waits_passes(
@@ -143,7 +144,13 @@ OUTLIVES = "reconciliation after an order that outlives its request"
 
 
 @pytest.mark.parametrize(
-    "changes", [{"good_after": NOW}, {"order_type": "MOC"}, {"tif": "GTC"}, {"tif": "OPG"}]
+    "changes",
+    [
+        {"good_after": NOW},
+        {"order_type": OrderType.MARKET_ON_CLOSE},
+        {"tif": TimeInForce.GTC},
+        {"tif": TimeInForce.OPG},
+    ],
 )
 def test_an_order_that_outlives_its_request_is_refused_without_a_reconciliation_that_day(
     changes: dict[str, Any],
@@ -160,11 +167,11 @@ def test_an_order_for_now_needs_no_reconciliation() -> None:
 @pytest.mark.parametrize(
     ("changes", "until"),
     [
-        ({"order_type": "MOC"}, HOURS.close),
+        ({"order_type": OrderType.MARKET_ON_CLOSE}, HOURS.close),
         ({"good_after": NOW}, HOURS.close),
         ({"good_after": HOURS.close}, HOURS.close),
         ({"good_after": AFTER_HOURS}, AFTER_HOURS),
-        ({"tif": "OPG"}, NOW),
+        ({"tif": TimeInForce.OPG}, NOW),
     ],
 )
 def test_an_order_can_fill_until_the_close_of_the_session_it_starts_in(
@@ -375,7 +382,7 @@ def test_a_wrong_price_does_not_keep_a_position_from_being_closed_but_from_being
     assert verdict(proposal(order(1, "-10"), **state), rule).value == "900, being closed"
     assert verdict(proposal(order(1, "-10"), **state), rule).passed
     assert not verdict(proposal(order(1, "-9"), **state), rule).passed
-    limit = order(1, "-10", order_type="LMT", limit_price=Decimal(100))
+    limit = order(1, "-10", order_type=OrderType.LIMIT, limit_price=Decimal(100))
     assert not verdict(proposal(limit, **state), rule).passed
 
 
@@ -502,7 +509,7 @@ REFUSED: dict[str, Callable[[], Proposal]] = {
         order(1, "1"), **limited(max_weight_per_instrument=Decimal("0.0001"))
     ),
     "allowed instruments": lambda: proposal(order(1, "1"), **limited(allowed_instruments=("BBB",))),
-    OUTLIVES: lambda: proposal(order(1, "1", tif="GTC")),
+    OUTLIVES: lambda: proposal(order(1, "1", tif=TimeInForce.GTC)),
     LOSS: lambda: proposal(order(1, "1"), **losing("-4000")),
     MARGIN: lambda: proposal(order(1, "1"), config=config(what_if=True)),
     "price move in % since the stored close": lambda: proposal(order(1, "1"), closes={1: closes("1")}),

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.journal import JournalledOrder
 from ib_trading.core.locks import locks
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import make_plan
 from ib_trading.core.reconciliation import Difference
 from tests.contracts.samples import an_order
@@ -18,7 +18,7 @@ from tests.core.builders import AAA, BBB, Answers, snapshot, spec
 SPLIT = Difference(1, "AAA", Decimal(5), Decimal(10))
 
 
-def order(state: OrderState, con_id: int = 1) -> JournalledOrder:
+def order(state: OrderState, con_id: int = 1) -> Order:
     return replace(an_order("ib-pabc", "run-1", state), con_id=con_id, local_symbol=f"S{con_id}")
 
 

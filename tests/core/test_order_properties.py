@@ -13,14 +13,11 @@ from hypothesis import strategies as st
 
 from ib_trading.core.instruments import PriceStep
 from ib_trading.core.netting import NetTrade
-from ib_trading.core.order_properties import (
-    OrderProperties,
-    PropertiesRefused,
-    check_combination,
-    limit_price,
-    planned_order,
-)
-from ib_trading.core.orders import Action, PlannedOrder
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_for_trade import planned_order
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.order_prices import limit_price
+from ib_trading.core.order_properties import OrderProperties, PropertiesRefused, check_combination
 from tests.core.builders import STOCK
 
 START = datetime(2024, 6, 3, 19, 45, tzinfo=UTC)
@@ -32,18 +29,18 @@ def trade(quantity: str) -> NetTrade:
     return NetTrade(1, Decimal(quantity), {"alpha": Decimal(quantity)})
 
 
-def planned(quantity: str = "5", instrument: Any = TAKES_ALL, **properties: Any) -> PlannedOrder:
+def planned(quantity: str = "5", instrument: Any = TAKES_ALL, **properties: Any) -> DecidedOrder:
     return planned_order(trade(quantity), instrument, OrderProperties(**properties), "Patient", Decimal(100))
 
 
 def test_the_default_order_is_market_for_the_day_with_adaptive() -> None:
-    assert planned() == PlannedOrder(
+    assert planned() == DecidedOrder(
         con_id=1,
         local_symbol="AAA",
-        action=Action.BUY,
+        action=Side.BUY,
         quantity=Decimal(5),
-        order_type="MKT",
-        tif="DAY",
+        order_type=OrderType.MARKET,
+        tif=TimeInForce.DAY,
         adaptive_priority="Patient",
         source={"alpha": Decimal(5)},
     )
@@ -52,7 +49,7 @@ def test_the_default_order_is_market_for_the_day_with_adaptive() -> None:
 def test_a_negative_trade_is_a_sale_of_a_positive_quantity() -> None:
     sale = planned("-5")
     assert (sale.action, sale.quantity, sale.source, sale.signed) == (
-        Action.SELL,
+        Side.SELL,
         5,
         {"alpha": Decimal(-5)},
         -5,
@@ -63,13 +60,13 @@ def test_a_negative_trade_is_a_sale_of_a_positive_quantity() -> None:
     ("properties", "instrument", "priority"),
     [
         ({}, TAKES_ALL, "Patient"),
-        ({"order_type": "LMT"}, TAKES_ALL, "Patient"),
+        ({"order_type": OrderType.LIMIT}, TAKES_ALL, "Patient"),
         ({"adaptive_priority": "Urgent"}, TAKES_ALL, "Urgent"),
         ({"adaptive_priority": None}, TAKES_ALL, None),
-        ({"order_type": "MOC"}, TAKES_ALL, None),
-        ({"tif": "GTC"}, TAKES_ALL, None),
-        ({"tif": "OPG"}, TAKES_ALL, None),
-        ({"order_type": "LMT", "outside_rth": True}, TAKES_ALL, None),
+        ({"order_type": OrderType.MARKET_ON_CLOSE}, TAKES_ALL, None),
+        ({"tif": TimeInForce.GTC}, TAKES_ALL, None),
+        ({"tif": TimeInForce.OPG}, TAKES_ALL, None),
+        ({"order_type": OrderType.LIMIT, "outside_rth": True}, TAKES_ALL, None),
         ({}, FOREX, None),
     ],
 )
@@ -84,19 +81,22 @@ def test_adaptive_is_added_only_where_the_broker_takes_it(
     ("properties", "key"),
     [
         ({"limit_offset_bps": Decimal(1)}, "limitOffsetBps"),
-        ({"order_type": "LMT", "limit_offset_bps": Decimal(10_000)}, "limitOffsetBps"),
-        ({"order_type": "LMT", "limit_offset_bps": Decimal("NaN")}, "limitOffsetBps"),
-        ({"order_type": "MOC", "tif": "GTC"}, "tif"),
-        ({"order_type": "MOC", "tif": "OPG"}, "tif"),
-        ({"order_type": "MOC", "good_after": START}, "goodAfterTime"),
-        ({"tif": "OPG", "good_after": START}, "goodAfterTime"),
-        ({"order_type": "MOC", "outside_rth": True}, "outsideRth"),
-        ({"order_type": "LMT", "tif": "OPG", "outside_rth": True}, "outsideRth"),
+        ({"order_type": OrderType.LIMIT, "limit_offset_bps": Decimal(10_000)}, "limitOffsetBps"),
+        ({"order_type": OrderType.LIMIT, "limit_offset_bps": Decimal("NaN")}, "limitOffsetBps"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE, "tif": TimeInForce.GTC}, "tif"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE, "tif": TimeInForce.OPG}, "tif"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE, "good_after": START}, "goodAfterTime"),
+        ({"tif": TimeInForce.OPG, "good_after": START}, "goodAfterTime"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE, "outside_rth": True}, "outsideRth"),
+        ({"order_type": OrderType.LIMIT, "tif": TimeInForce.OPG, "outside_rth": True}, "outsideRth"),
         ({"outside_rth": True}, "outsideRth"),
-        ({"order_type": "MOC", "adaptive_priority": "Normal"}, "adaptivePriority"),
-        ({"tif": "GTC", "adaptive_priority": "Normal"}, "adaptivePriority"),
-        ({"tif": "OPG", "adaptive_priority": "Normal"}, "adaptivePriority"),
-        ({"order_type": "LMT", "outside_rth": True, "adaptive_priority": "Urgent"}, "adaptivePriority"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE, "adaptive_priority": "Normal"}, "adaptivePriority"),
+        ({"tif": TimeInForce.GTC, "adaptive_priority": "Normal"}, "adaptivePriority"),
+        ({"tif": TimeInForce.OPG, "adaptive_priority": "Normal"}, "adaptivePriority"),
+        (
+            {"order_type": OrderType.LIMIT, "outside_rth": True, "adaptive_priority": "Urgent"},
+            "adaptivePriority",
+        ),
     ],
 )
 def test_a_combination_that_the_broker_does_not_take_is_refused_by_its_key(
@@ -111,11 +111,16 @@ def test_a_combination_that_the_broker_does_not_take_is_refused_by_its_key(
     "properties",
     [
         {},
-        {"order_type": "LMT", "limit_offset_bps": Decimal(-5), "tif": "GTC", "outside_rth": True},
-        {"order_type": "LMT", "tif": "OPG"},
-        {"order_type": "MOC"},
+        {
+            "order_type": OrderType.LIMIT,
+            "limit_offset_bps": Decimal(-5),
+            "tif": TimeInForce.GTC,
+            "outside_rth": True,
+        },
+        {"order_type": OrderType.LIMIT, "tif": TimeInForce.OPG},
+        {"order_type": OrderType.MARKET_ON_CLOSE},
         {"good_after": START, "adaptive_priority": "Urgent"},
-        {"tif": "GTC", "adaptive_priority": None},
+        {"tif": TimeInForce.GTC, "adaptive_priority": None},
     ],
 )
 def test_what_the_broker_takes_passes(properties: dict[str, Any]) -> None:
@@ -125,8 +130,8 @@ def test_what_the_broker_takes_passes(properties: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("properties", "instrument", "key"),
     [
-        ({"order_type": "MOC"}, FOREX, "orderType"),
-        ({"order_type": "MOC"}, STOCK, "orderType"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE}, FOREX, "orderType"),
+        ({"order_type": OrderType.MARKET_ON_CLOSE}, STOCK, "orderType"),
         ({"adaptive_priority": "Urgent"}, FOREX, "adaptivePriority"),
     ],
 )
@@ -155,27 +160,27 @@ NICKELS = replace(
 @pytest.mark.parametrize(
     ("action", "price", "offset", "expected"),
     [
-        (Action.BUY, "100", "5", "100.05"),
-        (Action.SELL, "100", "5", "99.95"),
-        (Action.BUY, "100.03", "0", "100.00"),
-        (Action.SELL, "100.03", "0", "100.05"),
-        (Action.BUY, "49.999", "0", "49.99"),
-        (Action.SELL, "49.999", "0", "50.00"),
-        (Action.BUY, "100", "-100", "99.00"),
+        (Side.BUY, "100", "5", "100.05"),
+        (Side.SELL, "100", "5", "99.95"),
+        (Side.BUY, "100.03", "0", "100.00"),
+        (Side.SELL, "100.03", "0", "100.05"),
+        (Side.BUY, "49.999", "0", "49.99"),
+        (Side.SELL, "49.999", "0", "50.00"),
+        (Side.BUY, "100", "-100", "99.00"),
     ],
 )
 def test_a_limit_is_a_multiple_of_the_market_rule_s_tick_at_its_price(
-    action: Action, price: str, offset: str, expected: str
+    action: Side, price: str, offset: str, expected: str
 ) -> None:
     """Above 50 the tick is 0.05. A purchase is rounded down and a sale up."""
     assert limit_price(NICKELS, action, Decimal(price), Decimal(offset)) == Decimal(expected)
 
 
-@given(st.decimals("0.02", "5000", places=4), st.decimals(-500, 500, places=1), st.sampled_from(list(Action)))
+@given(st.decimals("0.02", "5000", places=4), st.decimals(-500, 500, places=1), st.sampled_from(list(Side)))
 def test_rounding_never_pays_more_nor_takes_less_than_the_offset_allows(
-    price: Decimal, offset: Decimal, action: Action
+    price: Decimal, offset: Decimal, action: Side
 ) -> None:
-    sign = 1 if action is Action.BUY else -1
+    sign = 1 if action is Side.BUY else -1
     limit = limit_price(NICKELS, action, price, offset)
     assert sign * (limit - price * (1 + sign * offset / 10_000)) <= 0
     assert limit % Decimal("0.01") == 0
@@ -184,9 +189,9 @@ def test_rounding_never_pays_more_nor_takes_less_than_the_offset_allows(
 @pytest.mark.parametrize("price", ["0.001", "0"])
 def test_a_limit_that_rounds_to_nothing_is_refused(price: str) -> None:
     with pytest.raises(PropertiesRefused, match="no price above 0"):
-        limit_price(NICKELS, Action.BUY, Decimal(price), Decimal(0))
+        limit_price(NICKELS, Side.BUY, Decimal(price), Decimal(0))
 
 
 def test_without_a_tick_there_is_no_limit() -> None:
     with pytest.raises(PropertiesRefused, match="no tick"):
-        limit_price(replace(STOCK, price_steps=()), Action.BUY, Decimal(100), Decimal(0))
+        limit_price(replace(STOCK, price_steps=()), Side.BUY, Decimal(100), Decimal(0))

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import OrderState, order_ref
+from ib_trading.core.order import order_ref
+from ib_trading.core.order_kind import TimeInForce
+from ib_trading.core.order_state import OrderState
 from tests.core.builders import order
 
 PAPER = TradingMode.PAPER
@@ -22,7 +24,7 @@ def test_an_order_reference_is_short_plain_and_a_pure_function(run_id: str, con_
     one = replace(order(1, "5"), con_id=con_id)
     ref = order_ref(PAPER, run_id, one)
     assert re.fullmatch(r"ib-p[a-z2-7]{16}", ref)
-    assert ref == order_ref(PAPER, run_id, replace(one, quantity=Decimal(9), tif="GTC"))
+    assert ref == order_ref(PAPER, run_id, replace(one, quantity=Decimal(9), tif=TimeInForce.GTC))
 
 
 def test_an_order_reference_tells_apart_runs_contracts_legs_and_modes() -> None:

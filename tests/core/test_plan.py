@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.netting import InternalCross
-from ib_trading.core.orders import Action
+from ib_trading.core.order_kind import Side
 from ib_trading.core.plan import Plan, make_plan
 from ib_trading.core.signals import SignalSource, StrategyFailed
 from ib_trading.core.sizing import SizingRefused
@@ -165,7 +165,7 @@ def test_every_limit_s_verdict_stands_in_the_plan_and_the_refusals_are_those_not
 def test_orders_have_one_side_a_positive_quantity_and_sources_that_add_up_to_it() -> None:
     sells = answers(AAA="-0.1", BBB="0.1")
     orders = plan_of(alpha=sells, beta=sells).orders
-    assert [(order.action, order.quantity) for order in orders] == [(Action.SELL, 100), (Action.BUY, 200)]
+    assert [(order.action, order.quantity) for order in orders] == [(Side.SELL, 100), (Side.BUY, 200)]
     for order in orders:
         assert abs(sum(order.source.values())) == order.quantity
 
@@ -181,7 +181,7 @@ def test_what_a_strategy_holds_and_no_longer_names_is_sold() -> None:
         positions={4: Decimal(9)},
     )
     (order,) = plan_of(state, alpha=answers()).orders
-    assert (order.local_symbol, order.action, order.quantity) == ("DDD", Action.SELL, 9)
+    assert (order.local_symbol, order.action, order.quantity) == ("DDD", Side.SELL, 9)
 
 
 def test_what_nobody_s_strategy_holds_is_left_alone() -> None:

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.reconciliation import (
     Repair,
@@ -25,18 +26,18 @@ KNOWN = {1: AAA, 2: BBB, 3: CCC}
 PRICES = {1: Decimal(100), 2: Decimal(50)}
 
 
-def unknown(quantity: str = "10", **source: str) -> JournalledOrder:
+def unknown(quantity: str = "10", **source: str) -> Order:
     """An order for AAA of which the broker knows nothing; alpha's unless `source` says otherwise."""
     parts = {name: Decimal(part) for name, part in (source or {"alpha": quantity}).items()}
     size = sum(parts.values(), Decimal(0))
     made = an_order("ib-pabc", "run-1", OrderState.UNKNOWN, quantity=abs(size), source=parts)
-    return replace(made, con_id=1, local_symbol="AAA", action="BUY" if size > 0 else "SELL")
+    return replace(made, con_id=1, local_symbol="AAA", action=Side.BUY if size > 0 else Side.SELL)
 
 
 def proposed(
     ledger: dict[str, dict[int, Decimal]],
     broker: dict[int, Decimal],
-    *orders: JournalledOrder,
+    *orders: Order,
     bookings: tuple[Booking, ...] = (),
 ) -> tuple[Repair, ...]:
     return repairs(differences(ledger, broker, KNOWN), orders, bookings, PRICES)
@@ -97,7 +98,7 @@ def test_an_order_that_the_broker_still_shows_is_cancelled_and_never_just_closed
     difference is a fill of it, nobody can say before it has ended."""
     inactive = replace(unknown(), state=OrderState.INACTIVE)
     shown = OrderReport(
-        "ib-pabc", 1, 9, 1, "AAA", "BUY", Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
+        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
     )
     on_aaa = differences({}, {1: Decimal(4), 2: Decimal(3)}, KNOWN)
     cancel, other = repairs(on_aaa, [inactive], (), PRICES, alive=[shown])
@@ -118,7 +119,7 @@ def test_the_same_difference_after_its_repair_is_another_repair() -> None:
     assert first.id != second.id
 
 
-def euros(*orders: JournalledOrder) -> tuple[Repair, ...]:
+def euros(*orders: Order) -> tuple[Repair, ...]:
     """What is proposed for orders of a pair, which is contract 1 here: no position is shown, and none is missing."""
     return repairs((), orders, (), PRICES, forex={1})
 

@@ -10,12 +10,13 @@ import pytest
 from ib_trading.core.account import OrderReport
 from ib_trading.core.locks import locks
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.strays import strays
 from tests.contracts.samples import an_order
 
 REF = "ib-pabcdefghijklmnop"
-ALIVE = OrderReport(REF, 1, 99, 1, "AAA", "BUY", Decimal(10), "LMT", OrderState.WORKING, Decimal(0), None)
+ALIVE = OrderReport(REF, 1, 99, 1, "AAA", Side.BUY, Decimal(10), "LMT", OrderState.WORKING, Decimal(0), None)
 
 
 def found(report: OrderReport, journalled: OrderState | None = None, *, held_open: bool = False) -> bool:

@@ -19,9 +19,11 @@ from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.core.attribution import Booking, Execution
-from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.order import Order
 from ib_trading.intents.services import Services
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker
 
 POINTS = ("claimed", "planned", "sending", "sent 1", "sent 3", "filled", "booked")
 """After: the claim; the plan was written; orders were marked and no byte has left; k orders were acknowledged; all
@@ -42,7 +44,7 @@ class StoppingJournal(SqliteJournal):
             _end()
         return earlier
 
-    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
         super().save_plan(run, orders, lease)
         states = {"planned": RunState.PLANNED, "sending": RunState.SUBMITTING}
         if states.get(self.point) is run.state:
@@ -65,8 +67,8 @@ class StoppingBroker(IbBroker):
     point = ""
     placed: tuple[str, ...] = ()
 
-    def place(self, order: OutgoingOrder) -> None:
-        super().place(order)
+    def place(self, order: Order, order_id: int, account: str, instrument: Instrument) -> None:
+        super().place(order, order_id, account, instrument)
         self.placed = (*self.placed, order.order_ref)
         if self.point == f"sent {len(self.placed)}":
             self.follow(self.placed, until_final=False, seconds=10)

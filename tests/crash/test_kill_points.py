@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ib_trading.core.journal import RunState
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_state import OrderState
 from tests.crash.processes import Ground
 from tests.crash.stopping import POINTS
 

@@ -12,7 +12,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
 
 from ib_trading.core.journal import RunState
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.ports.activity_log import Activity, ActivityLog
 from ib_trading.ports.journal_store import JournalStore

@@ -13,7 +13,8 @@ from decimal import Decimal
 from ib_trading.core.account import BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution, latest
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import ContractsUnknown
 from tests.core.builders import AAA, BBB, NOW
 
@@ -66,7 +67,7 @@ class ModelAccount:
     def accept(self, order_ref: str, con_id: int, quantity: Decimal) -> None:
         """An order begins to work; `quantity` signed."""
         self.numbers += 1
-        side = "BUY" if quantity > 0 else "SELL"
+        side = Side.of(quantity)
         self.reports[order_ref] = OrderReport(
             order_ref,
             self.numbers,

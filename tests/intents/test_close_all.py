@@ -14,7 +14,8 @@ from ib_trading.core.account import OrderReport
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.journal import RunState
 from ib_trading.core.locks import Lock, locks
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault
 from ib_trading.intents.close_all import CloseAll, CloseAllRequest
 from ib_trading.intents.compare import compare_unwritten
@@ -37,7 +38,7 @@ class Stubborn:
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         report = OrderReport(
-            REF, 1, 1, 265598, "AAPL", "BUY", Decimal(3), "MKT", self.state, Decimal(0), None
+            REF, 1, 1, 265598, "AAPL", Side.BUY, Decimal(3), "MKT", self.state, Decimal(0), None
         )
         return (report,)
 

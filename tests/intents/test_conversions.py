@@ -9,21 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
-from ib_trading.core.orders import OrderState
+from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.intents.read_snapshot import working_orders
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import book
 from tests.core.builders import NOW, execution
 from tests.service import ServiceUnderTest, closed_port
 
-CONVERSION = JournalledOrder(
+CONVERSION = Order(
     order_ref="ib-pcash",
     run_id="run",
     con_id=11,
     local_symbol="EUR.USD",
-    action="SELL",
+    action=Side.SELL,
     quantity=Decimal(5000),
+    order_type=OrderType.MARKET,
+    tif=TimeInForce.DAY,
+    adaptive_priority=None,
     increment=Decimal(1),
     source={},
     state=OrderState.WORKING,

@@ -18,9 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ib_trading.composition import build_services
 from ib_trading.core.attribution import unapplied
 from ib_trading.core.canonical import canonical_json
-from ib_trading.core.journal import JournalledOrder, Lease, RunState
+from ib_trading.core.journal import Lease, RunState
 from ib_trading.core.netting import InternalCross
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.positions import total
 from ib_trading.core.reconciliation import differences
 from ib_trading.core.totals import with_bookings
@@ -71,15 +73,17 @@ class Ledger(RuleBasedStateMachine):
         cross = InternalCross(con_id, Decimal(100), {"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
         run = a_run(f"run-{number}")
         self.services.journal.claim(run, None)
-        planned = {"conId": con_id, "tif": "DAY"}
-        plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": [planned]})
-        order = JournalledOrder(
+        plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": []})
+        order = Order(
             order_ref=f"ib-p{number:016}",
             run_id=run.run_id,
             con_id=con_id,
             local_symbol=INSTRUMENTS[con_id].local_symbol,
-            action="BUY" if sign > 0 else "SELL",
+            action=Side.BUY if sign > 0 else Side.SELL,
             quantity=abs(quantity),
+            order_type=OrderType.MARKET,
+            tif=TimeInForce.DAY,
+            adaptive_priority=None,
             increment=Decimal(1),
             source=signed,
             state=OrderState.SENDING,

@@ -12,12 +12,11 @@ import pytest
 
 from ib_trading.composition import build_services
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.snapshot import Margin
 from ib_trading.errors import RunDeadline, StaleFence
 from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
 from ib_trading.intents.what_if import with_margins
-from ib_trading.ports.broker import OutgoingOrder
 from ib_trading.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON
 from tests.core.builders import order, snapshot, stock
@@ -26,7 +25,7 @@ from tests.service import closed_port, settings
 ANSWER = Margin(Decimal(0), Decimal(50), Decimal(100_000))
 A_DAY = NOON + timedelta(days=1)
 STOCKS: tuple[Instrument, ...] = tuple(stock(con_id, f"S{con_id}") for con_id in range(1, 31))
-DRAFTS: tuple[PlannedOrder, ...] = tuple(replace(order(1, "5"), con_id=one.con_id) for one in STOCKS)
+DRAFTS: tuple[DecidedOrder, ...] = tuple(replace(order(1, "5"), con_id=one.con_id) for one in STOCKS)
 
 
 @dataclass
@@ -42,7 +41,7 @@ class SlowBroker:
     def now(self) -> datetime:
         return self.at
 
-    def what_if(self, order: OutgoingOrder) -> Margin | None:
+    def what_if(self, order: DecidedOrder, account: str, instrument: Instrument) -> Margin | None:
         self.at += timedelta(seconds=self.seconds)
         self.rivals += 1
         if self.journal.acquire_lease(f"rival {self.rivals}", self.at, self.at + LEASE_TIME):

@@ -6,18 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.order import Order
 from ib_trading.queries.explain import parts_of
 from tests.contracts.samples import an_order
 
 
 @pytest.fixture
-def order() -> JournalledOrder:
+def order() -> Order:
     """Three AAPL for trend."""
     return an_order("ib-pabc", "run-1")
 
 
-def test_what_was_at_work_already_is_part_of_the_arithmetic(order: JournalledOrder) -> None:
+def test_what_was_at_work_already_is_part_of_the_arithmetic(order: Order) -> None:
     plan = {
         "contractIds": {"AAPL": order.con_id},
         "capital": {"trend": 10_000},
@@ -34,7 +34,7 @@ def test_what_was_at_work_already_is_part_of_the_arithmetic(order: JournalledOrd
     assert "0.2 of 10000 USD in AAPL: 12; it held 4 and had 5 at work, so it trades 3" in part.why
 
 
-def test_a_plan_from_before_the_figure_was_written_says_nothing_at_work(order: JournalledOrder) -> None:
+def test_a_plan_from_before_the_figure_was_written_says_nothing_at_work(order: Order) -> None:
     plan = {"contractIds": {"AAPL": order.con_id}, "trades": {"trend": {"AAPL": 3}}}
     [part] = parts_of(order, plan, ())
     assert (part.working, part.trade) == (0, 3)

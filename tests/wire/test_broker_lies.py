@@ -16,13 +16,15 @@ import pytest
 
 from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.session import IbGateway
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault, GatewayNotReady
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker
 from ib_trading_simulator.messages import outgoing
 from ib_trading_simulator.messages.framing import FrameReader, PrefixReader, fields_of, frame
 from ib_trading_simulator.messages.table import Table
 from tests.adapters.samples import AAPL
+from tests.contracts.samples import an_order
 
 VERSION = 176
 ACCOUNT = "DU1"
@@ -46,7 +48,7 @@ def open_order(status: str, perm_id: int = 900, order_id: int = 1) -> bytes:
         symbol="AAPL",
         localSymbol="AAPL",
         secType="STK",
-        action="BUY",
+        action=Side.BUY,
         totalQuantity=100,
         orderType="MKT",
         account=ACCOUNT,
@@ -63,7 +65,7 @@ def completed_order(status: str, *, quantity: int, filled: int) -> bytes:
         outgoing.COMPLETED_ORDER,
         conId=265598,
         localSymbol="AAPL",
-        action="BUY",
+        action=Side.BUY,
         totalQuantity=quantity,
         orderType="MKT",
         account=ACCOUNT,
@@ -200,7 +202,7 @@ def scripted() -> Iterator[Talk]:
         gateway.__exit__()
 
 
-ORDER = OutgoingOrder(REF, 1, ACCOUNT, AAPL, "BUY", Decimal(100), "MKT", "DAY", None)
+ORDER = an_order(REF, "run-1", quantity=Decimal(100)), 1, ACCOUNT, AAPL
 
 
 @pytest.mark.parametrize("question", ["positions", "order_reports", "executions", "account"])
@@ -336,14 +338,14 @@ def test_a_what_if_that_is_not_answered_has_no_answer_and_stops_nothing_else(scr
     """It was a fault of the whole run, which looked like a broken broker; whoever needs margins refuses without."""
     _, way = scripted({49: NOW})
     with way.session() as broker:
-        assert broker.what_if(ORDER) is None
+        assert broker.what_if(ORDER[0], ACCOUNT, AAPL) is None
         assert broker.current_time().year == 1970
 
 
 def test_a_what_if_on_a_lost_connection_is_a_fault(scripted: Talk) -> None:
     _, way = scripted({3: b""})
     with way.session() as broker, pytest.raises(BrokerFault, match="lost"):
-        broker.what_if(ORDER)
+        broker.what_if(ORDER[0], ACCOUNT, AAPL)
 
 
 def test_an_execution_that_cannot_be_read_is_a_fault_and_not_no_fill(scripted: Talk) -> None:
@@ -392,7 +394,7 @@ def test_a_commission_that_the_broker_does_not_know_yet_is_none(scripted: Talk) 
 def test_an_order_that_is_dropped_without_a_word_is_still_being_sent(scripted: Talk) -> None:
     _, way = scripted({})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         report = broker.follow([REF], until_final=False, seconds=0.2)[REF]
     assert (report.state, report.perm_id) == (OrderState.SENDING, 0)
 
@@ -402,7 +404,7 @@ def test_a_preset_time_in_force_does_not_end_the_order(scripted: Talk) -> None:
     said = open_order("PreSubmitted") + error(1, 10349, "Order TIF was set to DAY based on order preset.")
     _, way = scripted({3: said})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         report = broker.follow([REF], until_final=True, seconds=0.3)[REF]
     assert report.state is OrderState.WORKING
     assert report.messages == ("10349 Order TIF was set to DAY based on order preset.",)
@@ -411,7 +413,7 @@ def test_a_preset_time_in_force_does_not_end_the_order(scripted: Talk) -> None:
 def test_a_fill_wins_over_the_cancellation_before_it(scripted: Talk) -> None:
     gateway, way = scripted({3: open_order("Submitted") + order_status("Submitted"), 49: NOW})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         broker.follow([REF], until_final=False, seconds=5)
         gateway.send(order_status("Cancelled"), error(1, 202, "Order Canceled - reason:"))
         assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.CANCELLED
@@ -426,7 +428,7 @@ def test_fills_wait_for_those_that_the_status_has_announced(scripted: Talk) -> N
     """A status may say Filled before the executions have come."""
     gateway, way = scripted({3: open_order("Filled") + order_status("Filled", 100)})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.FILLED
         assert broker.fills([REF], seconds=0.1) == ()
         gateway.send(execution(60, "e.1.01.01"), execution(40, "e.2.01.01"))
@@ -437,7 +439,7 @@ def test_fills_wait_for_those_that_the_status_has_announced(scripted: Talk) -> N
 def test_an_inactive_order_is_waited_for_until_its_reason_is_there(scripted: Talk) -> None:
     _, way = scripted({3: open_order("Inactive")})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         assert broker.follow([REF], until_final=True, seconds=5)[REF].state is OrderState.INACTIVE
 
 
@@ -461,7 +463,7 @@ def test_an_inactive_order_is_cancelled_once_the_broker_says_so_and_not_before(
 
     _, way = scripted({3: open_order("Inactive"), 4: on_cancel})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         broker.follow([REF], until_final=True, seconds=5)
         assert broker.cancel([REF], seconds=0.3)[REF].state is state
     assert len(asked) == 1
@@ -470,7 +472,7 @@ def test_an_inactive_order_is_cancelled_once_the_broker_says_so_and_not_before(
 def test_a_connection_that_breaks_ends_the_following_with_a_fault(scripted: Talk) -> None:
     _, way = scripted({3: b""})
     with way.session() as broker:
-        broker.place(ORDER)
+        broker.place(*ORDER)
         with pytest.raises(BrokerFault, match="lost"):
             broker.follow([REF], until_final=False, seconds=30)
 
@@ -492,7 +494,7 @@ def test_nothing_is_concluded_while_the_gateway_has_lost_the_broker(scripted: Ta
     with way.session() as broker:
         with pytest.raises(BrokerFault, match="1100"):
             broker.positions(ACCOUNT)
-        broker.place(ORDER)
+        broker.place(*ORDER)
         with pytest.raises(BrokerFault, match="1100"):
             broker.follow([REF], until_final=False, seconds=5)
         gateway.send(restored)

@@ -6,15 +6,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.instruments import ContractSpec, Instrument
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
+from ib_trading.core.snapshot import Margin
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker
 from ib_trading_simulator.launch import Launched
+from tests.contracts.samples import an_order
 from tests.elapsed import stretched
 
 OPEN, CLOSED = "2019-01-02T15:00:00Z", "2019-01-02T03:00:00Z"
@@ -29,23 +33,14 @@ class Desk:
     simulator: Launched
     aapl: Instrument
 
-    def order(self, ref: str, quantity: int = 10, **changes: str | None) -> OutgoingOrder:
-        (order_id,) = self.broker.next_order_ids(1)
-        return OutgoingOrder(
-            order_ref=ref,
-            order_id=order_id,
-            account=changes.get("account") or self.simulator.account,
-            instrument=self.aapl,
-            action=changes.get("action") or "BUY",
-            quantity=Decimal(quantity),
-            order_type=changes.get("order_type") or "MKT",
-            tif="DAY",
-            adaptive_priority=changes.get("adaptive_priority"),
-        )
-
-    def place(self, *refs: str, quantity: int = 10) -> None:
+    def place(self, *refs: str, quantity: int = 10, account: str = "", **changes: Any) -> None:
         for ref in refs:
-            self.broker.place(self.order(ref, quantity))
+            (order_id,) = self.broker.next_order_ids(1)
+            order = an_order(ref, "run-1", quantity=Decimal(quantity), **changes)
+            self.broker.place(order, order_id, account or self.simulator.account, self.aapl)
+
+    def what_if(self, **changes: Any) -> Margin | None:
+        return self.broker.what_if(an_order("", "run-1", **changes), self.simulator.account, self.aapl)
 
     @property
     def recorded(self) -> list[dict[str, object]]:
@@ -86,7 +81,7 @@ def test_a_market_order_fills_in_several_executions_with_their_commissions(desk:
 
 
 def test_a_sale_is_a_negative_quantity(desk: Desk) -> None:
-    desk.broker.place(desk.order("ib-psale", 30, action="SELL"))
+    desk.place("ib-psale", quantity=30, action=Side.SELL)
     desk.broker.follow(["ib-psale"], until_final=True, seconds=10)
     (fill,) = desk.broker.fills(["ib-psale"], seconds=10)
     assert fill.quantity == -30
@@ -94,7 +89,7 @@ def test_a_sale_is_a_negative_quantity(desk: Desk) -> None:
 
 
 def test_the_adaptive_algo_arrives_with_its_priority(desk: Desk) -> None:
-    desk.broker.place(desk.order("ib-palgo", adaptive_priority="Patient"))
+    desk.place("ib-palgo", adaptive_priority="Patient")
     desk.broker.follow(["ib-palgo"], until_final=True, seconds=10)
     messages = desk.simulator.state()["messages"]
     sent = next(one["fields"] for one in messages if (one["direction"], one["fields"][0]) == ("in", "3"))
@@ -160,7 +155,7 @@ def test_an_order_that_is_not_this_client_s_cannot_be_cancelled(desk: Desk) -> N
 
 def test_a_what_if_tells_margins_and_places_nothing(desk: Desk) -> None:
     """Half of the value is the initial margin; the ids that come after it are free all the same."""
-    margin = desk.broker.what_if(desk.order("", 100))
+    margin = desk.what_if(quantity=Decimal(100))
     assert margin is not None
     assert margin.initial_before == 0
     assert 0 < margin.initial_after < margin.equity_after
@@ -173,7 +168,7 @@ def test_a_what_if_tells_margins_and_places_nothing(desk: Desk) -> None:
 
 
 def test_a_what_if_that_the_broker_refuses_has_no_answer(desk: Desk) -> None:
-    assert desk.broker.what_if(desk.order("", adaptive_priority="Sometime")) is None
+    assert desk.what_if(adaptive_priority="Sometime") is None
 
 
 @pytest.mark.parametrize("start", [CLOSED])
@@ -194,7 +189,7 @@ def test_an_order_beyond_the_margin_is_rejected_with_the_brokers_words(desk: Des
 
 
 def test_an_order_that_does_not_pass_validation_is_rejected_without_an_echo(desk: Desk) -> None:
-    desk.broker.place(desk.order("ib-pwrong", account="DU0000000"))
+    desk.place("ib-pwrong", account="DU0000000")
     report = desk.broker.follow(["ib-pwrong"], until_final=False, seconds=10)["ib-pwrong"]
     assert (report.state, report.perm_id) == (OrderState.REJECTED, 0)
     assert desk.recorded == []
@@ -256,14 +251,12 @@ def test_an_order_that_cannot_leave_is_told_before_anything_else_is_sent(desk: D
     desk.simulator.stop()
     with pytest.raises(BrokerFault):
         desk.broker.current_time()
-    order = OutgoingOrder(
-        "ib-plost", 99, desk.simulator.account, desk.aapl, "BUY", Decimal(1), "MKT", "DAY", None
-    )
-    desk.broker.place(order)
+    lost = an_order("ib-plost", "run-1"), 99, desk.simulator.account, desk.aapl
+    desk.broker.place(*lost)
     with pytest.raises(BrokerFault, match="lost"):
         desk.broker.follow(["ib-plost"], until_final=False, seconds=5)
     with pytest.raises(BrokerFault, match="lost"):
-        desk.broker.place(order)
+        desk.broker.place(*lost)
 
 
 def test_a_hundred_orders_exceed_no_limit_if_each_is_allowed(desk: Desk) -> None:
@@ -272,9 +265,7 @@ def test_a_hundred_orders_exceed_no_limit_if_each_is_allowed(desk: Desk) -> None
     for ref, order_id in zip(refs, ids, strict=True):
         desk.broker.allow_messages(1)
         desk.broker.place(
-            OutgoingOrder(
-                ref, order_id, desk.simulator.account, desk.aapl, "BUY", Decimal(1), "MKT", "DAY", None
-            )
+            an_order(ref, "run-1", quantity=Decimal(1)), order_id, desk.simulator.account, desk.aapl
         )
     reports = desk.broker.follow(refs, until_final=True, seconds=20)
     assert {report.state for report in reports.values()} == {OrderState.FILLED}

@@ -7,10 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from ib_trading.core.journal import JournalledOrder, Run, RunState
-from ib_trading.core.orders import OrderState
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.order_kind import OrderType, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
+from tests.contracts.samples import an_order
 from tests.service import ServiceUnderTest
 
 
@@ -33,10 +35,15 @@ def an_order_in_doubt(service: ServiceUnderTest, simulator: Launched, symbol: st
     journal.claim(run, None)
     lease = journal.acquire_lease(run.run_id, now, now + timedelta(minutes=5))
     assert lease is not None
-    order = JournalledOrder(
-        "ib-plost", run.run_id, con_id, symbol, "BUY", Decimal(5), Decimal(1), {"dummy": Decimal(5)},
+    order = an_order(
+        "ib-plost",
+        run.run_id,
         OrderState.SENDING,
-    )  # fmt: skip
+        con_id=con_id,
+        local_symbol=symbol,
+        quantity=Decimal(5),
+        source={"dummy": Decimal(5)},
+    )
     journal.save_plan(replace(run, state=RunState.SUBMITTING), [order], lease)
     journal.release_lease(lease)
 
@@ -77,16 +84,15 @@ def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
     """A limit far below the market works on; close-all cancels it, in a session of its own, and hears of it."""
     with service.services.gateway.session() as broker:
         from ib_trading.core.instruments import ContractSpec
-        from ib_trading.ports.broker import OutgoingOrder
 
         apple = broker.instruments([ContractSpec("AAPL")])[ContractSpec("AAPL")]
         (order_id,) = broker.next_order_ids(1)
-        broker.place(
-            OutgoingOrder(
-                "ib-plive", order_id, simulator.account, apple, "BUY", Decimal(5), "LMT", "GTC", None,
-                limit_price=Decimal(1),
-            )
-        )  # fmt: skip
+        low: dict[str, Any] = {
+            "order_type": OrderType.LIMIT,
+            "limit_price": Decimal(1),
+            "tif": TimeInForce.GTC,
+        }
+        broker.place(an_order("ib-plive", "run-1", **low), order_id, simulator.account, apple)
         broker.follow(["ib-plive"], until_final=False, seconds=10)
     simulator.trade("KO", "BUY", 77)
     reply = service.post("/close-all")

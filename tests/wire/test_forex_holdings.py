@@ -12,7 +12,7 @@ import pytest
 
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.signals import StrategyView
 from ib_trading_simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading.core.journal import JournalledOrder, Lease, Run
-from ib_trading.core.orders import OrderState
+from ib_trading.core.journal import Lease, Run
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StoreUnavailable
 from ib_trading_simulator.launch import Launched
@@ -60,13 +61,13 @@ def test_what_the_kill_switch_had_stopped_is_not_booked_by_whoever_finishes_the_
     journal, saved = service.services.journal, []
     save_plan, save_orders = journal.save_plan, journal.save_orders
 
-    def saving_plan(run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def saving_plan(run: Run, orders: Sequence[Order], lease: Lease) -> None:
         save_plan(run, orders, lease)
         saved.append(run)
         if len(saved) == 2:  # the plan, then the orders that are about to leave
             disable(service)
 
-    def dying(orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def dying(orders: Sequence[Order], lease: Lease) -> None:
         save_orders(orders, lease)
         raise StoreUnavailable("died here")
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.core.order import Order
+from ib_trading.ports.broker import Broker
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 
@@ -68,8 +69,8 @@ def throw_after(
         kind: Any = type(broker)
     place, database = kind.place, service.folder / "stores" / "paper.sqlite"
 
-    def placing(broker: Broker, order: OutgoingOrder) -> None:
-        place(broker, order)
+    def placing(broker: Broker, order: Order, *to: Any) -> None:
+        place(broker, order, *to)
         sent.append(order.order_ref)
         if len(sent) == count:
             subprocess.run(

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.core.order import Order
+from ib_trading.ports.broker import Broker
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 
@@ -38,8 +39,8 @@ def taken_after(
         kind: Any = type(broker)
     place, database, sent = kind.place, service.folder / "stores" / "paper.sqlite", []
 
-    def placing(broker: Broker, order: OutgoingOrder) -> None:
-        place(broker, order)
+    def placing(broker: Broker, order: Order, *to: Any) -> None:
+        place(broker, order, *to)
         sent.append(order.order_ref)
         if len(sent) == count:
             command = [sys.executable, "-c", RIVAL, str(database), rival]

@@ -11,9 +11,9 @@ import pytest
 
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.orders import OrderState
-from ib_trading.ports.broker import OutgoingOrder
+from ib_trading.core.order_state import OrderState
 from ib_trading_simulator.launch import Launched
+from tests.contracts.samples import an_order
 from tests.service import STACK_FILE, ServiceUnderTest
 
 ONLY_DUMMY = {"strategies": ["dummy"]}
@@ -95,12 +95,8 @@ def test_an_order_waits_for_its_start_at_the_broker(simulator: Launched) -> None
         apple = broker.instruments([ContractSpec("AAPL")])[ContractSpec("AAPL")]
         (order_id,) = broker.next_order_ids(1)
         start = datetime.fromisoformat("2019-06-03T15:30:00+00:00")
-        broker.place(
-            OutgoingOrder(
-                "ib-plater", order_id, simulator.account, apple, "BUY", Decimal(5), "MKT", "DAY", None,
-                good_after=start,
-            )
-        )  # fmt: skip
+        later = an_order("ib-plater", "run-1", quantity=Decimal(5), good_after=start)
+        broker.place(later, order_id, simulator.account, apple)
         held = broker.follow(["ib-plater"], until_final=False, seconds=10)["ib-plater"]
         assert (held.state, held.filled) == (OrderState.WORKING, 0)
         simulator.advance(to="2019-06-03T15:30:05Z")

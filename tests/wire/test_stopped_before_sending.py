@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ib_trading.core.journal import JournalledOrder, Lease, Run, RunState
+from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.order import Order
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.errors import StaleFence, StoreUnavailable, TradingError
 from ib_trading_simulator.launch import Launched
@@ -34,7 +35,7 @@ def test_a_switch_thrown_after_planning_stops_a_run_of_crosses_alone_with_423(
     journal = service.services.journal
     save_plan = journal.save_plan
 
-    def saving(run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def saving(run: Run, orders: Sequence[Order], lease: Lease) -> None:
         save_plan(run, orders, lease)
         journal.set_trading_switch(TradingSwitch(False, "margin call"), service.services.clock.now())
 
@@ -65,7 +66,7 @@ def test_a_write_that_fails_before_the_first_order_leaves_is_told_as_itself(
     journal, saved = service.services.journal, []
     save_plan = journal.save_plan
 
-    def saving(run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def saving(run: Run, orders: Sequence[Order], lease: Lease) -> None:
         if len(saved) == writes:
             raise error
         saved.append(run)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class BrokerPosition:
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """What the broker has said about one order so far. Quantities are unsigned.
+    """What the broker has said about one order so far. Quantities are unsigned. `order_type` is the broker's own word:
+    a person may have ordered by hand what this service does not know.
 
     `order_ref` is empty for orders that are not ours; `order_id` belongs to one connection and is None where the
     broker did not tell it (completed orders); `perm_id` is 0 until the broker has echoed the order. `state` is
@@ -48,7 +50,7 @@ class OrderReport:
     perm_id: int
     con_id: int
     local_symbol: str
-    action: str
+    action: Side
     quantity: Decimal
     order_type: str
     state: OrderState

@@ -77,7 +77,7 @@ def unapplied(executions: Iterable[Execution], booked: Iterable[Booking]) -> dic
     """Contract id → signed quantity of `executions` that `booked` does not hold yet, corrections included."""
     known: dict[str, Decimal] = {}
     for booking in booked:
-        root, _ = revision(_booked_execution(booking))
+        root, _ = revision(booked_execution(booking))
         known[root] = known.get(root, Decimal(0)) + sum(booking.shares.values(), Decimal(0))
     pending: dict[int, Decimal] = {}
     for execution in latest(executions):
@@ -146,7 +146,7 @@ def _by_execution(booked: Iterable[Booking]) -> dict[str, list[Booking]]:
     """execId → all that is booked about it, in the order in which it was."""
     about: dict[str, list[Booking]] = {}
     for booking in booked:
-        about.setdefault(_booked_execution(booking), []).append(booking)
+        about.setdefault(booked_execution(booking), []).append(booking)
     return about
 
 
@@ -191,7 +191,7 @@ def _commissions_booked(before: Booking, about: Sequence[Booking]) -> dict[str, 
     return paid
 
 
-def _booked_execution(booking: Booking) -> str:
+def booked_execution(booking: Booking) -> str:
     """The execId that a booking is about; for a cross or a repair its own id, which no execution has."""
     return (
         booking.booking_id.rpartition(":")[2] if booking.booking_id.startswith(_ABOUT) else booking.booking_id

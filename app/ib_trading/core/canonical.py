@@ -2,6 +2,8 @@
 
 Keys sorted, no white space, UTF-8; a Decimal is a JSON number without exponent or trailing zeros; an instant is
 ISO 8601 in UTC with Z; enums by value; dataclasses by camelCase field. Floats are refused: no figure of ours is one.
+A member that came later, and that most values do not have, is left out where it is None (ABSENT_WHEN_NONE): plans that
+have no use for it stay the bytes that they were.
 """
 
 from __future__ import annotations
@@ -12,6 +14,11 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
+
+_ABSENT = "absent_when_none"
+ABSENT_WHEN_NONE: Mapping[str, bool] = MappingProxyType({_ABSENT: True})
+"""The metadata of a dataclass field that is left out where it is None."""
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
 """json.dumps would make an encoder for every word of a plan."""
@@ -63,5 +70,12 @@ def _text(value: object) -> str:
         case list() | tuple():
             return "[" + ",".join(map(_text, value)) + "]"
         case _ if is_dataclass(value):
-            return _text({camel(field.name): getattr(value, field.name) for field in fields(value)})
+            members = ((field, getattr(value, field.name)) for field in fields(value))
+            return _text(
+                {
+                    camel(field.name): member
+                    for field, member in members
+                    if member is not None or _ABSENT not in field.metadata
+                }
+            )
     raise TypeError(f"{type(value).__name__} has no canonical spelling")

@@ -16,8 +16,9 @@ from ib_trading.core.instruments import Instrument, whole_increments
 from ib_trading.core.limits import Proposal
 from ib_trading.core.market import Price, PriceRefused, Quote, sizing_price
 from ib_trading.core.netting import NetTrade
-from ib_trading.core.order_properties import OrderProperties, planned_order
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_for_trade import planned_order
+from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Balance, Plan, written_out
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.schema.trading_config import TradingConfig
@@ -44,7 +45,7 @@ def balance_cash(snapshot: Snapshot) -> Plan:
     A pair is among the snapshot's instruments, at the venue where it is to be converted, where there is one.
     """
     balances: list[Balance] = []
-    orders: list[PlannedOrder] = []
+    orders: list[DecidedOrder] = []
     prices: dict[int, Price] = {}
     reasons: list[str] = []
     for currency, amount in sorted(snapshot.cash.items()):

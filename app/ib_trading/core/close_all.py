@@ -21,8 +21,9 @@ from ib_trading.core.limits.session import may_leave, shut
 from ib_trading.core.locks import Lock
 from ib_trading.core.market import Price, PriceRefused, sizing_price, stale_price
 from ib_trading.core.netting import NetTrade, net
-from ib_trading.core.order_properties import OrderProperties, planned_order
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_for_trade import planned_order
+from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Plan, written_out
 from ib_trading.core.positions import UNASSIGNED, unassigned
 from ib_trading.core.snapshot import Snapshot
@@ -77,10 +78,10 @@ def close_out(snapshot: Snapshot, strategies: tuple[str, ...] | None, properties
 
 def _orders(
     snapshot: Snapshot, nets: Sequence[NetTrade], prices: Mapping[int, Price], properties: OrderProperties
-) -> tuple[tuple[PlannedOrder, ...], tuple[Lock, ...], tuple[str, ...]]:
+) -> tuple[tuple[DecidedOrder, ...], tuple[Lock, ...], tuple[str, ...]]:
     """The orders that reduce what the broker shows, what stays because its exchange is closed, and where a trade was
     cut."""
-    orders: list[PlannedOrder] = []
+    orders: list[DecidedOrder] = []
     closed: list[Lock] = []
     cuts: list[str] = []
     positions = open_positions(snapshot)

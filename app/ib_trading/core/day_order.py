@@ -13,20 +13,20 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ib_trading.core.evidence import ended
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 
 
 def after_its_day(
-    order: JournalledOrder,
-    others: Iterable[JournalledOrder],
+    order: Order,
+    others: Iterable[Order],
     *,
     good_for: date,
     today: date,
     missing: Decimal,
     booked: Decimal,
     at: datetime,
-) -> JournalledOrder:
+) -> Order:
     """`order`, which the broker shows nowhere, ended with what is `booked` of it; as it is where that is not certain.
 
     `good_for` is the broker day on which it worked, `missing` what the ledger lacks of the broker's position in its

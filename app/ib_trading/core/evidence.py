@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution, latest
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 
 
-def updated(order: JournalledOrder, report: OrderReport | None, at: datetime) -> JournalledOrder:
+def updated(order: Order, report: OrderReport | None, at: datetime) -> Order:
     """`order` after the broker's word on it; unchanged where there is none."""
     if report is None or (order.state.final and not report.state.final):
         return order
@@ -31,8 +31,8 @@ def updated(order: JournalledOrder, report: OrderReport | None, at: datetime) ->
 
 
 def judged(
-    order: JournalledOrder, reports: Iterable[OrderReport], executions: Iterable[Execution], at: datetime
-) -> JournalledOrder:
+    order: Order, reports: Iterable[OrderReport], executions: Iterable[Execution], at: datetime
+) -> Order:
     """`order` after all of the broker's records: what none of them shows was never sent (abandoned) or is unknown."""
     told = next((report for report in reports if report.order_ref == order.order_ref), None)
     if told is not None and told.state is not OrderState.SENDING:
@@ -50,7 +50,7 @@ def judged(
     return order.became(OrderState.UNKNOWN, at)
 
 
-def without_its_fills(order: JournalledOrder, booked: Decimal, at: datetime) -> JournalledOrder:
+def without_its_fills(order: Order, booked: Decimal, at: datetime) -> Order:
     """`order`, unknown if the broker counts more of it as filled than the executions it told.
 
     A gateway served no executions of the day before, and an order that was "filled" was in nobody's holdings.
@@ -61,7 +61,7 @@ def without_its_fills(order: JournalledOrder, booked: Decimal, at: datetime) -> 
     return order.became(OrderState.UNKNOWN, at, messages=tuple(dict.fromkeys((*order.messages, text))))
 
 
-def ended(order: JournalledOrder, filled: Decimal, at: datetime, message: str) -> JournalledOrder:
+def ended(order: Order, filled: Decimal, at: datetime, message: str) -> Order:
     """`order`, final with that much (unsigned) `filled`, and the reason among its messages."""
     state = (
         OrderState.FILLED
@@ -73,8 +73,6 @@ def ended(order: JournalledOrder, filled: Decimal, at: datetime, message: str) -
     return order.became(state, at, filled=min(filled, order.quantity), messages=(*order.messages, message))
 
 
-def merged(
-    orders: Iterable[JournalledOrder], newer: Iterable[JournalledOrder]
-) -> Mapping[str, JournalledOrder]:
+def merged(orders: Iterable[Order], newer: Iterable[Order]) -> Mapping[str, Order]:
     """By orderRef, the newer word on each."""
     return {order.order_ref: order for order in (*orders, *newer)}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
+from ib_trading.core.order_kind import ALGO, OrderType
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ContractSpec:
@@ -80,7 +82,11 @@ class Instrument:
 
     def takes_adaptive(self) -> bool:
         """Whether the Adaptive algo may be put on orders for this contract: contract details name all algos `ALGO`."""
-        return "ALGO" in self.order_types
+        return ALGO in self.order_types
+
+    def takes(self, order_type: OrderType) -> bool:
+        """Whether contract details list the type; where they list none, nobody knows better."""
+        return not self.order_types or order_type.in_contract_details in self.order_types
 
 
 def symbol_of(con_id: int, instruments: Mapping[int, Instrument]) -> str:

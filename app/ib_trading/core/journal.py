@@ -1,7 +1,7 @@
 """Decides a run's states and what a second request with the same key gets.
 
 claimed → planned → submitting → settling → settled, or refused | failed | needs_review. The journal store only
-persists; what an interrupted run's orders became is read from the broker (attribution.py, orders.py).
+persists; what an interrupted run's orders became is read from the broker (attribution.py, evidence.py).
 
 A run whose process died before its first order was marked as sending has done nothing at all: it fails, and gives its
 key back, so that the scheduler's next attempt trades. Once an order may have left, the key is never free again.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,8 @@ from typing import Any
 
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 
 
 class RunState(StrEnum):
@@ -67,49 +68,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderMoment:
-    """`at` is real time: when this process learnt of the state, or made it."""
-
-    state: OrderState
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class JournalledOrder:
-    """One order's life as far as it is known. `source` is strategy → signed part; quantities are unsigned."""
-
-    order_ref: str
-    run_id: str
-    con_id: int
-    local_symbol: str
-    action: str
-    quantity: Decimal
-    increment: Decimal
-    source: Mapping[str, Decimal]
-    state: OrderState
-    order_id: int | None = None
-    perm_id: int | None = None
-    filled: Decimal = Decimal(0)
-    """As the broker tells it; what of it is booked, the position store knows."""
-    average_price: Decimal | None = None
-    messages: tuple[str, ...] = ()
-    life: tuple[OrderMoment, ...] = ()
-    """Every state it was in, oldest first; the last one is `state`."""
-
-    @property
-    def is_conversion(self) -> bool:
-        """Whether it changes cash into cash: nobody ordered it for a holding, and none is booked."""
-        return not self.source
-
-    def became(self, state: OrderState, at: datetime, **changes: Any) -> JournalledOrder:
-        """The order in `state`, with other fields changed too; a state that lasts is one moment of its life."""
-        life = self.life
-        if not life or life[-1].state is not state:
-            life = (*life, OrderMoment(state, at))
-        return replace(self, state=state, life=life, **changes)
-
-
-@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to trade, for one holder at a time; a writer whose `fence` is not the newest is refused."""
 
@@ -118,7 +76,7 @@ class Lease:
     expires_at: datetime
 
 
-def outcome(orders: Sequence[JournalledOrder]) -> RunState:
+def outcome(orders: Sequence[Order]) -> RunState:
     """What a run is whose orders stand like this. A run that left one in doubt needs a person."""
     if any(order.state in IN_DOUBT for order in orders):
         return RunState.NEEDS_REVIEW
@@ -129,14 +87,14 @@ IN_DOUBT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.INACTIV
 """May still be at the broker without anybody knowing: the instrument is locked."""
 
 
-def came_to_nothing(run: Run, orders: Sequence[JournalledOrder]) -> bool:
+def came_to_nothing(run: Run, orders: Sequence[Order]) -> bool:
     """Whether an interrupted run provably sent and booked nothing."""
     return run.state in {RunState.CLAIMED, RunState.PLANNED} and all(
         order.state in {OrderState.PLANNED, OrderState.ABANDONED} for order in orders
     )
 
 
-def crosses_stand(run: Run, orders: Sequence[JournalledOrder]) -> bool:
+def crosses_stand(run: Run, orders: Sequence[Order]) -> bool:
     """Whether the internal crosses of a run are booked: once it is being sent, unless every order of it was abandoned.
 
     Asked by the run itself and by whoever finishes it. When only the run asked, one that died after the kill switch had

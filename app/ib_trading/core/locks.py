@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ib_trading.core.account import OrderReport
-from ib_trading.core.journal import IN_DOUBT, JournalledOrder
+from ib_trading.core.journal import IN_DOUBT
+from ib_trading.core.order import Order
 from ib_trading.core.reconciliation import Difference, doubt
 from ib_trading.core.strays import stray_reason
 
@@ -30,7 +31,7 @@ class Lock:
 
 
 def locks(
-    found: Iterable[Difference], orders: Iterable[JournalledOrder], strays: Iterable[OrderReport] = ()
+    found: Iterable[Difference], orders: Iterable[Order], strays: Iterable[OrderReport] = ()
 ) -> tuple[Lock, ...]:
     """One for each instrument in which ledger and broker differ, one of `orders` is in doubt or one of `strays` lives,
     by contract id."""

@@ -1,25 +1,25 @@
-"""Decides which order properties go together, and what they make of a net trade.
+"""Decides which order properties go together, with each other and with a contract.
 
-What the broker does not combine is refused when it is asked for, not discovered when it is sent: market or limit
-orders take the Adaptive algo with DAY only, and only on contracts that take algos; MOC goes with DAY and never on
-forex; OPG takes neither algo nor a later start; a limit offset belongs to a limit order.
+What the broker does not combine is refused when it is asked for, not discovered when it is sent. What each type and
+time in force goes with, order_kind.py knows; beyond that the Adaptive algo works in regular hours only, an auction has
+its own hours, and outside regular hours an order needs a limit: a stop without one becomes a market order there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from zoneinfo import ZoneInfo
+from decimal import Decimal
+from enum import StrEnum
 
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.netting import NetTrade
-from ib_trading.core.orders import Action, PlannedOrder
+from ib_trading.core.order_kind import OrderType, TimeInForce
 
 CONFIGURED = "configured"
 """The Adaptive priority that says: the one of the trading configuration, where an algo is possible at all."""
 WHOLE_PRICE_BPS = 10_000
-"""The bound of a limit offset either way: so many hundredths of a percent are all of a price."""
+"""The bound of an offset either way: so many hundredths of a percent are all of a price."""
 
 
 class PropertiesRefused(ValueError):
@@ -33,50 +33,51 @@ class PropertiesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class OrderProperties:
-    """What a caller may say about the orders of a run.
+    """What a caller may say about the orders of a run. Offsets are hundredths of a percent.
 
-    `limit_offset_bps` is from the price that sized the order (the mid, where it is usable), towards the other side
-    where positive: 5 buys at mid × 1.0005. `good_after` is the instant before which the order must not work;
+    `stop_offset_bps` and `trailing_offset_bps` are how far the stop is from the price that sized the order (the mid,
+    where it is usable), above it for a purchase and below it for a sale; a trailing one stays as far behind the market.
+    `limit_offset_bps` counts from the stop where there is one, else from that price, towards the other side where
+    positive: 5 buys at mid × 1.0005. `good_after` is the instant before which the order must not work;
     `adaptive_priority` None: no algo.
     """
 
-    order_type: str = "MKT"
+    order_type: OrderType = OrderType.MARKET
     limit_offset_bps: Decimal | None = None
-    tif: str = "DAY"
+    tif: TimeInForce = TimeInForce.DAY
     good_after: datetime | None = None
     outside_rth: bool = False
     adaptive_priority: str | None = CONFIGURED
+    stop_offset_bps: Decimal | None = None
+    trailing_offset_bps: Decimal | None = None
 
 
 def check_combination(properties: OrderProperties) -> None:
     """PropertiesRefused unless the broker takes the combination."""
+    kind, tif = properties.order_type, properties.tif
     asks_for_algo = properties.adaptive_priority not in {None, CONFIGURED}
-    auction = properties.order_type == "MOC" or properties.tif == "OPG"
-    offset = properties.limit_offset_bps
-    if offset is not None and properties.order_type != "LMT":
-        raise PropertiesRefused("limitOffsetBps", f"belongs to orderType LMT, not {properties.order_type}")
-    if offset is not None and not (offset.is_finite() and abs(offset) < WHOLE_PRICE_BPS):
+    _check_offsets(properties)
+    if tif not in kind.times_in_force:
+        raise PropertiesRefused("tif", f"{kind} goes with {_either(kind.times_in_force)}, not {tif}")
+    if kind.at_close and properties.good_after is not None:
         raise PropertiesRefused(
-            "limitOffsetBps",
-            f"is in hundredths of a percent; give something between -{WHOLE_PRICE_BPS} and {WHOLE_PRICE_BPS}",
+            "goodAfterTime", f"{kind} fills at the close whatever its start; leave goodAfterTime out"
         )
-    if properties.order_type == "MOC" and properties.tif != "DAY":
-        raise PropertiesRefused("tif", f"MOC goes with DAY, not {properties.tif}")
-    if properties.order_type == "MOC" and properties.good_after is not None:
-        raise PropertiesRefused(
-            "goodAfterTime", "MOC fills at the close whatever its start; leave goodAfterTime out"
-        )
-    if properties.tif == "OPG" and properties.good_after is not None:
-        raise PropertiesRefused("goodAfterTime", "OPG fills at the open; leave goodAfterTime out")
-    if properties.outside_rth and auction:
+    if tif.at_open and properties.good_after is not None:
+        raise PropertiesRefused("goodAfterTime", f"{tif} fills at the open; leave goodAfterTime out")
+    if properties.outside_rth and (kind.at_close or tif.at_open):
         raise PropertiesRefused("outsideRth", "an auction belongs to regular hours; leave outsideRth out")
-    if properties.outside_rth and properties.order_type == "MKT":
+    if properties.outside_rth and not kind.has_limit:
         raise PropertiesRefused(
-            "outsideRth", "outside regular hours the broker takes limit orders only; use orderType LMT"
+            "outsideRth",
+            f"outside regular hours the broker takes limit orders only; use orderType {OrderType.LIMIT}",
         )
-    if asks_for_algo and (auction or properties.tif != "DAY"):
+    if asks_for_algo and not (kind.takes_adaptive and tif.takes_adaptive):
+        kinds, times = (
+            _either(one for one in every if one.takes_adaptive) for every in (OrderType, TimeInForce)
+        )
         raise PropertiesRefused(
-            "adaptivePriority", "Adaptive goes with MKT or LMT and DAY; use null for no algo"
+            "adaptivePriority", f"Adaptive goes with {kinds} and {times}; use null for no algo"
         )
     if asks_for_algo and properties.outside_rth:
         raise PropertiesRefused(
@@ -86,87 +87,50 @@ def check_combination(properties: OrderProperties) -> None:
 
 def check_contract(properties: OrderProperties, instrument: Instrument) -> None:
     """PropertiesRefused unless orders like this can be placed in `instrument`, as its contract details tell."""
-    name = instrument.local_symbol
-    if properties.order_type == "MOC" and instrument.is_forex:
-        raise PropertiesRefused("orderType", f"there is no MOC in {name}: forex has no closing auction")
-    if instrument.order_types and properties.order_type not in instrument.order_types:
-        raise PropertiesRefused("orderType", f"{name} takes no {properties.order_type} orders")
+    kind, name = properties.order_type, instrument.local_symbol
+    if kind.at_close and instrument.is_forex:
+        raise PropertiesRefused("orderType", f"there is no {kind} in {name}: forex has no closing auction")
+    if not instrument.takes(kind):
+        raise PropertiesRefused("orderType", f"{name} takes no {kind} orders")
     if properties.adaptive_priority not in {None, CONFIGURED} and not instrument.takes_adaptive():
         raise PropertiesRefused("adaptivePriority", f"{name} takes no algo; use null, or leave it out")
 
 
-def limit_price(instrument: Instrument, action: Action, price: Decimal, offset_bps: Decimal) -> Decimal:
-    """`price` moved by the offset and rounded to the market rule's tick there, never beyond the offset.
-
-    A purchase is rounded down and a sale up: rounding must not pay more than was allowed.
-    """
-    direction = 1 if action is Action.BUY else -1
-    exact = price * (1 + direction * offset_bps / WHOLE_PRICE_BPS)
-    step = max(
-        (rule for rule in instrument.price_steps if rule.low_edge <= exact),
-        key=lambda rule: rule.low_edge,
-        default=None,
+def _check_offsets(properties: OrderProperties) -> None:
+    """A stop needs its offset, and on its own side of the market: at the market it would trigger at once."""
+    kind = properties.order_type
+    limit, stop, trailing = (
+        properties.limit_offset_bps,
+        properties.stop_offset_bps,
+        properties.trailing_offset_bps,
     )
-    if step is None or step.increment <= 0:
+    _belongs("limitOffsetBps", limit, kind, [one for one in OrderType if one.has_limit])
+    _belongs("stopOffsetBps", stop, kind, [one for one in OrderType if one.has_stop and not one.trails])
+    _belongs("trailingOffsetBps", trailing, kind, [one for one in OrderType if one.trails])
+    if kind.has_stop and stop is None and trailing is None:
+        key = "trailingOffsetBps" if kind.trails else "stopOffsetBps"
+        raise PropertiesRefused(key, f"{kind} needs it: how far from the price its stop is")
+    _in_range("limitOffsetBps", limit, above=-WHOLE_PRICE_BPS)
+    _in_range("stopOffsetBps", stop, above=0)
+    _in_range("trailingOffsetBps", trailing, above=0)
+    if kind.has_stop and limit is not None and limit < 0:
         raise PropertiesRefused(
-            "orderType", f"the broker told no tick of {instrument.local_symbol} at {exact:f}; use MKT"
+            "limitOffsetBps",
+            "a limit short of its stop rests where the market has just come from; give 0 or more",
         )
-    rounding = ROUND_FLOOR if action is Action.BUY else ROUND_CEILING
-    rounded = (exact / step.increment).to_integral_value(rounding) * step.increment
-    if rounded <= 0:
+
+
+def _belongs(key: str, offset: Decimal | None, kind: OrderType, kinds: Sequence[OrderType]) -> None:
+    if offset is not None and kind not in kinds:
+        raise PropertiesRefused(key, f"belongs to orderType {_either(kinds)}, not {kind}")
+
+
+def _in_range(key: str, offset: Decimal | None, *, above: int) -> None:
+    if offset is not None and not (offset.is_finite() and above < offset < WHOLE_PRICE_BPS):
         raise PropertiesRefused(
-            "limitOffsetBps", f"leaves no price above 0 for {instrument.local_symbol} at {price:f}"
+            key, f"is in hundredths of a percent; give something between {above} and {WHOLE_PRICE_BPS}"
         )
-    return rounded
 
 
-def planned_order(
-    trade: NetTrade,
-    instrument: Instrument,
-    properties: OrderProperties,
-    configured_priority: str | None,
-    price: Decimal | None,
-) -> PlannedOrder:
-    """The order that makes `trade`; `price` is what a limit's offset counts from, and needed for nothing else.
-
-    Adaptive is added to MKT and LMT with DAY in regular hours, on contracts whose details list algos.
-    """
-    check_contract(properties, instrument)
-    action = Action.BUY if trade.quantity > 0 else Action.SELL
-    wanted = properties.adaptive_priority
-    priority = configured_priority if wanted == CONFIGURED else wanted
-    takes_algo = (
-        properties.order_type in {"MKT", "LMT"}
-        and properties.tif == "DAY"
-        and not properties.outside_rth
-        and instrument.takes_adaptive()
-    )
-    order = PlannedOrder(
-        con_id=trade.con_id,
-        local_symbol=instrument.local_symbol,
-        action=action,
-        quantity=abs(trade.quantity),
-        order_type=properties.order_type,
-        tif=properties.tif,
-        adaptive_priority=priority if takes_algo else None,
-        source=trade.source,
-        good_after=properties.good_after,
-        good_after_at_exchange=_at_exchange(properties.good_after, instrument),
-        outside_rth=properties.outside_rth,
-    )
-    if properties.order_type != "LMT":
-        return order
-    if price is None:
-        raise PropertiesRefused("orderType", f"{instrument.local_symbol} has no price for a limit; use MKT")
-    return replace(
-        order,
-        limit_price=limit_price(instrument, action, price, properties.limit_offset_bps or Decimal(0)),
-    )
-
-
-def _at_exchange(at: datetime | None, instrument: Instrument) -> str | None:
-    """For people: 2024-06-03 15:45:00 America/New_York."""
-    if at is None:
-        return None
-    local = at.astimezone(ZoneInfo(instrument.time_zone))
-    return f"{local:%Y-%m-%d %H:%M:%S} {instrument.time_zone}"
+def _either(words: Iterable[StrEnum]) -> str:
+    return " or ".join(sorted(words))

@@ -18,8 +18,9 @@ from ib_trading.core.limits import Proposal, Verdict, judge
 from ib_trading.core.locks import Lock
 from ib_trading.core.market import Price
 from ib_trading.core.netting import InternalCross, net
-from ib_trading.core.order_properties import OrderProperties, planned_order
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_for_trade import planned_order
+from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.signals import SignalSource, read_signals
 from ib_trading.core.sizing import capital, size
 from ib_trading.core.snapshot import Snapshot
@@ -66,7 +67,7 @@ class Plan:
     trades: BySymbol
     internal_crosses: tuple[InternalCross, ...]
     consolidated_trades: Mapping[str, Decimal]
-    orders: tuple[PlannedOrder, ...]
+    orders: tuple[DecidedOrder, ...]
     limits: tuple[Verdict, ...]
     warnings: tuple[str, ...]
     reduce_only: bool = False

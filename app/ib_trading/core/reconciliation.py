@@ -20,8 +20,9 @@ from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.canonical import canonical_json, plain
 from ib_trading.core.evidence import ended
 from ib_trading.core.instruments import Instrument, symbol_of
-from ib_trading.core.journal import IN_DOUBT, JournalledOrder
+from ib_trading.core.journal import IN_DOUBT
 from ib_trading.core.market import Quote
+from ib_trading.core.order import Order
 from ib_trading.core.positions import UNASSIGNED, Holdings, Quantities, total
 
 REPAIR = "repair:"
@@ -106,7 +107,7 @@ def differences(
     return tuple(found)
 
 
-def doubt(order: JournalledOrder) -> str:
+def doubt(order: Order) -> str:
     """Why an order that is in doubt is a person's matter."""
     return (
         f"order {order.order_ref} ({order.action} {plain(order.quantity)}) is {order.state.value}: the broker does not"
@@ -127,7 +128,7 @@ def best_prices(bookings: Sequence[Booking], quotes: Mapping[int, Quote]) -> dic
 
 def repairs(
     found: Sequence[Difference],
-    doubtful: Sequence[JournalledOrder],
+    doubtful: Sequence[Order],
     bookings: Sequence[Booking],
     prices: Mapping[int, Decimal],
     forex: Collection[int] = (),
@@ -184,7 +185,7 @@ def contradicting(chosen: Sequence[Repair]) -> tuple[Repair, ...]:
     return tuple(repair for repair in chosen if refs.count(repair.order_ref) > 1)
 
 
-def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime) -> JournalledOrder:
+def closed(order: Order, repair: Repair, booked: Decimal, at: datetime) -> Order:
     """`order` after `repair` was accepted: final, and full of what the ledger has `booked` for it (unsigned), the
     repair's shares included."""
     return ended(order, max(order.filled, booked), at, f"closed by the accepted repair {repair.id}")
@@ -192,19 +193,19 @@ def closed(order: JournalledOrder, repair: Repair, booked: Decimal, at: datetime
 
 def _as_fill(
     difference: Difference,
-    order: JournalledOrder,
+    order: Order,
     bookings: Sequence[Booking],
     prices: Mapping[int, Decimal],
 ) -> Repair | None:
     """The difference as a fill of `order`; None if it cannot be one."""
-    fits = 0 < difference.quantity * _sign(order) <= order.quantity - _booked(order, bookings)
+    fits = 0 < difference.quantity * order.action.sign <= order.quantity - _booked(order, bookings)
     if order.con_id != difference.con_id or not fits:
         return None
     return _fill(difference, order, bookings, prices, difference.reason)
 
 
 def _forex_fills(
-    order: JournalledOrder, bookings: Sequence[Booking], prices: Mapping[int, Decimal]
+    order: Order, bookings: Sequence[Booking], prices: Mapping[int, Decimal]
 ) -> tuple[Repair, ...]:
     """What of `order` may have filled unseen: all that is left of it, and what the broker has once counted. Nothing
     where nobody can price it."""
@@ -212,7 +213,7 @@ def _forex_fills(
     sizes = sorted({size - done for size in (order.filled, order.quantity) if size > done})
     fills = []
     for size in sizes:
-        missing = Difference(order.con_id, order.local_symbol, Decimal(0), _sign(order) * size)
+        missing = Difference(order.con_id, order.local_symbol, Decimal(0), order.action.sign * size)
         why = (
             f"no position tells: accept this if the account's cash shows a fill of {plain(missing.quantity)}"
         )
@@ -222,7 +223,7 @@ def _forex_fills(
 
 def _fill(
     difference: Difference,
-    order: JournalledOrder,
+    order: Order,
     bookings: Sequence[Booking],
     prices: Mapping[int, Decimal],
     why: str,
@@ -238,11 +239,7 @@ def _fill(
     return _repair(RepairKind.BOOK_AS_FILL, difference, bookings, reason, order.order_ref, shares, price)
 
 
-def _sign(order: JournalledOrder) -> int:
-    return 1 if order.action == "BUY" else -1
-
-
-def _booked(order: JournalledOrder, bookings: Sequence[Booking]) -> Decimal:
+def _booked(order: Order, bookings: Sequence[Booking]) -> Decimal:
     """What the ledger has of the order, unsigned."""
     ours = (booking for booking in bookings if booking.order_ref == order.order_ref)
     return abs(sum((share for one in ours for share in one.shares.values()), Decimal(0)))
@@ -260,7 +257,7 @@ def _to_nobody(difference: Difference, bookings: Sequence[Booking], prices: Mapp
     )
 
 
-def _closing(order: JournalledOrder, bookings: Sequence[Booking], why: str) -> Repair:
+def _closing(order: Order, bookings: Sequence[Booking], why: str) -> Repair:
     nothing = Difference(order.con_id, order.local_symbol, Decimal(0), Decimal(0))
     return _repair(
         RepairKind.CLOSE_ORDER, nothing, bookings, doubt(order) + why, order.order_ref, {}, Decimal(0)

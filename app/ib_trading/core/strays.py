@@ -10,16 +10,16 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.canonical import plain
-from ib_trading.core.journal import JournalledOrder
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import OrderState, names_an_order_of
+from ib_trading.core.order import Order, names_an_order_of
+from ib_trading.core.order_state import OrderState
 
 
 def strays(
     mode: TradingMode,
     reports: Iterable[OrderReport],
     held_open: Collection[str],
-    known: Mapping[str, JournalledOrder],
+    known: Mapping[str, Order],
 ) -> tuple[OrderReport, ...]:
     """Those of `reports` that are strays. `held_open` are the orderRefs that the journal holds open, which are judged
     by their reports anyway; `known` is orderRef → the journal's order, of those that it knows at all.
@@ -48,6 +48,6 @@ def _may_trade(report: OrderReport) -> bool:
     return not report.state.final and report.filled < report.quantity
 
 
-def _rests_rejected(report: OrderReport, order: JournalledOrder | None) -> bool:
+def _rests_rejected(report: OrderReport, order: Order | None) -> bool:
     rejected = order is not None and order.state is OrderState.REJECTED
     return rejected and report.state is OrderState.INACTIVE

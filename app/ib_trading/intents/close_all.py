@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ib_trading.core.close_all import close_out
 from ib_trading.core.locks import locks
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_kind import OrderType
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.snapshot import Snapshot
@@ -83,9 +84,9 @@ class CloseAll:
     def read(
         self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
     ) -> Snapshot:
-        # Stored closes tell whether a price can be right, which only an order at a limit owes anything to.
-        at_limit = request.order_properties is not None and request.order_properties.order_type == "LMT"
-        snapshot = read_to_close(broker, config, compared, with_closes=at_limit)
+        # Stored closes tell whether a price can be right, which only an order at a price of its own owes anything to.
+        waits = OrderType(request.order_properties.order_type).waits
+        snapshot = read_to_close(broker, config, compared, with_closes=waits)
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Booking, Execution
-from ib_trading.core.journal import IN_DOUBT, JournalledOrder
+from ib_trading.core.journal import IN_DOUBT
 from ib_trading.core.market import Quote
+from ib_trading.core.order import Order
 from ib_trading.core.positions import Holdings, Quantities
 from ib_trading.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
 from ib_trading.intents.known_instruments import known_instruments
@@ -38,7 +39,7 @@ class Comparison:
     services: Services
     holdings: Holdings
     positions: Quantities
-    orders: tuple[JournalledOrder, ...]
+    orders: tuple[Order, ...]
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
     booked: tuple[Booking, ...]

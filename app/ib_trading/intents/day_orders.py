@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from ib_trading.core.broker_day import broker_day
 from ib_trading.core.day_order import after_its_day
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.positions import total
 from ib_trading.intents.broker_records import BrokerRecords
 from ib_trading.intents.known_instruments import known_instruments
@@ -19,7 +19,7 @@ from ib_trading.intents.services import Services, Unwritten
 
 def after_their_day(
     services: Services, broker: BrokerRecords, account: str, found: Unwritten, shown: Collection[str]
-) -> tuple[JournalledOrder, ...]:
+) -> tuple[Order, ...]:
     """The orders `found`, those ended that worked for a day which is over. `shown` are the orderRefs of which the
     broker tells anything: of those its word counts.
 
@@ -60,20 +60,16 @@ def after_their_day(
     )
 
 
-def _in_positions(broker: BrokerRecords, orders: Collection[JournalledOrder]) -> set[int]:
+def _in_positions(broker: BrokerRecords, orders: Collection[Order]) -> set[int]:
     """The contracts of `orders` of which the broker certainly shows positions."""
     con_ids = sorted({order.con_id for order in orders})
     instruments = known_instruments(broker, con_ids) if con_ids else {}
     return {con_id for con_id, instrument in instruments.items() if not instrument.is_forex}
 
 
-def _good_for(services: Services, order: JournalledOrder) -> date | None:
-    """The broker day on which a DAY order worked, by its run's plan; None for another order."""
-    run = services.journal.run(order.run_id)
+def _good_for(services: Services, order: Order) -> date | None:
+    """The broker day on which a DAY order worked, from its run's planning on; None for another order."""
+    run = services.journal.run(order.run_id) if order.tif.ends_with_day else None
     if run is None or run.business_at is None:
         return None
-    planned = next((one for one in run.planned().get("orders", []) if one["conId"] == order.con_id), None)
-    if planned is None or planned["tif"] != "DAY":
-        return None
-    later = planned.get("goodAfter")
-    return broker_day(max(run.business_at, datetime.fromisoformat(later)) if later else run.business_at)
+    return broker_day(max(run.business_at, order.good_after or run.business_at))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.order_properties import CONFIGURED, OrderProperties, PropertiesRefused, check_combination
 from ib_trading.errors import RequestError
 from ib_trading.intents.good_after import check_future, good_after
@@ -34,9 +35,11 @@ def refused_properties(error: PropertiesRefused) -> RequestError:
 def _resolved(asked: OrderPropertiesRequest, now: datetime) -> OrderProperties:
     priority = asked.adaptive_priority
     properties = OrderProperties(
-        order_type=asked.order_type,
+        order_type=OrderType(asked.order_type),
         limit_offset_bps=asked.limit_offset_bps,
-        tif=asked.tif,
+        stop_offset_bps=asked.stop_offset_bps,
+        trailing_offset_bps=asked.trailing_offset_bps,
+        tif=TimeInForce(asked.tif),
         good_after=None if asked.good_after_time is None else good_after(asked.good_after_time, now),
         outside_rth=asked.outside_rth,
         adaptive_priority=CONFIGURED if priority is msgspec.UNSET else priority,

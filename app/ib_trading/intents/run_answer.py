@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ib_trading.core.journal import IN_DOUBT, JournalledOrder
+from ib_trading.core.journal import IN_DOUBT
 from ib_trading.core.locks import Lock
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import InstrumentLocked, RunDeadline, TradingDisabled
 
 LEFT_OUT = "An instrument was left out"
 _TITLES = {TradingDisabled.status: TradingDisabled.title, RunDeadline.status: RunDeadline.title}
 
 
-def status_of(
-    orders: Sequence[JournalledOrder], stopped: int | None = None, left_out: Sequence[Lock] = ()
-) -> int:
+def status_of(orders: Sequence[Order], stopped: int | None = None, left_out: Sequence[Lock] = ()) -> int:
     """`stopped` is the status of what ended the sending early: 423 the kill switch, 504 the deadline, 502 an order in
     doubt. `left_out` are what the plan did not touch: an order there is in doubt, or its exchange is closed."""
     if any(order.state in IN_DOUBT for order in orders):
@@ -31,9 +30,7 @@ def status_of(
     return InstrumentLocked.status if left_out else 200
 
 
-def not_done(
-    orders: Sequence[JournalledOrder], status: int, left_out: Sequence[Lock] = ()
-) -> dict[str, object]:
+def not_done(orders: Sequence[Order], status: int, left_out: Sequence[Lock] = ()) -> dict[str, object]:
     """The members that make the answer a problem document; empty where all is well."""
     if status == 200:
         return {}
@@ -46,7 +43,7 @@ def not_done(
     return {"type": "about:blank", "title": title, "status": status, "detail": "; ".join(said)}
 
 
-def warnings_of(orders: Sequence[JournalledOrder]) -> list[str]:
+def warnings_of(orders: Sequence[Order]) -> list[str]:
     return [
         f"{order.local_symbol}: still working after fillSeconds; its fills are booked by the next run"
         for order in orders
@@ -54,5 +51,5 @@ def warnings_of(orders: Sequence[JournalledOrder]) -> list[str]:
     ]
 
 
-def _well(order: JournalledOrder) -> bool:
+def _well(order: Order) -> bool:
     return order.state.well or order.state is OrderState.ACKNOWLEDGED

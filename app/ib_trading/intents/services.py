@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import JournalledOrder
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.order import Order
 from ib_trading.core.positions import UNASSIGNED, with_changes
 from ib_trading.ports.activity_log import ActivityLog
 from ib_trading.ports.broker import BrokerSource
@@ -32,7 +32,7 @@ class TellsTime(Protocol):
 class Unwritten:
     """What a run would have written down before it reads its snapshot: orders as they now stand, and bookings."""
 
-    orders: tuple[JournalledOrder, ...]
+    orders: tuple[Order, ...]
     bookings: tuple[Booking, ...]
 
 
@@ -61,7 +61,7 @@ class Services:
         stored = self.positions.holdings()
         return {name: held for name, held in with_changes(stored, changes).items() if held}
 
-    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+    def unsettled_orders(self) -> tuple[Order, ...]:
         newer = {order.order_ref: order for order in self.unwritten.orders}
         return tuple(newer.get(order.order_ref, order) for order in self.journal.unsettled_orders())
 

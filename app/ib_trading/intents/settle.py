@@ -17,7 +17,6 @@ from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.evidence import judged, merged, without_its_fills
 from ib_trading.core.journal import (
-    JournalledOrder,
     Lease,
     Run,
     RunState,
@@ -28,7 +27,7 @@ from ib_trading.core.journal import (
     outcome,
 )
 from ib_trading.core.locks import BY_REPAIR, Lock
-from ib_trading.core.orders import names_an_order_of
+from ib_trading.core.order import Order, names_an_order_of
 from ib_trading.core.strays import strays
 from ib_trading.intents.broker_records import BrokerRecords
 from ib_trading.intents.day_orders import after_their_day
@@ -48,7 +47,7 @@ class Findings:
     the ledger does not know yet, `strays` what lives at the broker without the journal holding it open.
     """
 
-    orders: tuple[JournalledOrder, ...]
+    orders: tuple[Order, ...]
     reports: tuple[OrderReport, ...]
     executions: tuple[Execution, ...]
     bookings: tuple[Booking, ...]
@@ -107,7 +106,7 @@ def close_runs(
 
 
 def unbooked(
-    services: Services, orders: Mapping[str, JournalledOrder], executions: Iterable[Execution]
+    services: Services, orders: Mapping[str, Order], executions: Iterable[Execution]
 ) -> tuple[Booking, ...]:
     """What `executions` of `orders` add to the ledger."""
     ours: dict[str, list[Execution]] = {}
@@ -125,17 +124,15 @@ def unbooked(
     )
 
 
-def book(
-    services: Services, orders: Sequence[JournalledOrder], executions: Iterable[Execution], lease: Lease
-) -> int:
+def book(services: Services, orders: Sequence[Order], executions: Iterable[Execution], lease: Lease) -> int:
     """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
     bookings = unbooked(services, {order.order_ref: order for order in orders}, executions)
     return services.positions.apply(bookings, lease) if bookings else 0
 
 
 def with_all_fills(
-    services: Services, orders: Sequence[JournalledOrder], at: datetime, new: Iterable[Booking] = ()
-) -> tuple[JournalledOrder, ...]:
+    services: Services, orders: Sequence[Order], at: datetime, new: Iterable[Booking] = ()
+) -> tuple[Order, ...]:
     """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
     seen = replace(services, unwritten=Unwritten((), tuple(new)))
     return tuple(
@@ -153,7 +150,7 @@ def book_crosses(services: Services, run: Run, lease: Lease) -> None:
         services.positions.apply(bookings, lease)
 
 
-def _unbooked_crosses(services: Services, orders: Sequence[JournalledOrder]) -> tuple[Booking, ...]:
+def _unbooked_crosses(services: Services, orders: Sequence[Order]) -> tuple[Booking, ...]:
     """The crosses of interrupted runs that stand and that the ledger does not hold, `orders` being newer than the
     journal's.
 
@@ -194,7 +191,7 @@ def _crosses(run: Run) -> list[Booking]:
 def _unbooked_by_hand(
     services: Services,
     broker: BrokerRecords,
-    known: Mapping[str, JournalledOrder],
+    known: Mapping[str, Order],
     executions: Sequence[Execution],
 ) -> tuple[Booking, ...]:
     """Trades that nobody here ordered are unassigned: they are never undone. Conversions of currencies are cash, and
@@ -239,7 +236,7 @@ def _close(services: Services, run: Run, executions: Sequence[Execution], lease:
 
 
 def _resumed(
-    services: Services, run: Run, orders: Sequence[JournalledOrder], executions: Sequence[Execution]
+    services: Services, run: Run, orders: Sequence[Order], executions: Sequence[Execution]
 ) -> StoredResponse:
     """The answer of a run that could not give it itself."""
     plan = run.planned()
@@ -248,14 +245,13 @@ def _resumed(
         for lock in plan.get("locks", [])
     ]
     status = status_of(orders, left_out=left_out)
-    planned = {int(order["conId"]): order for order in plan.get("orders", [])}
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"
     members = envelope(services, run.intent, run.run_id) | plan
     members |= {
         "dryRun": False,
         "plan": plan,
         "timings": {},
-        "orders": [order_shown(order, executions, planned.get(order.con_id)) for order in orders],
+        "orders": [order_shown(order, executions) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }
     return StoredResponse(status, canonical_json(members | not_done(orders, status, left_out)))

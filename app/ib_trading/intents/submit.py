@@ -9,13 +9,13 @@ from datetime import datetime
 
 from ib_trading.core.evidence import judged, updated
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.journal import JournalledOrder, OrderMoment, Run
-from ib_trading.core.mode import TradingMode
-from ib_trading.core.orders import OrderState, PlannedOrder, order_ref
+from ib_trading.core.journal import Run
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault, RunDeadline, TradingDisabled
 from ib_trading.intents.lease import HeldLease
 from ib_trading.intents.services import Services
-from ib_trading.ports.broker import Broker, OutgoingOrder
+from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
 
 CANCEL_SECONDS = 10.0
@@ -28,37 +28,13 @@ UNEXPLAINED = frozenset({OrderState.SENDING, OrderState.UNKNOWN})
 """Sent, and nobody knows what became of it."""
 
 
-def journalled(
-    mode: TradingMode,
-    run_id: str,
-    orders: Sequence[PlannedOrder],
-    instruments: Mapping[int, Instrument],
-    at: datetime,
-) -> tuple[JournalledOrder, ...]:
-    """A plan's orders as the journal first knows them."""
-    return tuple(
-        JournalledOrder(
-            order_ref=order_ref(mode, run_id, order),
-            run_id=run_id,
-            con_id=order.con_id,
-            local_symbol=order.local_symbol,
-            action=order.action.value,
-            quantity=order.quantity,
-            increment=instruments[order.con_id].increment,
-            source=order.source,
-            state=OrderState.PLANNED,
-            life=(OrderMoment(OrderState.PLANNED, at),),
-        )
-        for order in orders
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A run's orders as they leave, and its first window, which is marked as sending: now some may have left."""
+    """The numbers that a run's orders leave under, by orderRef, and its first window, which is marked as sending: now
+    some may have left."""
 
-    outgoing: Mapping[str, OutgoingOrder]
-    window: tuple[JournalledOrder, ...]
+    numbers: Mapping[str, int]
+    window: tuple[Order, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +50,32 @@ class Submission:
     reduce_only: bool = False
     """Closes positions and does nothing else, so that the kill switch lets it pass."""
 
-    def begin(self, run: Run, planned: Sequence[PlannedOrder], orders: Sequence[JournalledOrder]) -> Marked:
+    def begin(self, run: Run, orders: Sequence[Order]) -> Marked:
         """Marks the first window. `run` is submitting from that moment; if this raises it has done nothing."""
         ids = self.broker.next_order_ids(len(orders))
-        outgoing = {
-            order.order_ref: outgoing_order(
-                plan, order.order_ref, order_id, self.account, self.instruments[plan.con_id]
-            )
-            for plan, order, order_id in zip(planned, orders, ids, strict=True)
-        }
+        numbers = {order.order_ref: order_id for order, order_id in zip(orders, ids, strict=True)}
         # The first window leaves in one go or not yet: a short run never stalls half way. Later ones follow each as
         # soon as the gateway may read it.
         first = orders[: self.config.orders_in_flight]
-        return Marked(outgoing, self._marked(run, first, outgoing, at_once=len(first)))
+        return Marked(numbers, self._marked(run, first, numbers, at_once=len(first)))
 
     def send(
         self,
         run: Run,
-        planned: Sequence[PlannedOrder],
-        orders: Sequence[JournalledOrder],
+        orders: Sequence[Order],
         marked: Marked,
         deadline: datetime,
-    ) -> tuple[tuple[JournalledOrder, ...], int | None]:
+    ) -> tuple[tuple[Order, ...], int | None]:
         """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
         early, if anything did (423 the kill switch, 504 the deadline, 502 orders that the broker does not explain)."""
-        outgoing, window = marked.outgoing, marked.window
-        done: list[JournalledOrder] = []
+        numbers, window = marked.numbers, marked.window
+        done: list[Order] = []
         stopped = None
         size = self.config.orders_in_flight
         for start in range(0, len(orders), size):
             if start > 0:
-                window = self._marked(run, orders[start : start + size], outgoing, at_once=1)
-            sent = self._send_window(window, outgoing, each_waits=start > 0)
+                window = self._marked(run, orders[start : start + size], numbers, at_once=1)
+            sent = self._send_window(window, numbers, each_waits=start > 0)
             heard = self._heard(
                 sent, until_final=False, seconds=self.config.acknowledge_seconds, end=deadline
             )
@@ -123,13 +93,10 @@ class Submission:
                 done.extend(self._abandoned(order) for order in orders[start + size :])
                 break
         # An order for later fills after this run has answered: it is not waited for.
-        later = {
-            order.order_ref for plan, order in zip(planned, orders, strict=True) if plan.outlives_request
-        }
-        awaited = [order for order in done if order.order_ref not in later]
+        awaited = [order for order in done if not order.outlives_request]
         heard = (
             *self._heard(awaited, until_final=True, seconds=self.config.fill_seconds, end=deadline),
-            *(order for order in done if order.order_ref in later),
+            *(order for order in done if order.outlives_request),
         )
         if self.services.clock.now() >= deadline:
             stopped = stopped or RunDeadline.status
@@ -138,27 +105,26 @@ class Submission:
     def _marked(
         self,
         run: Run,
-        orders: Sequence[JournalledOrder],
-        outgoing: Mapping[str, OutgoingOrder],
+        orders: Sequence[Order],
+        numbers: Mapping[str, int],
         *,
         at_once: int,
-    ) -> tuple[JournalledOrder, ...]:
+    ) -> tuple[Order, ...]:
         now = self.services.clock.now()
         window = tuple(
-            order.became(OrderState.SENDING, now, order_id=outgoing[order.order_ref].order_id)
-            for order in orders
+            order.became(OrderState.SENDING, now, order_id=numbers[order.order_ref]) for order in orders
         )
         self.broker.allow_messages(at_once)
         # One durable write for the window: every order in it is marked before the first byte of any leaves.
         self.services.journal.save_plan(run, window, self.held.renew())
         return window
 
-    def _abandoned(self, order: JournalledOrder) -> JournalledOrder:
+    def _abandoned(self, order: Order) -> Order:
         return order.became(OrderState.ABANDONED, self.services.clock.now())
 
     def _send_window(
-        self, window: Sequence[JournalledOrder], outgoing: Mapping[str, OutgoingOrder], *, each_waits: bool
-    ) -> tuple[JournalledOrder, ...]:
+        self, window: Sequence[Order], numbers: Mapping[str, int], *, each_waits: bool
+    ) -> tuple[Order, ...]:
         for index, order in enumerate(window):
             if self.config.order_spacing_milliseconds and (index or each_waits):
                 # A configured rate, not a wait for something to happen.
@@ -168,12 +134,12 @@ class Submission:
             if not (self.reduce_only or self.services.journal.trading_switch().enabled):
                 return (*window[:index], *map(self._abandoned, window[index:]))
             self.services.journal.check_lease(self.held.lease)
-            self.broker.place(outgoing[order.order_ref])
+            self.broker.place(order, numbers[order.order_ref], self.account, self.instruments[order.con_id])
         return tuple(window)
 
     def _heard(
-        self, orders: Sequence[JournalledOrder], *, until_final: bool, seconds: float, end: datetime
-    ) -> tuple[JournalledOrder, ...]:
+        self, orders: Sequence[Order], *, until_final: bool, seconds: float, end: datetime
+    ) -> tuple[Order, ...]:
         """`orders` after listening for at most `seconds` and until `end`, the lease renewed meanwhile."""
         left = max(0.0, min(seconds, (end - self.services.clock.now()).total_seconds()))
         while True:
@@ -190,7 +156,7 @@ class Submission:
                 return tuple(orders)
             self.held.renew()
 
-    def _explained(self, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
+    def _explained(self, orders: Sequence[Order]) -> tuple[Order, ...]:
         """What nothing was heard of is looked for in the broker's records."""
         if all(order.state not in UNEXPLAINED for order in orders):
             return tuple(orders)
@@ -201,7 +167,7 @@ class Submission:
             for order in orders
         )
 
-    def _without_inactive(self, orders: Sequence[JournalledOrder]) -> tuple[JournalledOrder, ...]:
+    def _without_inactive(self, orders: Sequence[Order]) -> tuple[Order, ...]:
         """An inactive order is neither done nor working: it is cancelled, and the broker's word on that awaited. One
         that was recorded nowhere came to life later, and nobody knew whose it was. Where the broker does not confirm,
         it stays inactive, which keeps its instrument locked."""
@@ -214,27 +180,7 @@ class Submission:
         return tuple(updated(order, reports.get(order.order_ref), now) for order in orders)
 
 
-def outgoing_order(
-    plan: PlannedOrder, order_ref: str, order_id: int, account: str, instrument: Instrument
-) -> OutgoingOrder:
-    """A planned order as it leaves under that reference and number."""
-    return OutgoingOrder(
-        order_ref=order_ref,
-        order_id=order_id,
-        account=account,
-        instrument=instrument,
-        action=plan.action.value,
-        quantity=plan.quantity,
-        order_type=plan.order_type,
-        tif=plan.tif,
-        adaptive_priority=plan.adaptive_priority,
-        limit_price=plan.limit_price,
-        good_after=plan.good_after,
-        outside_rth=plan.outside_rth,
-    )
-
-
-def _reached(order: JournalledOrder, *, until_final: bool) -> bool:
+def _reached(order: Order, *, until_final: bool) -> bool:
     if order.state.final or order.state is OrderState.INACTIVE:
         return True
     return not until_final and order.state is not OrderState.SENDING

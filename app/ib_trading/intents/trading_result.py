@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from ib_trading.core.attribution import Execution, latest
 from ib_trading.core.canonical import camel
-from ib_trading.core.journal import JournalledOrder
-from ib_trading.core.orders import OrderState, PlannedOrder
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
 from ib_trading.intents.intent import Result
 
@@ -30,16 +30,23 @@ class FillShown:
 
 @dataclass(frozen=True, slots=True)
 class OrderShown:
-    """One order as last heard of. `source` is strategy → its signed part; the other quantities are unsigned.
-
-    What the order was planned as is None where only the journal is asked, which keeps it in the plan.
-    """
+    """One order as last heard of. `source` is strategy → its signed part; the other quantities are unsigned. Which of
+    the prices it has, its type says."""
 
     order_ref: str
     con_id: int
     local_symbol: str
-    action: str
+    action: Side
     quantity: Decimal
+    order_type: OrderType
+    tif: TimeInForce
+    adaptive_priority: str | None
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    trailing_percent: Decimal | None
+    limit_offset: Decimal | None
+    good_after: datetime | None
+    outside_rth: bool
     source: Mapping[str, Decimal]
     status: OrderState
     perm_id: int | None
@@ -48,9 +55,6 @@ class OrderShown:
     commission: Decimal | None
     fills: tuple[FillShown, ...]
     messages: tuple[str, ...]
-    order_type: str | None = None
-    tif: str | None = None
-    adaptive_priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +73,8 @@ class TradingResult(Result):
         return self.plan.members() | own
 
 
-def order_shown(
-    order: JournalledOrder,
-    executions: Sequence[Execution] = (),
-    planned: PlannedOrder | Mapping[str, Any] | None = None,
-) -> OrderShown:
-    """`planned` is the order in the plan, or what the journal kept of it as JSON."""
+def order_shown(order: Order, executions: Sequence[Execution] = ()) -> OrderShown:
+    """`executions`: as the broker told them, or as the ledger has booked them; those of other orders do not count."""
     fills = tuple(
         FillShown(fill.exec_id, fill.quantity, fill.price, fill.at, fill.commission, fill.commission_currency)
         for fill in latest(executions)
@@ -87,6 +87,15 @@ def order_shown(
         local_symbol=order.local_symbol,
         action=order.action,
         quantity=order.quantity,
+        order_type=order.order_type,
+        tif=order.tif,
+        adaptive_priority=order.adaptive_priority,
+        limit_price=order.limit_price,
+        stop_price=order.stop_price,
+        trailing_percent=order.trailing_percent,
+        limit_offset=order.limit_offset,
+        good_after=order.good_after,
+        outside_rth=order.outside_rth,
         source=order.source,
         status=order.state,
         perm_id=order.perm_id,
@@ -95,11 +104,4 @@ def order_shown(
         commission=sum(commissions, Decimal(0)) if commissions else None,
         fills=fills,
         messages=order.messages,
-        order_type=_planned(planned, "order_type"),
-        tif=_planned(planned, "tif"),
-        adaptive_priority=_planned(planned, "adaptive_priority"),
     )
-
-
-def _planned(planned: PlannedOrder | Mapping[str, Any] | None, name: str) -> str | None:
-    return planned.get(camel(name)) if isinstance(planned, Mapping) else getattr(planned, name, None)

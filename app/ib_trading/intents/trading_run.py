@@ -14,16 +14,11 @@ from typing import Any, Protocol
 from ib_trading.core.attribution import Execution
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.cash import ConversionRefused
-from ib_trading.core.journal import (
-    JournalledOrder,
-    Run,
-    RunState,
-    crosses_stand,
-    outcome,
-)
+from ib_trading.core.journal import Run, RunState, crosses_stand, outcome
 from ib_trading.core.limits import said_together
+from ib_trading.core.order import Order, written_down
 from ib_trading.core.order_properties import PropertiesRefused
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
 from ib_trading.core.signals import StrategyFailed
 from ib_trading.core.sizing import SizingRefused
@@ -52,7 +47,7 @@ from ib_trading.intents.read_snapshot import account_to_trade
 from ib_trading.intents.run_answer import not_done, status_of, warnings_of
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import book, book_crosses, with_all_fills
-from ib_trading.intents.submit import Marked, Submission, journalled
+from ib_trading.intents.submit import Marked, Submission
 from ib_trading.intents.trading_result import TradingResult, order_shown
 from ib_trading.intents.what_if import with_margins
 from ib_trading.ports.broker import Broker
@@ -143,8 +138,10 @@ class TradingRun:
                 held.renew()
                 snapshot = self._read(broker, compared, self._deadline(run.claimed_at), held)
             plan = self._decide(snapshot, compared)
-        orders = journalled(
-            self.services.mode, run.run_id, plan.orders, snapshot.instruments, self.services.clock.now()
+        now, mode = self.services.clock.now(), self.services.mode
+        orders = tuple(
+            written_down(order, mode, run.run_id, snapshot.instruments[order.con_id].increment, now)
+            for order in plan.orders
         )
         run = replace(run, state=RunState.PLANNED, business_at=snapshot.at, plan=plan.to_json())
         sending = Submission(
@@ -164,7 +161,7 @@ class TradingRun:
                 members={"orders": [order_shown(order) for order in self._as_journalled(run, orders)]},
             ) from error
 
-    def _as_journalled(self, run: Run, orders: Sequence[JournalledOrder]) -> Sequence[JournalledOrder]:
+    def _as_journalled(self, run: Run, orders: Sequence[Order]) -> Sequence[Order]:
         """The run's orders as the journal has them, or as they were planned if it cannot be asked just now."""
         try:
             return self.services.journal.orders(run.run_id) or orders
@@ -176,14 +173,14 @@ class TradingRun:
         run: Run,
         held: HeldLease,
         plan: Plan,
-        orders: Sequence[JournalledOrder],
+        orders: Sequence[Order],
         sending: Submission,
     ) -> Marked | None:
         """The first window, marked as sending; None where nothing is to be sent. Until then nothing was done, and an
         error is what it is: a switch thrown against crosses alone, or a store that was away, were told as the broker's
         fault."""
         if orders:
-            return sending.begin(run, plan.orders, orders)
+            return sending.begin(run, orders)
         self._stop_if_disabled(plan)
         self.services.journal.save_run(run, held.renew())
         return None
@@ -193,7 +190,7 @@ class TradingRun:
         run: Run,
         held: HeldLease,
         plan: Plan,
-        orders: Sequence[JournalledOrder],
+        orders: Sequence[Order],
         sending: Submission,
         marked: Marked | None,
     ) -> Answer:
@@ -201,7 +198,7 @@ class TradingRun:
         with self.phases.timed("submit"):
             if marked is not None:
                 deadline = self._deadline(run.claimed_at)
-                orders, stopped = sending.send(run, plan.orders, orders, marked, deadline)
+                orders, stopped = sending.send(run, orders, marked, deadline)
             if crosses_stand(run, orders):
                 book_crosses(self.services, run, held.renew())
         with self.phases.timed("book"):
@@ -225,8 +222,8 @@ class TradingRun:
         return begun + timedelta(seconds=self.config.run_deadline_seconds)
 
     def _booked(
-        self, broker: Broker, orders: Sequence[JournalledOrder], account: str, held: HeldLease
-    ) -> tuple[tuple[JournalledOrder, ...], tuple[Execution, ...]]:
+        self, broker: Broker, orders: Sequence[Order], account: str, held: HeldLease
+    ) -> tuple[tuple[Order, ...], tuple[Execution, ...]]:
         """`orders` and their executions, both written down. Fills that the broker counts and did not tell are asked
         for once more; an order whose fills stay away is unknown."""
         refs = [order.order_ref for order in orders if order.state is not OrderState.ABANDONED]
@@ -241,9 +238,7 @@ class TradingRun:
         self.services.journal.save_orders(complete, held.renew())
         return complete, executions
 
-    def _book(
-        self, orders: Sequence[JournalledOrder], executions: Sequence[Execution], held: HeldLease
-    ) -> None:
+    def _book(self, orders: Sequence[Order], executions: Sequence[Execution], held: HeldLease) -> None:
         self.services.journal.save_orders(orders, held.renew())
         book(self.services, orders, executions, held.lease)
 
@@ -287,16 +282,15 @@ class TradingRun:
     def _result(
         self,
         plan: Plan,
-        orders: Sequence[JournalledOrder],
+        orders: Sequence[Order],
         executions: Sequence[Execution],
         run: Run | None = None,
     ) -> TradingResult:
-        planned = {order.con_id: order for order in plan.orders}
         return TradingResult(
             **common(self.services, self.trader.name, self.call.run_id),
             dry_run=run is None,
             plan=plan,
-            orders=tuple(order_shown(order, executions, planned[order.con_id]) for order in orders),
+            orders=tuple(order_shown(order, executions) for order in orders),
             warnings=(*plan.warnings, *warnings_of(orders)),
             timings=self.phases.seconds(),
         )

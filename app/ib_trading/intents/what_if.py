@@ -11,25 +11,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.snapshot import Margin, Snapshot
 from ib_trading.errors import RunDeadline
 from ib_trading.intents.lease import HeldLease
-from ib_trading.intents.submit import outgoing_order
-from ib_trading.ports.broker import OutgoingOrder
 from ib_trading.ports.clock import Clock
 
 
 class MarginSource(Protocol):
     """What of a Broker is asked here."""
 
-    def what_if(self, order: OutgoingOrder) -> Margin | None: ...
+    def what_if(self, order: DecidedOrder, account: str, instrument: Instrument) -> Margin | None: ...
 
 
 def with_margins(
     broker: MarginSource,
     snapshot: Snapshot,
-    drafts: Sequence[PlannedOrder],
+    drafts: Sequence[DecidedOrder],
     clock: Clock,
     deadline: datetime,
     held: HeldLease | None,
@@ -38,9 +37,7 @@ def with_margins(
     lease to keep. RunDeadline once `deadline` has passed, also after the last answer: a plan is worth no order then."""
     answers = {}
     for number, draft in enumerate(drafts, start=1):
-        # The question takes its number from the connection: a draft has no orderRef and no order id.
-        order = outgoing_order(draft, "", 0, snapshot.account, snapshot.instruments[draft.con_id])
-        answer = broker.what_if(order)
+        answer = broker.what_if(draft, snapshot.account, snapshot.instruments[draft.con_id])
         if answer is not None:
             answers[draft.con_id] = answer
         if clock.now() >= deadline:

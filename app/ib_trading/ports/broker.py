@@ -19,26 +19,9 @@ from ib_trading.core.collection import BarQuestion
 from ib_trading.core.history import Bar
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Quote
+from ib_trading.core.order import DecidedOrder, Order
 from ib_trading.core.snapshot import Margin
 from ib_trading.errors import BrokerFault
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingOrder:
-    """An order as it leaves: `quantity` is positive, `order_id` is good for this session only."""
-
-    order_ref: str
-    order_id: int
-    account: str
-    instrument: Instrument
-    action: str
-    quantity: Decimal
-    order_type: str
-    tif: str
-    adaptive_priority: str | None
-    limit_price: Decimal | None = None
-    good_after: datetime | None = None
-    outside_rth: bool = False
 
 
 class Broker(Protocol):
@@ -102,8 +85,9 @@ class Broker(Protocol):
         """Waits until `count` messages may leave at once without the library queueing them (45 a second)."""
         ...
 
-    def place(self, order: OutgoingOrder) -> None:
-        """Sends one order now; what becomes of it, `follow` tells."""
+    def place(self, order: Order, order_id: int, account: str, instrument: Instrument) -> None:
+        """Sends one order now, for `account`, under a number that is good for this session only; `instrument` is its
+        contract. What becomes of it, `follow` tells."""
         ...
 
     def cancel(self, order_refs: Sequence[str], *, seconds: float) -> Mapping[str, OrderReport]:
@@ -111,7 +95,7 @@ class Broker(Protocol):
         or the seconds are over. A fill may win the race. BrokerFault for one that this client cannot cancel."""
         ...
 
-    def what_if(self, order: OutgoingOrder) -> Margin | None:
+    def what_if(self, order: DecidedOrder, account: str, instrument: Instrument) -> Margin | None:
         """What the order would do to the account's margin, asked without placing it; None if the broker refuses it,
         stays silent or tells no margins."""
         ...

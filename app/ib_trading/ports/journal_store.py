@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from ib_trading.core.journal import JournalledOrder, Lease, Run
+from ib_trading.core.journal import Lease, Run
+from ib_trading.core.order import Order
 from ib_trading.core.snapshot import TradingSwitch
 
 
@@ -42,11 +43,11 @@ class JournalStore(Protocol):
         """Replaces the run's key, state, plan and response."""
         ...
 
-    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
         """`save_run` and `save_orders` in one transaction: no plan without its orders."""
         ...
 
-    def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
         """Writes all of them durably in one transaction, over what was there under their orderRefs."""
         ...
 
@@ -56,15 +57,15 @@ class JournalStore(Protocol):
         """Newest first."""
         ...
 
-    def orders(self, run_id: str) -> tuple[JournalledOrder, ...]: ...
+    def orders(self, run_id: str) -> tuple[Order, ...]: ...
 
-    def order(self, order_ref: str) -> JournalledOrder | None: ...
+    def order(self, order_ref: str) -> Order | None: ...
 
-    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+    def unsettled_orders(self) -> tuple[Order, ...]:
         """Orders of all runs that may still change: not final, or of a run that has not ended."""
         ...
 
-    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
         """Those of `order_refs` that are ours, of whatever run."""
         ...
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from ib_trading.core.attribution import Booking
+from ib_trading.core.booked_fills import booked_fills
 from ib_trading.core.canonical import plain
-from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.order import Order
 from ib_trading.errors import NotKnown, StoreUnavailable, TradingError
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
@@ -81,7 +82,7 @@ class Explain:
             ExplainResult(
                 **common(self.services, self.name, call.run_id),
                 run=run_shown(run),
-                order=order_shown(order),
+                order=order_shown(order, booked_fills(fills)),
                 as_of=plan.get("asOf"),
                 price=plan.get("prices", {}).get(str(order.con_id)),
                 fx=plan.get("fx", {}),
@@ -96,9 +97,7 @@ class Explain:
         )
 
 
-def parts_of(
-    order: JournalledOrder, plan: Mapping[str, Any], fills: Iterable[Booking]
-) -> tuple[StrategyPart, ...]:
+def parts_of(order: Order, plan: Mapping[str, Any], fills: Iterable[Booking]) -> tuple[StrategyPart, ...]:
     """Every strategy that wanted a trade in the order's contract, or got something of it."""
     names = {con_id: symbol for symbol, con_id in plan.get("contractIds", {}).items()}
     symbol = names.get(order.con_id, order.local_symbol)
@@ -118,7 +117,7 @@ def parts_of(
 
 
 def _part(
-    name: str, symbol: str, plan: Mapping[str, Any], order: JournalledOrder, crossed: Decimal, got: Decimal
+    name: str, symbol: str, plan: Mapping[str, Any], order: Order, crossed: Decimal, got: Decimal
 ) -> StrategyPart:
     def told(member: str) -> Decimal | None:
         figure = plan.get(member, {}).get(name, {}).get(symbol)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ib_trading.core.booked_fills import booked_fills
 from ib_trading.errors import NotKnown, StoreUnavailable, TradingError
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
@@ -24,7 +25,9 @@ class RunRequest(Request, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult(Result):
     """`plan` is the plan as it was stored, None for a run that never had one; `outcome` the answer as it was sent,
-    None as long as there is none. Both are shown as that version of the service wrote them."""
+    None as long as there is none. Both are shown as that version of the service wrote them. `orders` are as they stand
+    now, with their fills as the ledger has them: of a conversion of cash, which it does not book, only `outcome` has
+    any."""
 
     run: RunShown
     plan: dict[str, Any] | None
@@ -45,12 +48,15 @@ class RunById:
         run = journal.run(call.request.run_id)
         if run is None:
             raise NotKnown(f"there is no trading run {call.request.run_id!r}; GET /runs lists them")
+        orders = journal.orders(run.run_id)
+        booked = self.services.positions.bookings_for([order.order_ref for order in orders]) if orders else ()
+        fills = booked_fills(booked)
         return Answer.of(
             RunResult(
                 **common(self.services, self.name, call.run_id),
                 run=run_shown(run),
                 plan=stored(run.plan),
-                orders=tuple(map(order_shown, journal.orders(run.run_id))),
+                orders=tuple(order_shown(order, fills) for order in orders),
                 outcome=stored(run.response.body if run.response else None),
             )
         )

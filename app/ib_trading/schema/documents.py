@@ -58,6 +58,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     ORDERS: (
         *("orderRef", "runId", "conId", "localSymbol", "action", "quantity", "increment", "source", "state"),
+        *(
+            "orderType",
+            "tif",
+            "adaptivePriority",
+            "leg",
+            "limitPrice",
+            "stopPrice",
+            "trailingPercent",
+            "limitOffset",
+        ),
+        *("goodAfter", "goodAfterAtExchange", "outsideRth"),
         *("orderId", "permId", "filled", "averagePrice", "messages", "life", "recordedAt", "place"),
     ),
     BOOKINGS: (

@@ -13,6 +13,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+OrderTypeWord = Literal["MKT", "LMT", "MOC", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT"]
+TimeInForceWord = Literal["DAY", "GTC", "OPG"]
+"""The words that a call may use. What each means, and what it goes with, the service's core/order_kind.py knows; a test
+holds the two together."""
 AdaptivePriority = Literal["Urgent", "Normal", "Patient"]
 WhatToShow = Literal["ADJUSTED_LAST", "TRADES", "MIDPOINT", "BID", "ASK"]
 
@@ -28,12 +32,14 @@ class TradingRequest(Request, frozen=True, kw_only=True):
 
 
 class OrderPropertiesRequest(Request, frozen=True, kw_only=True):
-    """`adaptivePriority` null means no algo; left out, the configured priority. `goodAfterTime` is one of the three
-    forms of good_after_time.py."""
+    """`adaptivePriority` null means no algo; left out, the configured priority. Offsets are hundredths of a percent;
+    `goodAfterTime` is one of the three forms of good_after_time.py."""
 
-    order_type: Literal["MKT", "LMT", "MOC"] = "MKT"
+    order_type: OrderTypeWord = "MKT"
     limit_offset_bps: Decimal | None = None
-    tif: Literal["DAY", "GTC", "OPG"] = "DAY"
+    stop_offset_bps: Decimal | None = None
+    trailing_offset_bps: Decimal | None = None
+    tif: TimeInForceWord = "DAY"
     good_after_time: str | None = None
     outside_rth: bool = False
     adaptive_priority: AdaptivePriority | msgspec.UnsetType | None = msgspec.UNSET

@@ -6,12 +6,15 @@ file (core/order_properties.py, intents/collect_market_data.py), and those that 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 from typing import Any, get_args
 
+from ib_trading.core.canonical import camel
+from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.order_properties import (
     WHOLE_PRICE_BPS,
     OrderProperties,
@@ -25,8 +28,10 @@ from ib_trading.schema.requests import CollectMarketDataRequest, OrderProperties
 from ib_trading.schema.tables import BAR_SIZES
 
 Schema = dict[str, Any]
-Kind = tuple[str, str, bool]
+Kind = tuple[OrderType, TimeInForce, bool]
 """Order type, time in force, and whether it may fill outside regular hours."""
+OFFSETS = ("limit_offset_bps", "stop_offset_bps", "trailing_offset_bps")
+Offsets = dict[str, Any]
 NULL: Schema = {"type": "null"}
 # From collect_market_data.EARLIEST on.
 DAY_OF_A_SERIES: Schema = {"type": "string", "format": "date", "pattern": "^(19|[2-9][0-9])"}
@@ -42,38 +47,68 @@ def with_rules(schemas: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def _order_properties(schema: Schema) -> Schema:
-    members = schema["properties"]
-    offset = {"type": "number", "exclusiveMinimum": -WHOLE_PRICE_BPS, "exclusiveMaximum": WHOLE_PRICE_BPS}
+    words = {"orderType": [*OrderType], "tif": [*TimeInForce]}
+    members = schema["properties"] | {
+        name: schema["properties"][name] | {"enum": [*map(str, known)]} for name, known in words.items()
+    }
     said = f"In the future; {FORMS}. A time that a clock change skips or repeats there needs an offset."
     time = {"type": "string", "pattern": pattern(), "description": said}
-    bounded = {"limitOffsetBps": {"anyOf": [offset, NULL]}, "goodAfterTime": {"anyOf": [time, NULL]}}
-    kinds = product(members["orderType"]["enum"], members["tif"]["enum"], (False, True))
+    bounded = {camel(name): {"anyOf": [_offset(-WHOLE_PRICE_BPS), NULL]} for name in OFFSETS}
+    kinds = product(OrderType, TimeInForce, (False, True))
     return schema | {
-        "properties": members | bounded,
-        "anyOf": [_with_the_rest(kind, members) for kind in kinds if _goes_together(kind)],
+        "properties": members | bounded | {"goodAfterTime": {"anyOf": [time, NULL]}},
+        "anyOf": [
+            _with_the_rest(kind, needed, members) for kind in kinds if (needed := _needed(kind)) is not None
+        ],
     }
 
 
-def _with_the_rest(kind: Kind, members: Schema) -> Schema:
-    """What may be said beside `kind`. Each of the others goes with it or does not, whatever else is said."""
-    barred = {
-        "limitOffsetBps": not _goes_together(kind, limit_offset_bps=Decimal(1)),
-        "goodAfterTime": not _goes_together(kind, good_after=datetime.max.replace(tzinfo=UTC)),
-        "adaptivePriority": not _goes_together(kind, adaptive_priority="Normal"),
+def _offset(above: int) -> Schema:
+    return {"type": "number", "exclusiveMinimum": above, "exclusiveMaximum": WHOLE_PRICE_BPS}
+
+
+def _needed(kind: Kind) -> Offsets | None:
+    """The fewest offsets with which `kind` goes together; None where it never does."""
+    for count in range(len(OFFSETS) + 1):
+        for names in combinations(OFFSETS, count):
+            needed = dict.fromkeys(names, Decimal(1))
+            if _goes_together(kind, needed):
+                return needed
+    return None
+
+
+def _with_the_rest(kind: Kind, needed: Offsets, members: Schema) -> Schema:
+    """What may be said beside `kind` and the offsets that it needs. Each of the others goes with them or does not,
+    whatever else is said."""
+    order_type, tif, outside_rth = kind
+    later = datetime.max.replace(tzinfo=UTC)
+    said: Schema = {
+        "orderType": {"enum": [str(order_type)]},
+        "tif": {"enum": [str(tif)]},
+        "outsideRth": {"enum": [outside_rth]},
     }
-    said = dict(zip(("orderType", "tif", "outsideRth"), kind, strict=True))
-    return _variant(
-        {name: {"enum": [value]} for name, value in said.items()}
-        | {name: NULL for name, is_barred in barred.items() if is_barred},
-        members,
-    )
+    if not _goes_together(kind, needed, good_after=later):
+        said["goodAfterTime"] = NULL
+    if not _goes_together(kind, needed, adaptive_priority="Normal"):
+        said["adaptivePriority"] = NULL
+    for name in OFFSETS:
+        one = Decimal(1)
+        if not _goes_together(kind, needed | {name: one}):
+            said[camel(name)] = NULL
+        elif name in needed:
+            said[camel(name)] = _offset(0)
+        elif not _goes_together(kind, needed | {name: -one}):
+            said[camel(name)] = {
+                "anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": WHOLE_PRICE_BPS}, NULL]
+            }
+    return _variant(said, members, {camel(name) for name in needed})
 
 
-def _goes_together(kind: Kind, **others: Any) -> bool:
+def _goes_together(kind: Kind, offsets: Offsets, **others: Any) -> bool:
     order_type, tif, outside_rth = kind
     properties = OrderProperties(order_type=order_type, tif=tif, outside_rth=outside_rth)
     try:
-        check_combination(replace(properties, **others))
+        check_combination(replace(properties, **offsets, **others))
     except PropertiesRefused:
         return False
     return True
@@ -105,11 +140,13 @@ def _collected(bar_size: str, what_to_show: Any) -> bool:
     return True
 
 
-def _variant(narrowed: Schema, members: Schema) -> Schema:
-    """Members `narrowed` further. One that may be left out has its default, which must then be allowed here."""
+def _variant(narrowed: Schema, members: Schema, needed: Collection[str] = ()) -> Schema:
+    """Members `narrowed` further. One that may be left out has its default, which must then be allowed here; those that
+    are `needed` it must say."""
     required = [
         name
         for name, schema in narrowed.items()
-        if "default" in members[name] and members[name]["default"] not in schema.get("enum", [None])
+        if name in needed
+        or ("default" in members[name] and members[name]["default"] not in schema.get("enum", [None]))
     ]
     return {"properties": narrowed, "required": required}

@@ -15,8 +15,9 @@ from ib_trading.adapters.google.firestore_orders import FirestoreOrders
 from ib_trading.adapters.google.firestore_runs import FirestoreRuns
 from ib_trading.adapters.google.firestore_spelling import timestamp
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
-from ib_trading.core.journal import JournalledOrder, Lease, Run
+from ib_trading.core.journal import Lease, Run
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.order import Order
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.schema.documents import lease_path, switches_path
 
@@ -29,7 +30,7 @@ class FirestoreJournal:
         self._mode = mode
         self._lease = FirestoreLease(database, lease_path(mode.value), "trading lease")
         self._runs = FirestoreRuns(database, mode)
-        self._orders = FirestoreOrders(database, mode)
+        self._orders = FirestoreOrders(database, mode, self._runs)
 
     def claim(self, run: Run, not_before: datetime | None) -> Run | None:
         return self._runs.claim(run, not_before)
@@ -60,10 +61,10 @@ class FirestoreJournal:
         """LookupError if the run was never claimed or has been withdrawn."""
         self._save(run, (), lease)
 
-    def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
         self._save(None, orders, lease)
 
-    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
         self._save(run, orders, lease)
 
     def run(self, run_id: str) -> Run | None:
@@ -72,13 +73,13 @@ class FirestoreJournal:
     def runs(self, limit: int) -> tuple[Run, ...]:
         return self._runs.newest(limit)
 
-    def orders(self, run_id: str) -> tuple[JournalledOrder, ...]:
+    def orders(self, run_id: str) -> tuple[Order, ...]:
         return self._orders.of_run(run_id)
 
-    def order(self, order_ref: str) -> JournalledOrder | None:
+    def order(self, order_ref: str) -> Order | None:
         return self._orders.one(order_ref)
 
-    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+    def unsettled_orders(self) -> tuple[Order, ...]:
         # One moment, so that an order that settles meanwhile is seen before or after, and never missed between.
         return self._database.snapshot(
             lambda transaction: self._orders.unsettled(
@@ -86,7 +87,7 @@ class FirestoreJournal:
             )
         )
 
-    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
         return self._orders.named(order_refs)
 
     def open_runs(self) -> tuple[Run, ...]:
@@ -101,7 +102,7 @@ class FirestoreJournal:
         document = self._database.document(switches_path(self._mode.value))
         self._database.transact(lambda transaction: transaction.set(document, fields))
 
-    def _save(self, run: Run | None, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def _save(self, run: Run | None, orders: Sequence[Order], lease: Lease) -> None:
         """LookupError for an order of a run that is not in the journal. All reads come before the first write."""
 
         def work(transaction: StoreTransaction) -> None:

@@ -1,5 +1,5 @@
 """Orders in Firestore: every order of the journal, and beside them those that may still change, in a collection of
-their own that stays small. One transaction writes both. Only persists: core/orders.py decides on states.
+their own that stays small. One transaction writes both. Only persists: core/evidence.py decides on states.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from ib_trading.adapters.google.firestore_database import Document, FirestoreDatabase, Snapshot
-from ib_trading.adapters.google.firestore_spelling import order, order_fields, recorded
+from ib_trading.adapters.google.firestore_runs import FirestoreRuns
+from ib_trading.adapters.google.firestore_spelling import Fields, fields_of, recorded, value_of
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
-from ib_trading.core.journal import JournalledOrder
+from ib_trading.core.canonical import camel
+from ib_trading.core.earlier_orders import members_in_plan
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.order import Order
 from ib_trading.schema.documents import OPEN_ORDERS, ORDERS, collection_path, document_id
 
 _VALUES_A_FILTER = 30
@@ -22,13 +25,12 @@ _VALUES_A_FILTER = 30
 
 
 class FirestoreOrders:
-    def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
+    def __init__(self, database: FirestoreDatabase, mode: TradingMode, runs: FirestoreRuns) -> None:
         self._database = database
         self._mode = mode
+        self._runs = runs
 
-    def saving(
-        self, transaction: StoreTransaction, orders: Sequence[JournalledOrder]
-    ) -> dict[Document, Snapshot]:
+    def saving(self, transaction: StoreTransaction, orders: Sequence[Order]) -> dict[Document, Snapshot]:
         """Reads what `save` needs."""
         found = self._database.get_all((self._document(one.order_ref) for one in orders), transaction)
         return {snapshot.reference: snapshot for snapshot in found}
@@ -36,31 +38,31 @@ class FirestoreOrders:
     def save(
         self,
         transaction: StoreTransaction,
-        orders: Sequence[JournalledOrder],
+        orders: Sequence[Order],
         stored: dict[Document, Snapshot],
     ) -> None:
         """An order keeps the place that it got when it was first saved."""
         for place, one in enumerate(orders):
             document, open_document = self._document(one.order_ref), self._open_document(one.order_ref)
             was = stored[document].to_dict() or {"recordedAt": SERVER_TIMESTAMP, "place": place}
-            fields = order_fields(one) | {"recordedAt": was["recordedAt"], "place": was["place"]}
+            fields = fields_of(one) | {"recordedAt": was["recordedAt"], "place": was["place"]}
             transaction.set(document, fields)
             if one.state.final:
                 transaction.delete(open_document)
             else:
                 transaction.set(open_document, fields)
 
-    def of_run(self, run_id: str, transaction: StoreTransaction | None = None) -> tuple[JournalledOrder, ...]:
+    def of_run(self, run_id: str, transaction: StoreTransaction | None = None) -> tuple[Order, ...]:
         return self._in_sequence(self._of_runs([run_id], transaction))
 
-    def one(self, order_ref: str) -> JournalledOrder | None:
-        fields = self._database.get(self._document(order_ref)).to_dict()
-        return None if fields is None else order(fields)
+    def one(self, order_ref: str) -> Order | None:
+        found = self._in_sequence([self._database.get(self._document(order_ref))])
+        return found[0] if found else None
 
-    def named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+    def named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
         return self._in_sequence(self._database.get_all(map(self._document, order_refs)))
 
-    def unsettled(self, transaction: StoreTransaction, run_ids: Iterable[str]) -> tuple[JournalledOrder, ...]:
+    def unsettled(self, transaction: StoreTransaction, run_ids: Iterable[str]) -> tuple[Order, ...]:
         """Those that may still change, and all of these runs'."""
         mine = self._of_runs(run_ids, transaction)
         still_open = self._database.ask(self._collection(OPEN_ORDERS), transaction)
@@ -73,9 +75,17 @@ class FirestoreOrders:
             found += self._database.ask(query, transaction)
         return found
 
-    def _in_sequence(self, snapshots: Iterable[Snapshot]) -> tuple[JournalledOrder, ...]:
+    def _in_sequence(self, snapshots: Iterable[Snapshot]) -> tuple[Order, ...]:
         documents = {fields["orderRef"]: fields for fields in (one.to_dict() for one in snapshots) if fields}
-        return tuple(map(order, sorted(documents.values(), key=recorded)))
+        self._complete([fields for fields in documents.values() if camel("order_type") not in fields])
+        return tuple(value_of(Order, fields) for fields in sorted(documents.values(), key=recorded))
+
+    def _complete(self, earlier: list[Fields]) -> None:
+        """Adds what orders of an earlier version lack, from their runs' plans. Once one changes it is saved whole."""
+        plans = self._runs.plans({fields["runId"] for fields in earlier}) if earlier else {}
+        for fields in earlier:
+            told = members_in_plan(plans.get(fields["runId"]), fields["conId"])
+            fields |= {camel(name): member for name, member in told.items()}
 
     def _collection(self, name: str) -> CollectionReference:
         return self._database.collection(collection_path(self._mode.value, name))

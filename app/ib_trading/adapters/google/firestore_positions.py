@@ -16,11 +16,11 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from ib_trading.adapters.google.firestore_database import Document, FirestoreDatabase, Snapshot
 from ib_trading.adapters.google.firestore_spelling import (
     Fields,
-    booking,
-    booking_fields,
+    fields_of,
     quantities,
     quantities_fields,
     recorded,
+    value_of,
 )
 from ib_trading.adapters.google.firestore_totals import FirestoreTotals
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
@@ -82,7 +82,7 @@ class FirestorePositions:
         if new and self._totals.are_behind(transaction, found):
             return None
         for place, one in enumerate(new):
-            fields = booking_fields(one) | {"recordedAt": SERVER_TIMESTAMP, "place": place}
+            fields = fields_of(one) | {"recordedAt": SERVER_TIMESTAMP, "place": place}
             transaction.create(documents[one.booking_id], fields)
         if new:
             self._totals.add(transaction, new, found)
@@ -110,17 +110,17 @@ class FirestorePositions:
         return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
-        return tuple(map(booking, sorted(self._with("orderRef", order_refs), key=recorded)))
+        return _bookings(sorted(self._with("orderRef", order_refs), key=recorded))
 
     def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
-        return tuple(map(booking, sorted(self._with("orderRef", [order_ref]), key=_age)))
+        return _bookings(sorted(self._with("orderRef", [order_ref]), key=_age))
 
     def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
-        return tuple(map(booking, sorted(self._with("conId", con_ids), key=_age)))
+        return _bookings(sorted(self._with("conId", con_ids), key=_age))
 
     def bookings(self) -> tuple[Booking, ...]:
         found = chain.from_iterable(self._totals.ledger())
-        return tuple(map(booking, sorted(_documents(found), key=_age)))
+        return _bookings(sorted(_documents(found), key=_age))
 
     def _with(self, field: str, values: Iterable[object]) -> Iterator[Fields]:
         """The bookings that have one of `values` in `field`."""
@@ -134,6 +134,10 @@ class FirestorePositions:
 
     def _booking(self, booking_id: str) -> Document:
         return self._collection(BOOKINGS).document(document_id(booking_id))
+
+
+def _bookings(documents: Iterable[Fields]) -> tuple[Booking, ...]:
+    return tuple(value_of(Booking, fields) for fields in documents)
 
 
 def _documents(snapshots: Iterable[Snapshot]) -> Iterator[Fields]:

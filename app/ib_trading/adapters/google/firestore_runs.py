@@ -6,6 +6,7 @@ state follows which is decided in core/journal.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference
@@ -103,6 +104,11 @@ class FirestoreRuns:
     def run(self, run_id: str) -> Run | None:
         fields = self._database.get(self.document(run_id)).to_dict()
         return None if fields is None else run(fields)
+
+    def plans(self, run_ids: Iterable[str]) -> dict[str, bytes | None]:
+        """Run → its plan. It never changes once its orders are there, so that no transaction needs to hold it."""
+        runs = (one.to_dict() for one in self._database.get_all(map(self.document, run_ids)))
+        return {fields["runId"]: run(fields).plan for fields in runs if fields is not None}
 
     def newest(self, limit: int) -> tuple[Run, ...]:
         query = (

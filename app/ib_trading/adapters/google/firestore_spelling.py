@@ -1,23 +1,37 @@
 """Decides how values stand in Firestore's documents; the names of the fields are in schema/documents.py.
 
-A Decimal is its own text, so that 2.50 comes back as 2.50. An instant is a timestamp, which counts microseconds. A plan
-and an answer are compressed: as they are sent, those of a busy account would not fit into a document.
+msgspec makes the values. A Decimal is its own text, so that 2.50 comes back as 2.50. An instant is a timestamp, which
+counts microseconds. A run is spelt by hand: its plan and its answer are compressed, because as they are sent those of a
+busy account would not fit into a document, and only a part of it is replaced.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import JournalledOrder, OrderMoment, Run, RunState, StoredResponse
-from ib_trading.core.orders import OrderState
+from ib_trading.core.canonical import camel
+from ib_trading.core.journal import Run, RunState, StoredResponse
+from ib_trading.core.order import Order
 from ib_trading.core.totals import Total
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Fields = dict[str, Any]
+T = TypeVar("T")
+D = TypeVar("D", bound="DataclassInstance")
+
+CONVERTED: tuple[Any, ...] = (Order, Booking, dict[str, Total])
+"""Every type that is made of fields here. msgspec learns each at its first use, which must not be two threads' at
+once."""
 
 
 def timestamp(at: datetime) -> datetime:
@@ -70,96 +84,24 @@ def run(fields: Fields) -> Run:
     )
 
 
-def order_fields(order: JournalledOrder) -> Fields:
-    """All of an order but `recordedAt` and `place`."""
-    return {
-        "orderRef": order.order_ref,
-        "runId": order.run_id,
-        "conId": order.con_id,
-        "localSymbol": order.local_symbol,
-        "action": order.action,
-        "quantity": str(order.quantity),
-        "increment": str(order.increment),
-        "source": _parts_fields(order.source),
-        "state": order.state.value,
-        "orderId": order.order_id,
-        "permId": order.perm_id,
-        "filled": str(order.filled),
-        "averagePrice": None if order.average_price is None else str(order.average_price),
-        "messages": list(order.messages),
-        "life": [{"state": moment.state.value, "at": timestamp(moment.at)} for moment in order.life],
-    }
+def fields_of(value: Any) -> Fields:
+    """A dataclass' value, a field a member, named in camelCase."""
+    return {camel(name): member for name, member in _stored(value).items()}
 
 
-def order(fields: Fields) -> JournalledOrder:
-    average_price = fields["averagePrice"]
-    return JournalledOrder(
-        order_ref=fields["orderRef"],
-        run_id=fields["runId"],
-        con_id=fields["conId"],
-        local_symbol=fields["localSymbol"],
-        action=fields["action"],
-        quantity=Decimal(fields["quantity"]),
-        increment=Decimal(fields["increment"]),
-        source=_parts(fields["source"]),
-        state=OrderState(fields["state"]),
-        order_id=fields["orderId"],
-        perm_id=fields["permId"],
-        filled=Decimal(fields["filled"]),
-        average_price=None if average_price is None else Decimal(average_price),
-        messages=tuple(fields["messages"]),
-        life=tuple(
-            OrderMoment(OrderState(moment["state"]), instant(moment["at"])) for moment in fields["life"]
-        ),
-    )
-
-
-def booking_fields(booking: Booking) -> Fields:
-    """All of a booking but `recordedAt` and `place`."""
-    return {
-        "bookingId": booking.booking_id,
-        "orderRef": booking.order_ref,
-        "conId": booking.con_id,
-        "price": str(booking.price),
-        "at": timestamp(booking.at),
-        "shares": _parts_fields(booking.shares),
-        "commissions": _parts_fields(booking.commissions),
-        "commissionCurrency": booking.commission_currency,
-    }
-
-
-def booking(fields: Fields) -> Booking:
-    return Booking(
-        booking_id=fields["bookingId"],
-        order_ref=fields["orderRef"],
-        con_id=fields["conId"],
-        price=Decimal(fields["price"]),
-        at=instant(fields["at"]),
-        shares=_parts(fields["shares"]),
-        commissions=_parts(fields["commissions"]),
-        commission_currency=fields["commissionCurrency"],
-    )
+def value_of(as_type: type[D], fields: Fields) -> D:
+    """The value that `fields_of` made `fields` of; what else stands beside them does not count."""
+    members = {one.name: camel(one.name) for one in dataclasses.fields(as_type)}
+    return _made(as_type, {name: fields[field] for name, field in members.items() if field in fields})
 
 
 def totals_fields(by_strategy: Mapping[str, Total]) -> Fields:
     """One field, so that one exemption keeps all of it out of the indexes."""
-    return {
-        "strategies": {
-            name: {
-                "quantity": str(total.quantity),
-                "flow": str(total.flow),
-                "commissions": _parts_fields(total.commissions),
-            }
-            for name, total in by_strategy.items()
-        }
-    }
+    return {"strategies": {name: _stored(total) for name, total in by_strategy.items()}}
 
 
 def totals_of(fields: Fields) -> dict[str, Total]:
-    return {
-        name: Total(Decimal(said["quantity"]), Decimal(said["flow"]), _parts(said["commissions"]))
-        for name, said in fields.get("strategies", {}).items()
-    }
+    return _made(dict[str, Total], fields.get("strategies", {}))
 
 
 def quantities_fields(quantities: Mapping[int, Decimal]) -> Fields:
@@ -175,9 +117,22 @@ def recorded(fields: Fields) -> tuple[datetime, int]:
     return instant(fields["recordedAt"]), fields["place"]
 
 
-def _parts_fields(parts: Mapping[str, Decimal]) -> Fields:
-    return {name: str(part) for name, part in parts.items()}
+def _stored(value: Any) -> Fields:
+    told = msgspec.to_builtins(value, builtin_types=(datetime,))
+    return {name: _each_instant(member, timestamp) for name, member in told.items()}
 
 
-def _parts(fields: Fields) -> dict[str, Decimal]:
-    return {name: Decimal(part) for name, part in fields.items()}
+def _made(as_type: type[T], fields: Fields) -> T:
+    return msgspec.convert({name: _each_instant(member, instant) for name, member in fields.items()}, as_type)
+
+
+def _each_instant(value: Any, change: Callable[[datetime], datetime]) -> Any:
+    """`value` as it is, but for the instants in it, however deep: those `change` makes."""
+    match value:
+        case datetime():
+            return change(value)
+        case dict():
+            return {name: _each_instant(member, change) for name, member in value.items()}
+        case list() | tuple():
+            return [_each_instant(member, change) for member in value]
+    return value

@@ -17,7 +17,7 @@ from typing import TypeVar
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference, Query
 
 from ib_trading.adapters.google.firestore_database import ATTEMPTS, Document, FirestoreDatabase, Snapshot
-from ib_trading.adapters.google.firestore_spelling import booking, instant, totals_fields, totals_of
+from ib_trading.adapters.google.firestore_spelling import instant, totals_fields, totals_of, value_of
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.attribution import Booking
 from ib_trading.core.mode import TradingMode
@@ -83,7 +83,7 @@ class FirestoreTotals:
         totals: dict[int, dict[str, Total]] = {}
         last, count = None, 0
         for portion in self.ledger():
-            totals = with_bookings(totals, (booking(one.to_dict() or {}) for one in portion))
+            totals = with_bookings(totals, (value_of(Booking, one.to_dict() or {}) for one in portion))
             last, count = (portion[-1].get("recordedAt") if portion else last), count + len(portion)
         log.warning("totals made from the bookings", extra={"bookings": count, "contracts": len(totals)})
         self._database.transact(lambda transaction: self._replace(transaction, seen, totals, last))

@@ -17,8 +17,9 @@ from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Refused
 from ib_trading.core.account import AccountState, BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.snapshot import Margin
-from ib_trading.ports.broker import OutgoingOrder
 
 
 async def account_state(connection: Connection, account: str) -> AccountState:
@@ -113,13 +114,15 @@ async def executions(connection: Connection, account: str) -> tuple[Execution, .
     return tuple(connection.orders.with_commission(one) for one in ours.values())
 
 
-async def what_if(connection: Connection, order: OutgoingOrder) -> Margin | None:
+async def what_if(
+    connection: Connection, order: DecidedOrder, account: str, instrument: Instrument
+) -> Margin | None:
     """The margins of an order that is not placed. The library would wait for ever for an answer without them; a
     refusal and silence both mean that nobody knows."""
     client = connection.client
-    contract, draft = translate.ib_contract(order.instrument), translate.ib_order(order)
+    contract, draft = translate.ib_contract(instrument), translate.ib_order(order, account)
     draft.whatIf = True
-    what = f"the margin of {order.action} {order.quantity:f} {order.instrument.local_symbol}"
+    what = f"the margin of {order.action} {order.quantity:f} {order.local_symbol}"
     try:
         (state,) = await connection.ask(what, lambda req_id: client.placeOrder(req_id, contract, draft))
     except Refused:

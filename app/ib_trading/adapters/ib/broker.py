@@ -23,10 +23,10 @@ from ib_trading.core.collection import BarQuestion
 from ib_trading.core.history import Bar
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Quote
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import DecidedOrder, Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import Margin
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import OutgoingOrder
 
 
 class IbBroker:
@@ -89,22 +89,23 @@ class IbBroker:
     def allow_messages(self, count: int) -> None:
         self._thread.run(self._connection.pace.allow(count))
 
-    def place(self, order: OutgoingOrder) -> None:
+    def place(self, order: Order, order_id: int, account: str, instrument: Instrument) -> None:
         """Hands the order to the loop and returns: orders leave in the sequence in which they were placed.
 
         Waiting for each to leave would cost more than sending it. An order that could not leave is told by
         BrokerFault from the next call of `place`, `follow` or `fills`, before anything more is sent.
         """
-        contract, ib_order = translate.ib_contract(order.instrument), translate.ib_order(order)
+        contract = translate.ib_contract(instrument)
+        ib_order = translate.ib_order(order, account, order.order_ref)
         self._check_sent()
-        self._thread.hand_over(self._send, order, contract, ib_order)
+        self._thread.hand_over(self._send, order, order_id, contract, ib_order)
 
-    def _send(self, order: OutgoingOrder, contract: Any, ib_order: Any) -> None:
+    def _send(self, order: Order, order_id: int, contract: Any, ib_order: Any) -> None:
         # Runs on the loop. After a failure nothing more leaves, even if it was handed over before anyone knew.
         if self._unsent is not None:
             return
         try:
-            self._connection.place(order, contract, ib_order)
+            self._connection.place(order, order_id, contract, ib_order)
         except BrokerFault as fault:
             self._unsent = fault
         except ConnectionError as error:
@@ -131,8 +132,8 @@ class IbBroker:
         self._connection.check()
         return orders.reports(order_refs)
 
-    def what_if(self, order: OutgoingOrder) -> Margin | None:
-        return self._thread.run(accounts.what_if(self._connection, order))
+    def what_if(self, order: DecidedOrder, account: str, instrument: Instrument) -> Margin | None:
+        return self._thread.run(accounts.what_if(self._connection, order, account, instrument))
 
     def follow(
         self, order_refs: Sequence[str], *, until_final: bool, seconds: float

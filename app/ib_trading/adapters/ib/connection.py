@@ -18,9 +18,9 @@ from ib_trading.adapters.ib.heard import HeardOrders
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.pacing import Pace
 from ib_trading.adapters.ib.replies import Refused, Replies, StrictDecoder
+from ib_trading.core.order import Order
 from ib_trading.core.pacing import OPEN_AT_ONCE
 from ib_trading.errors import BrokerFault, GatewayNotReady
-from ib_trading.ports.broker import OutgoingOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +197,12 @@ class Connection:
 
     # Orders
 
-    def place(self, order: OutgoingOrder, contract: Any, ib_order: Any) -> None:
+    def place(self, order: Order, order_id: int, contract: Any, ib_order: Any) -> None:
         """Sends one order, past the library's own bookkeeping: that asserts things after the bytes have left."""
         self.check()
-        self.orders.sending(order)
-        self._on_their_way[order.order_id] = self.pace.sent()
-        self.client.placeOrder(order.order_id, contract, ib_order)
+        self.orders.sending(order, order_id)
+        self._on_their_way[order_id] = self.pace.sent()
+        self.client.placeOrder(order_id, contract, ib_order)
 
     def next_order_ids(self, count: int) -> tuple[int, ...]:
         self.check()

@@ -19,8 +19,8 @@ from ib_trading.adapters.ib import error_codes
 from ib_trading.adapters.ib.order_record import HeardOrder, ShownOrder, Status
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
+from ib_trading.core.order import Order
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import OutgoingOrder
 
 
 @dataclass(slots=True, eq=False)
@@ -50,15 +50,15 @@ class HeardOrders:
         self._commissions: dict[str, tuple[Decimal | None, str]] = {}
         self._waiters: list[_Waiter] = []
 
-    def sending(self, order: OutgoingOrder) -> None:
-        """The order is about to leave; whatever comes back from now on is about it."""
+    def sending(self, order: Order, order_id: int) -> None:
+        """The order is about to leave under that number; whatever comes back from now on is about it."""
         known = self._by_ref.get(order.order_ref)
         if known is None:
-            self._by_ref[order.order_ref] = HeardOrder(order)
+            self._by_ref[order.order_ref] = HeardOrder(order, order_id)
         else:
             # What ended an earlier sending says nothing about this one.
-            known.sent, known.ending = order, None
-        self._ref_of_order_id[order.order_id] = order.order_ref
+            known.sent, known.number, known.ending = order, order_id, None
+        self._ref_of_order_id[order_id] = order.order_ref
 
     def known(self, refs: Iterable[str]) -> tuple[str, ...]:
         """Those of which there is anything to tell."""
@@ -159,7 +159,7 @@ class HeardOrders:
             return False
         known = self._by_ref[ref]
         known.messages.append(f"{code} {text}")
-        if known.sent is None or known.sent.order_id == order_id:
+        if known.number is None or known.number == order_id:
             known.ending = error_codes.ending(code) or known.ending
         self._changed(ref, known)
         return True

@@ -12,8 +12,9 @@ from ib_trading.adapters.ib import translate
 from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
-from ib_trading.core.orders import OrderState
-from ib_trading.ports.broker import OutgoingOrder
+from ib_trading.core.order import Order
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 
 NOTHING = Decimal(0)
 
@@ -38,7 +39,7 @@ class ShownOrder:
     account: str
     con_id: int
     local_symbol: str
-    action: str
+    action: Side
     quantity: Decimal
     order_type: str
     status: Status
@@ -68,9 +69,11 @@ class ShownOrder:
 
 @dataclass(slots=True, eq=False)
 class HeardOrder:
-    """One orderRef. `shown` is None until the broker has echoed it, `sent` for orders of an earlier session."""
+    """One orderRef. `shown` is None until the broker has echoed it, `sent` for orders of an earlier session; `number`
+    is the order id that `sent` left under."""
 
-    sent: OutgoingOrder | None
+    sent: Order | None
+    number: int | None = None
     shown: ShownOrder | None = None
     status: Status = Status("")
     filled: Decimal = NOTHING
@@ -88,8 +91,8 @@ class HeardOrder:
 
     def order_id(self, client_id: int) -> int | None:
         """The number that a cancellation has to name: ids are each client's own, and last over its sessions."""
-        if self.sent is not None:
-            return self.sent.order_id
+        if self.number is not None:
+            return self.number
         if self.shown is not None and self.shown.client_id == client_id:
             return self.shown.order_id
         return None
@@ -142,10 +145,10 @@ class HeardOrder:
             )
         return OrderReport(
             order_ref=sent.order_ref,
-            order_id=sent.order_id,
+            order_id=self.number,
             perm_id=self.perm_id,
-            con_id=sent.instrument.con_id,
-            local_symbol=sent.instrument.local_symbol,
+            con_id=sent.con_id,
+            local_symbol=sent.local_symbol,
             action=sent.action,
             quantity=sent.quantity,
             order_type=sent.order_type,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.heard import HeardOrders, ShownOrder, Status
+from ib_trading.core.order_kind import Side
 from ib_trading.errors import BrokerFault
 
 if TYPE_CHECKING:
@@ -266,7 +267,7 @@ def _shown(contract: Contract, order: Order, status: Status) -> ShownOrder:
         account=order.account,
         con_id=contract.conId,
         local_symbol=contract.localSymbol,
-        action=order.action,
+        action=translate.side(Side.ordered, order.action, f"order {order.permId}"),
         quantity=translate.quantity(order.totalQuantity),
         order_type=order.orderType,
         status=status,

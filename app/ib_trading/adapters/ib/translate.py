@@ -6,7 +6,7 @@ told. Asks nothing and remembers nothing. Contract details are contracts.py's, q
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,9 +16,10 @@ from ib_trading.adapters.ib.library import library
 from ib_trading.core.account import AccountState, BrokerPosition
 from ib_trading.core.attribution import Execution
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.orders import OrderState
+from ib_trading.core.order import DecidedOrder
+from ib_trading.core.order_kind import Side
+from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault
-from ib_trading.ports.broker import OutgoingOrder
 
 if TYPE_CHECKING:
     from ib_insync import Contract
@@ -90,19 +91,25 @@ def order_state(
 
 def execution(contract: Contract, told: IbExecution) -> Execution:
     """A fill without its commission, which comes in a message of its own. BrokerFault for a side that is none."""
-    if told.side not in {"BOT", "SLD"}:
-        raise BrokerFault(f"execution {told.execId} has the side {told.side!r}, which is neither BOT nor SLD")
-    shares = quantity(told.shares)
+    signed = side(Side.executed, told.side, f"execution {told.execId}").sign * quantity(told.shares)
     return Execution(
         exec_id=told.execId,
         order_ref=told.orderRef,
         perm_id=told.permId,
         account=told.acctNumber,
         con_id=contract.conId,
-        quantity=shares if told.side == "BOT" else -shares,
+        quantity=signed,
         price=quantity(told.price),
         at=told.time,
     )
+
+
+def side(meant: Callable[[str], Side], word: str, what: str) -> Side:
+    """What the broker's `word` in `what` means; BrokerFault where that is no side."""
+    try:
+        return meant(word)
+    except ValueError as error:
+        raise BrokerFault(f"{what} has {error}") from None
 
 
 def base_exec_id(exec_id: str) -> str:
@@ -162,31 +169,39 @@ def ib_contract(instrument: Instrument) -> Any:
     )
 
 
-def ib_order(order: OutgoingOrder) -> Any:
-    """ValueError for an order type that is not built, or one that does not go with the order's limit price."""
-    if order.order_type not in {"MKT", "MOC", "LMT"}:
-        raise ValueError(f"{order.order_type} orders are not built; MKT, LMT and MOC are")
-    if (order.order_type == "LMT") is (order.limit_price is None):
-        raise ValueError(f"a {order.order_type} order cannot have the limit price {order.limit_price}")
+def ib_order(order: DecidedOrder, account: str, order_ref: str = "") -> Any:
+    """The order as it leaves for `account`; a draft has no orderRef. ValueError for prices that are not its type's."""
+    order.check_prices()
     adaptive = {}
     if order.adaptive_priority is not None:
         priority = library().TagValue("adaptivePriority", order.adaptive_priority)
         adaptive = {"algoStrategy": "Adaptive", "algoParams": [priority]}
     starts = {} if order.good_after is None else {"goodAfterTime": good_after_time(order.good_after)}
-    limit = {} if order.limit_price is None else {"lmtPrice": format(order.limit_price, "f")}
     return library().Order(
-        action=order.action,
-        # As text, which the library sends as it is: "100" and never "1E+2".
+        action=order.action.value,
+        # Figures as text, which the library sends as it is: "100" and never "1E+2".
         totalQuantity=format(order.quantity, "f"),
-        orderType=order.order_type,
-        tif=order.tif,
-        account=order.account,
-        orderRef=order.order_ref,
+        orderType=order.order_type.value,
+        tif=order.tif.value,
+        account=account,
+        orderRef=order_ref,
         outsideRth=order.outside_rth,
-        **limit,
+        **_prices(order),
         **starts,
         **adaptive,
     )
+
+
+def _prices(order: DecidedOrder) -> dict[str, str]:
+    """A stop stands in the auxiliary price, but where it trails: there that would be by how much, as an amount, and
+    excludes the percentage (https://interactivebrokers.github.io/tws-api/basic_orders.html, "Trailing Stop")."""
+    told = {
+        "lmtPrice": order.limit_price,
+        "trailStopPrice" if order.order_type.trails else "auxPrice": order.stop_price,
+        "trailingPercent": order.trailing_percent,
+        "lmtPriceOffset": order.limit_offset,
+    }
+    return {name: format(price, "f") for name, price in told.items() if price is not None}
 
 
 def good_after_time(at: datetime) -> str:

@@ -157,8 +157,11 @@ class SqliteDatabase:
             raise StoreUnavailable(
                 f"{self._path}: this database belongs to another program; choose another folder"
             )
-        for statement in (statement for step in STEPS[taken:] for statement in step):
-            connection.execute(statement)
+        for change in (change for step in STEPS[taken:] for change in step):
+            if isinstance(change, str):
+                connection.execute(change)
+            else:
+                change(connection)
         connection.execute(f"PRAGMA user_version = {len(STEPS)}")
         connection.execute("COMMIT")
 

@@ -1,6 +1,6 @@
 """Runs, their orders, the trading lease and the kill switch in the embedded store.
 
-Only persists: which state follows which is decided in core/journal.py and core/orders.py.
+Only persists: which state follows which is decided in core/journal.py and core/evidence.py.
 """
 
 from __future__ import annotations
@@ -9,35 +9,31 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from ib_trading.adapters.local.sqlite_database import NEWEST_FENCE, SqliteDatabase, refuse_stale
 from ib_trading.adapters.local.sqlite_lease import SqliteLease
 from ib_trading.adapters.local.sqlite_spelling import (
+    columns_of,
     instant,
     instant_text,
-    optional_decimal,
-    optional_decimal_text,
+    of_row,
     optional_instant,
     optional_instant_text,
-    parts,
-    parts_text,
+    to_row,
 )
-from ib_trading.core.journal import JournalledOrder, Lease, OrderMoment, Run, RunState, StoredResponse
-from ib_trading.core.orders import OrderState
+from ib_trading.core.journal import Lease, Run, RunState, StoredResponse
+from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 
-_SAVE_ORDER = """
-    INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (order_ref) DO UPDATE SET
-        run_id = excluded.run_id, con_id = excluded.con_id, local_symbol = excluded.local_symbol,
-        action = excluded.action, quantity = excluded.quantity, increment = excluded.increment,
-        source = excluded.source, state = excluded.state, order_id = excluded.order_id,
-        perm_id = excluded.perm_id, filled = excluded.filled, average_price = excluded.average_price,
-        messages = excluded.messages, life = excluded.life
+_COLUMNS = columns_of(Order)
+_ORDERS = f"SELECT {', '.join(_COLUMNS)} FROM orders"
+_SAVE_ORDER = f"""
+    INSERT INTO orders ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{name}" for name in _COLUMNS)})
+    ON CONFLICT (order_ref) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
 """
-_UNSETTLED_ORDERS = """
-    SELECT * FROM orders
+_UNSETTLED_ORDERS = f"""
+    {_ORDERS}
     WHERE state IN (SELECT value FROM json_each(?))
        OR run_id IN (SELECT run_id FROM runs WHERE state IN (SELECT value FROM json_each(?)))
     ORDER BY rowid
@@ -90,14 +86,14 @@ class SqliteJournal:
         with self._database.writing(lease) as connection:
             _update_run(connection, run)
 
-    def save_orders(self, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
         with self._database.writing(lease) as connection:
-            connection.executemany(_SAVE_ORDER, map(_order_row, orders))
+            connection.executemany(_SAVE_ORDER, map(to_row, orders))
 
-    def save_plan(self, run: Run, orders: Sequence[JournalledOrder], lease: Lease) -> None:
+    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
         with self._database.writing(lease) as connection:
             _update_run(connection, run)
-            connection.executemany(_SAVE_ORDER, map(_order_row, orders))
+            connection.executemany(_SAVE_ORDER, map(to_row, orders))
 
     def run(self, run_id: str) -> Run | None:
         rows = self._database.rows("SELECT * FROM runs WHERE run_id = ?", run_id)
@@ -107,21 +103,21 @@ class SqliteJournal:
         question = "SELECT * FROM runs ORDER BY claimed_at DESC, rowid DESC LIMIT ?"
         return tuple(map(_run, self._database.rows(question, limit)))
 
-    def orders(self, run_id: str) -> tuple[JournalledOrder, ...]:
-        question = "SELECT * FROM orders WHERE run_id = ? ORDER BY rowid"
+    def orders(self, run_id: str) -> tuple[Order, ...]:
+        question = f"{_ORDERS} WHERE run_id = ? ORDER BY rowid"
         return tuple(map(_order, self._database.rows(question, run_id)))
 
-    def order(self, order_ref: str) -> JournalledOrder | None:
-        rows = self._database.rows("SELECT * FROM orders WHERE order_ref = ?", order_ref)
+    def order(self, order_ref: str) -> Order | None:
+        rows = self._database.rows(f"{_ORDERS} WHERE order_ref = ?", order_ref)
         return _order(rows[0]) if rows else None
 
-    def unsettled_orders(self) -> tuple[JournalledOrder, ...]:
+    def unsettled_orders(self) -> tuple[Order, ...]:
         rows = self._database.rows(_UNSETTLED_ORDERS, _OPEN_STATES, _RUNNING_STATES)
         return tuple(map(_order, rows))
 
-    def orders_named(self, order_refs: Iterable[str]) -> tuple[JournalledOrder, ...]:
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
         asked = json.dumps(list(order_refs), ensure_ascii=False)
-        question = "SELECT * FROM orders WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        question = f"{_ORDERS} WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return tuple(map(_order, self._database.rows(question, asked)))
 
     def open_runs(self) -> tuple[Run, ...]:
@@ -191,43 +187,5 @@ def _run(row: tuple) -> Run:
     )
 
 
-def _order_row(order: JournalledOrder) -> tuple[object, ...]:
-    return (
-        order.order_ref,
-        order.run_id,
-        order.con_id,
-        order.local_symbol,
-        order.action,
-        str(order.quantity),
-        str(order.increment),
-        parts_text(order.source),
-        order.state.value,
-        order.order_id,
-        order.perm_id,
-        str(order.filled),
-        optional_decimal_text(order.average_price),
-        json.dumps(order.messages, ensure_ascii=False),
-        json.dumps([[moment.state.value, instant_text(moment.at)] for moment in order.life]),
-    )
-
-
-def _order(row: tuple) -> JournalledOrder:
-    (order_ref, run_id, con_id, local_symbol, action, quantity, increment, source, state, *rest) = row
-    order_id, perm_id, filled, average_price, messages, life = rest
-    return JournalledOrder(
-        order_ref=order_ref,
-        run_id=run_id,
-        con_id=con_id,
-        local_symbol=local_symbol,
-        action=action,
-        quantity=Decimal(quantity),
-        increment=Decimal(increment),
-        source=parts(source),
-        state=OrderState(state),
-        order_id=order_id,
-        perm_id=perm_id,
-        filled=Decimal(filled),
-        average_price=optional_decimal(average_price),
-        messages=tuple(json.loads(messages)),
-        life=tuple(OrderMoment(OrderState(was), instant(at)) for was, at in json.loads(life)),
-    )
+def _order(row: tuple) -> Order:
+    return of_row(Order, row)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_spelling import booking, booking_row, parts
+from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, parts, to_row
 from ib_trading.adapters.local.sqlite_totals import ALL_TOTALS, ARE_BEHIND, add, make_if_behind, totals_of
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease
@@ -15,7 +15,12 @@ from ib_trading.core.positions import UNASSIGNED, with_changes
 from ib_trading.core.totals import Totals
 
 _HOLDINGS = "SELECT strategy, con_id, quantity FROM holdings ORDER BY strategy, con_id"
-_BOOK = "INSERT INTO bookings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_COLUMNS = columns_of(Booking)
+_BOOKINGS = f"SELECT {', '.join(_COLUMNS)} FROM bookings"
+_BOOK = (
+    f"INSERT INTO bookings ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 class SqlitePositions:
@@ -30,7 +35,7 @@ class SqlitePositions:
     def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
         with self._database.writing(lease) as connection:
             make_if_behind(connection)
-            new = [one for one in bookings if connection.execute(_BOOK, booking_row(one)).rowcount]
+            new = [one for one in bookings if connection.execute(_BOOK, to_row(one)).rowcount]
             add(connection, new)
             changes = [(name, one.con_id, share) for one in new for name, share in one.shares.items()]
             holdings = with_changes(_holdings(connection.execute(_HOLDINGS).fetchall()), changes)
@@ -70,22 +75,24 @@ class SqlitePositions:
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         asked = json.dumps(list(order_refs), ensure_ascii=False)
-        question = "SELECT * FROM bookings WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
-        return tuple(map(booking, self._database.rows(question, asked)))
+        question = f"{_BOOKINGS} WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return tuple(map(_booking, self._database.rows(question, asked)))
 
     def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
-        question = "SELECT * FROM bookings WHERE order_ref = ? ORDER BY at, rowid"
-        return tuple(map(booking, self._database.rows(question, order_ref)))
+        question = f"{_BOOKINGS} WHERE order_ref = ? ORDER BY at, rowid"
+        return tuple(map(_booking, self._database.rows(question, order_ref)))
 
     def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
         asked = json.dumps(list(con_ids))
-        question = (
-            "SELECT * FROM bookings WHERE con_id IN (SELECT value FROM json_each(?)) ORDER BY at, rowid"
-        )
-        return tuple(map(booking, self._database.rows(question, asked)))
+        question = f"{_BOOKINGS} WHERE con_id IN (SELECT value FROM json_each(?)) ORDER BY at, rowid"
+        return tuple(map(_booking, self._database.rows(question, asked)))
 
     def bookings(self) -> tuple[Booking, ...]:
-        return tuple(map(booking, self._database.rows("SELECT * FROM bookings ORDER BY at, rowid")))
+        return tuple(map(_booking, self._database.rows(f"{_BOOKINGS} ORDER BY at, rowid")))
+
+
+def _booking(row: tuple) -> Booking:
+    return of_row(Booking, row)
 
 
 def _holdings(rows: list[tuple]) -> dict[str, dict[int, Decimal]]:

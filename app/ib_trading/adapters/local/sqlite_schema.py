@@ -6,7 +6,15 @@ a file has taken. Values stand in their columns as sqlite_spelling.py says.
 
 from __future__ import annotations
 
-STEPS: tuple[tuple[str, ...], ...] = (
+import sqlite3
+from collections.abc import Callable
+
+from ib_trading.adapters.local.sqlite_earlier_orders import complete
+
+Change = str | Callable[[sqlite3.Connection], None]
+"""A statement, or what no statement can say."""
+
+STEPS: tuple[tuple[Change, ...], ...] = (
     (
         """
         CREATE TABLE runs (
@@ -140,5 +148,20 @@ STEPS: tuple[tuple[str, ...], ...] = (
             last_booking INTEGER NOT NULL
         )
         """,
+    ),
+    # The journal keeps an order whole; what it lacked stood in the plan.
+    (
+        "ALTER TABLE orders ADD COLUMN order_type TEXT",
+        "ALTER TABLE orders ADD COLUMN tif TEXT",
+        "ALTER TABLE orders ADD COLUMN adaptive_priority TEXT",
+        "ALTER TABLE orders ADD COLUMN leg TEXT NOT NULL DEFAULT '1'",
+        "ALTER TABLE orders ADD COLUMN limit_price TEXT",
+        "ALTER TABLE orders ADD COLUMN good_after TEXT",
+        "ALTER TABLE orders ADD COLUMN good_after_at_exchange TEXT",
+        "ALTER TABLE orders ADD COLUMN outside_rth INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE orders ADD COLUMN stop_price TEXT",
+        "ALTER TABLE orders ADD COLUMN trailing_percent TEXT",
+        "ALTER TABLE orders ADD COLUMN limit_offset TEXT",
+        complete,
     ),
 )

@@ -13,12 +13,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from ib_trading.adapters.local.sqlite_spelling import booking, parts, parts_text
+from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, parts, parts_text
 from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import Total, Totals, with_bookings
 
 log = logging.getLogger("app.ledger")
 
+_BOOKINGS = f"SELECT {', '.join(columns_of(Booking))} FROM bookings"
 _TOTALS = "SELECT con_id, strategy, quantity, flow, commissions FROM totals"
 ALL_TOTALS = f"{_TOTALS} ORDER BY con_id, strategy"
 _TOTALS_IN = f"{_TOTALS} WHERE con_id IN (SELECT value FROM json_each(?))"
@@ -38,7 +39,7 @@ def make_if_behind(connection: sqlite3.Connection) -> None:
     """Within the caller's transaction, so that of two that find them behind the second one finds them made."""
     if connection.execute(ARE_BEHIND).fetchone() == (0,):
         return
-    totals = with_bookings({}, map(booking, connection.execute("SELECT * FROM bookings")))
+    totals = with_bookings({}, (of_row(Booking, row) for row in connection.execute(_BOOKINGS)))
     connection.execute("DELETE FROM totals")
     _write(connection, totals)
     [counted] = connection.execute("SELECT count(*) FROM bookings").fetchone()

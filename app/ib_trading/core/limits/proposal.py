@@ -10,7 +10,7 @@ from ib_trading.core.forex import open_positions
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.market import Price
 from ib_trading.core.netting import InternalCross
-from ib_trading.core.orders import PlannedOrder
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.positions import Quantities
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.under_way import under_way
@@ -23,7 +23,7 @@ class Proposal:
 
     snapshot: Snapshot
     prices: Mapping[int, Price]
-    orders: tuple[PlannedOrder, ...]
+    orders: tuple[DecidedOrder, ...]
     crosses: tuple[InternalCross, ...] = ()
     reduce_only: bool = False
 
@@ -69,7 +69,7 @@ class Proposal:
             found[con_id] = (least + sold, most + bought)
         return found
 
-    def reduces(self, order: PlannedOrder) -> bool:
+    def reduces(self, order: DecidedOrder) -> bool:
         """Whether the order brings the position nearer to nothing, and not out on the other side. So does
         a conversion of cash, which only ever brings a balance nearer to nothing."""
         if order.is_conversion:
@@ -77,7 +77,7 @@ class Proposal:
         before = open_positions(self.snapshot).get(order.con_id, Decimal(0))
         return nearer_to_nothing(before, before + order.signed)
 
-    def closes(self, order: PlannedOrder) -> bool:
+    def closes(self, order: DecidedOrder) -> bool:
         """Whether nothing of the position is left, so that no price had a part in the quantity."""
         return (
             self.reduces(order)

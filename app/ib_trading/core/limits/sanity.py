@@ -13,7 +13,7 @@ from ib_trading.core.limits.verdict import Verdict, asked, at_most, unless
 def price_move(proposal: Proposal) -> Iterator[Verdict]:
     """Against the last stored close, where there is one: a price far from it is more often wrong than real.
 
-    An order that closes a position whole, at no limit price, owes nothing to the price. One that only reduces it
+    An order that closes a position whole, at no price of its own, owes nothing to the price. One that only reduces it
     does: a price ten times too high would sell nine tenths.
     """
     limit = proposal.snapshot.config.limits.max_price_move_percent
@@ -26,7 +26,7 @@ def price_move(proposal: Proposal) -> Iterator[Verdict]:
         remedy = "check the price; raise limits.maxPriceMovePercent if it is real"
         verdict = at_most("price move in % since the stored close", limit, move, order.local_symbol, remedy)
         priceless = proposal.closes(order) or (proposal.reduce_only and proposal.reduces(order))
-        yield unless(verdict, priceless and order.limit_price is None, "being closed")
+        yield unless(verdict, priceless and not order.is_priced, "being closed")
 
 
 def daily_loss(proposal: Proposal) -> Iterator[Verdict]:

@@ -10,14 +10,14 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.limits.proposal import Proposal
 from ib_trading.core.limits.verdict import Verdict, asked
 from ib_trading.core.locks import Lock
+from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_properties import OrderProperties
-from ib_trading.core.orders import PlannedOrder
 from ib_trading.core.reconciliation_due import has_reconciliation_after
 
 
 def market_open(proposal: Proposal) -> Iterator[Verdict]:
     """A market order while the exchange is closed would queue for the next session, unless goodAfterTime or OPG says
-    that it is meant to wait. A limit order says at which price it may wait."""
+    that it is meant to wait. A limit or a stop order says at which price it may wait."""
     for order in proposal.orders:
         instrument, at = proposal.snapshot.instruments[order.con_id], proposal.snapshot.at
         is_open = instrument.is_open(at)
@@ -31,7 +31,7 @@ def market_open(proposal: Proposal) -> Iterator[Verdict]:
         )
 
 
-def may_leave(order: PlannedOrder | OrderProperties, instrument: Instrument, at: datetime) -> bool:
+def may_leave(order: DecidedOrder | OrderProperties, instrument: Instrument, at: datetime) -> bool:
     """Whether the exchange is open for the order, or the order says that it waits."""
     return instrument.is_open(at) or _waits(order)
 
@@ -64,14 +64,14 @@ def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
         )
 
 
-def _waits(order: PlannedOrder | OrderProperties) -> bool:
-    return order.good_after is not None or order.tif == "OPG" or order.order_type == "LMT"
+def _waits(order: DecidedOrder | OrderProperties) -> bool:
+    return order.good_after is not None or order.tif.at_open or order.order_type.waits
 
 
-def fills_until(order: PlannedOrder, instrument: Instrument, at: datetime) -> datetime:
+def fills_until(order: DecidedOrder, instrument: Instrument, at: datetime) -> datetime:
     """The end of what the order can fill in on its first day: the open for OPG, else the close of the session it
     starts in. Where the contract details tell no such session, its start."""
     start = max(at, order.good_after or at)
-    if order.tif == "OPG":
+    if order.tif.at_open:
         return next((hours.open for hours in instrument.liquid_hours if hours.open > start), start)
     return next((hours.close for hours in instrument.liquid_hours if hours.close > start), start)

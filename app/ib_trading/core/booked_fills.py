@@ -1,0 +1,44 @@
+"""Decides which fills an order's bookings came from: the ledger is what is left of executions once their day is over.
+
+Each fill in its last correction, with what was taken back and what commissions came late counted in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from ib_trading.core.attribution import Booking, Execution, booked_execution, revision
+
+
+def booked_fills(bookings: Iterable[Booking]) -> tuple[Execution, ...]:
+    """By time. The commission is None where none is booked, and the permId 0 and the account empty: no booking has
+    them. An accepted repair that booked a fill is one, under its own id."""
+    about: dict[str, list[Booking]] = {}
+    for booking in bookings:
+        about.setdefault(revision(booked_execution(booking))[0], []).append(booking)
+    fills = [fill for of_one in about.values() if (fill := _fill(of_one)) is not None]
+    return tuple(sorted(fills, key=lambda fill: (fill.at, fill.exec_id)))
+
+
+def _fill(bookings: list[Booking]) -> Execution | None:
+    """What the bookings of one execution and its corrections come to; None where that is nothing."""
+    told = [booking for booking in bookings if booked_execution(booking) == booking.booking_id]
+    quantity = sum((share for one in bookings for share in one.shares.values()), Decimal(0))
+    if not told or not quantity:
+        return None
+    last = max(told, key=lambda booking: revision(booking.booking_id)[1])
+    commissions = [amount for one in bookings for amount in one.commissions.values()]
+    currencies = [one.commission_currency for one in bookings if one.commission_currency]
+    return Execution(
+        exec_id=last.booking_id,
+        order_ref=last.order_ref,
+        perm_id=0,
+        account="",
+        con_id=last.con_id,
+        quantity=quantity,
+        price=last.price,
+        at=last.at,
+        commission=sum(commissions, Decimal(0)) if commissions else None,
+        commission_currency=currencies[-1] if currencies else "",
+    )
