@@ -183,3 +183,74 @@ def test_a_limit_order_leaves_with_its_exact_price_and_its_start_in_utc() -> Non
         True,
         "GTC",
     )
+
+
+PRICED: dict[OrderType, dict[str, Any]] = {
+    OrderType.LIMIT: {"limit_price": Decimal("99.50")},
+    OrderType.STOP: {"stop_price": Decimal("1E+2")},
+    OrderType.STOP_LIMIT: {"stop_price": Decimal("1E+2"), "limit_price": Decimal("99.50")},
+    OrderType.TRAIL: {"stop_price": Decimal(98), "trailing_percent": Decimal("1.5")},
+    OrderType.TRAIL_LIMIT: {
+        "stop_price": Decimal(98),
+        "trailing_percent": Decimal("1.5"),
+        "limit_offset": Decimal("0.50"),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "figures"),
+    [
+        (OrderType.MARKET, {}),
+        (OrderType.LIMIT, {"lmtPrice": "99.50"}),
+        (OrderType.STOP, {"auxPrice": "100"}),
+        (OrderType.STOP_LIMIT, {"lmtPrice": "99.50", "auxPrice": "100"}),
+        (OrderType.TRAIL, {"trailStopPrice": "98", "trailingPercent": "1.5"}),
+        (
+            OrderType.TRAIL_LIMIT,
+            {"trailStopPrice": "98", "trailingPercent": "1.5", "lmtPriceOffset": "0.50"},
+        ),
+    ],
+)
+def test_every_type_leaves_with_its_own_figures_and_no_others(
+    kind: OrderType, figures: dict[str, str]
+) -> None:
+    """As the library itself puts them on the wire: what it leaves unset is empty there."""
+    order = leaving(order_type=kind, adaptive_priority=None, **PRICED.get(kind, {}))
+    unset = library().Order()
+    names = ("lmtPrice", "auxPrice", "trailStopPrice", "trailingPercent", "lmtPriceOffset")
+    told = {name: value for name in names if (value := getattr(order, name)) != getattr(unset, name)}
+    assert (order.orderType, told) == (str(kind), figures)
+    sent = _sent(order)
+    assert (sent[0], sent[1]) == ("3", "7")
+    assert [word for word in sent if word in {str(kind), *figures.values()}].count(str(kind)) == 1
+    assert set(figures.values()) <= set(sent)
+
+
+def test_the_library_s_own_stop_orders_are_the_same() -> None:
+    """ib_insync.StopOrder and StopLimitOrder."""
+    stop = library().StopOrder("BUY", 100, 100)
+    stop_limit = library().StopLimitOrder("BUY", 100, 99.5, 100)
+    for theirs, kind in ((stop, OrderType.STOP), (stop_limit, OrderType.STOP_LIMIT)):
+        ours = leaving(order_type=kind, adaptive_priority=None, **PRICED[kind])
+        assert ours.orderType == theirs.orderType
+        for name in ("lmtPrice", "auxPrice"):
+            assert translate.amount(getattr(ours, name)) == translate.amount(getattr(theirs, name))
+
+
+@pytest.mark.parametrize("kind", list(PRICED))
+def test_an_order_that_lacks_a_price_of_its_type_does_not_leave(kind: OrderType) -> None:
+    for name in PRICED[kind]:
+        with pytest.raises(ValueError, match="cannot have"):
+            leaving(
+                order_type=kind, **{other: price for other, price in PRICED[kind].items() if other != name}
+            )
+
+
+def _sent(order: Any) -> list[str]:
+    """The words of the message with which the library places it as number 7."""
+    client, words = library().Client(None), []
+    client.isConnected, client.serverVersion = lambda: True, lambda: 176
+    client.sendMsg = lambda message: words.extend(message.split("\0"))
+    client.placeOrder(7, library().Contract(conId=265598), order)
+    return words

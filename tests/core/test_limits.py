@@ -129,6 +129,8 @@ def test_while_trading_is_disabled_a_reduce_only_run_passes() -> None:
         ({"good_after": AFTER_HOURS}, True),
         ({"tif": TimeInForce.OPG}, True),
         ({"order_type": OrderType.LIMIT, "limit_price": Decimal(100)}, True),
+        ({"order_type": OrderType.STOP, "stop_price": Decimal(102)}, True),
+        ({"order_type": OrderType.TRAIL, "stop_price": Decimal(102)}, True),
         ({"order_type": OrderType.MARKET_ON_CLOSE}, False),
         ({"tif": TimeInForce.GTC}, False),
     ],
@@ -148,6 +150,8 @@ OUTLIVES = "reconciliation after an order that outlives its request"
     [
         {"good_after": NOW},
         {"order_type": OrderType.MARKET_ON_CLOSE},
+        {"order_type": OrderType.STOP},
+        {"order_type": OrderType.TRAIL_LIMIT},
         {"tif": TimeInForce.GTC},
         {"tif": TimeInForce.OPG},
     ],
@@ -168,6 +172,7 @@ def test_an_order_for_now_needs_no_reconciliation() -> None:
     ("changes", "until"),
     [
         ({"order_type": OrderType.MARKET_ON_CLOSE}, HOURS.close),
+        ({"order_type": OrderType.STOP_LIMIT}, HOURS.close),
         ({"good_after": NOW}, HOURS.close),
         ({"good_after": HOURS.close}, HOURS.close),
         ({"good_after": AFTER_HOURS}, AFTER_HOURS),
@@ -383,7 +388,8 @@ def test_a_wrong_price_does_not_keep_a_position_from_being_closed_but_from_being
     assert verdict(proposal(order(1, "-10"), **state), rule).passed
     assert not verdict(proposal(order(1, "-9"), **state), rule).passed
     limit = order(1, "-10", order_type=OrderType.LIMIT, limit_price=Decimal(100))
-    assert not verdict(proposal(limit, **state), rule).passed
+    stop = order(1, "-10", order_type=OrderType.STOP, stop_price=Decimal(98))
+    assert not any(verdict(proposal(one, **state), rule).passed for one in (limit, stop))
 
 
 LOSS = "daily loss in %"

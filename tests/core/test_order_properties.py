@@ -23,6 +23,8 @@ from tests.core.builders import STOCK
 START = datetime(2024, 6, 3, 19, 45, tzinfo=UTC)
 FOREX = replace(STOCK, sec_type="CASH", local_symbol="EUR.USD", order_types=frozenset({"MKT", "LMT", "MOC"}))
 TAKES_ALL = replace(STOCK, order_types=frozenset({"MKT", "LMT", "MOC", "ALGO"}))
+STOP = {"stop_offset_bps": Decimal(50)}
+TRAILING = {"trailing_offset_bps": Decimal(50)}
 
 
 def trade(quantity: str) -> NetTrade:
@@ -83,6 +85,21 @@ def test_adaptive_is_added_only_where_the_broker_takes_it(
         ({"limit_offset_bps": Decimal(1)}, "limitOffsetBps"),
         ({"order_type": OrderType.LIMIT, "limit_offset_bps": Decimal(10_000)}, "limitOffsetBps"),
         ({"order_type": OrderType.LIMIT, "limit_offset_bps": Decimal("NaN")}, "limitOffsetBps"),
+        ({"order_type": OrderType.STOP}, "stopOffsetBps"),
+        ({"order_type": OrderType.STOP, "stop_offset_bps": Decimal(0)}, "stopOffsetBps"),
+        ({"order_type": OrderType.STOP, "stop_offset_bps": Decimal(-5)}, "stopOffsetBps"),
+        ({"order_type": OrderType.STOP_LIMIT, "stop_offset_bps": Decimal(10_000)}, "stopOffsetBps"),
+        ({"order_type": OrderType.LIMIT, "stop_offset_bps": Decimal(5)}, "stopOffsetBps"),
+        ({"order_type": OrderType.TRAIL, "stop_offset_bps": Decimal(5)}, "stopOffsetBps"),
+        ({"order_type": OrderType.TRAIL}, "trailingOffsetBps"),
+        ({"order_type": OrderType.TRAIL_LIMIT, "trailing_offset_bps": Decimal("NaN")}, "trailingOffsetBps"),
+        ({"order_type": OrderType.STOP, **STOP, "trailing_offset_bps": Decimal(5)}, "trailingOffsetBps"),
+        ({"order_type": OrderType.STOP, **STOP, "limit_offset_bps": Decimal(5)}, "limitOffsetBps"),
+        ({"order_type": OrderType.STOP_LIMIT, **STOP, "limit_offset_bps": Decimal(-5)}, "limitOffsetBps"),
+        ({"order_type": OrderType.STOP, **STOP, "tif": TimeInForce.OPG}, "tif"),
+        ({"order_type": OrderType.STOP, **STOP, "outside_rth": True}, "outsideRth"),
+        ({"order_type": OrderType.TRAIL, **TRAILING, "outside_rth": True}, "outsideRth"),
+        ({"order_type": OrderType.STOP, **STOP, "adaptive_priority": "Normal"}, "adaptivePriority"),
         ({"order_type": OrderType.MARKET_ON_CLOSE, "tif": TimeInForce.GTC}, "tif"),
         ({"order_type": OrderType.MARKET_ON_CLOSE, "tif": TimeInForce.OPG}, "tif"),
         ({"order_type": OrderType.MARKET_ON_CLOSE, "good_after": START}, "goodAfterTime"),
@@ -119,6 +136,15 @@ def test_a_combination_that_the_broker_does_not_take_is_refused_by_its_key(
         },
         {"order_type": OrderType.LIMIT, "tif": TimeInForce.OPG},
         {"order_type": OrderType.MARKET_ON_CLOSE},
+        {"order_type": OrderType.STOP, **STOP, "tif": TimeInForce.GTC, "good_after": START},
+        {"order_type": OrderType.STOP_LIMIT, **STOP, "outside_rth": True},
+        {"order_type": OrderType.TRAIL, **TRAILING, "adaptive_priority": None},
+        {
+            "order_type": OrderType.TRAIL_LIMIT,
+            **TRAILING,
+            "limit_offset_bps": Decimal(0),
+            "outside_rth": True,
+        },
         {"good_after": START, "adaptive_priority": "Urgent"},
         {"tif": TimeInForce.GTC, "adaptive_priority": None},
     ],
@@ -132,6 +158,7 @@ def test_what_the_broker_takes_passes(properties: dict[str, Any]) -> None:
     [
         ({"order_type": OrderType.MARKET_ON_CLOSE}, FOREX, "orderType"),
         ({"order_type": OrderType.MARKET_ON_CLOSE}, STOCK, "orderType"),
+        ({"order_type": OrderType.STOP_LIMIT, **STOP}, STOCK, "orderType"),
         ({"adaptive_priority": "Urgent"}, FOREX, "adaptivePriority"),
     ],
 )

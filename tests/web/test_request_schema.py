@@ -68,6 +68,20 @@ def test_order_properties_go_together_in_the_document_as_they_do_at_the_broker(s
     assert disagreements(schemas["OrderPropertiesRequest"], OrderPropertiesRequest, choices) == []
 
 
+def test_offsets_go_with_their_types_in_the_document_as_they_do_at_the_broker(schemas: Any) -> None:
+    """A stop's is needed and above 0, a limit's may be left out, and is not below 0 where it counts from a stop."""
+    choices = {
+        "orderType": (LEFT_OUT, "MKT", "LMT", "MOC", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "REL"),
+        "tif": (LEFT_OUT, "DAY", "GTC", "OPG"),
+        "outsideRth": (LEFT_OUT, True),
+        "limitOffsetBps": (LEFT_OUT, None, -9999, 0, 5, 10_000),
+        "stopOffsetBps": (LEFT_OUT, None, 0, 5),
+        "trailingOffsetBps": (LEFT_OUT, None, -5, 5, 10_000),
+        "adaptivePriority": (LEFT_OUT, "Urgent"),
+    }
+    assert disagreements(schemas["OrderPropertiesRequest"], OrderPropertiesRequest, choices) == []
+
+
 def test_a_series_that_is_not_collected_is_not_in_the_document_either(schemas: Any) -> None:
     """How `since` compares with `until` is the one thing that no schema says: both are on one side here."""
     choices = {

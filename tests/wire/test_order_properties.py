@@ -47,7 +47,8 @@ def test_limit_orders_at_the_mid_and_their_offset_leave_with_their_prices(
         ({"goodAfterTime": "09:00 America/New_York"}, "orderProperties.goodAfterTime"),
         ({"tif": "GTC", "adaptivePriority": "Normal"}, "orderProperties.adaptivePriority"),
         ({"adaptivepriority": None}, "orderProperties.adaptivepriority"),
-        ({"orderType": "STP"}, "orderProperties.orderType"),
+        ({"orderType": "REL"}, "orderProperties.orderType"),
+        ({"orderType": "STP"}, "orderProperties.stopOffsetBps"),
     ],
 )
 def test_what_does_not_go_together_is_400_with_the_key_and_may_be_corrected_under_the_same_idempotency_key(

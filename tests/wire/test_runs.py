@@ -62,6 +62,16 @@ def test_one_run_shows_its_plan_its_orders_and_its_answer(service: ServiceUnderT
     assert {order["status"] for order in run["orders"]} == {"filled"}
 
 
+def test_an_order_is_shown_later_as_its_run_answered_it(service: ServiceUnderTest, traded: Any) -> None:
+    """Its type and time in force, what it filled and what that cost: journal and ledger have all of it."""
+    run = service.get(f"/runs/{traded['runId']}").body
+    assert run["orders"] == traded["orders"]
+    for order in traded["orders"]:
+        assert service.get(f"/explain/{order['orderRef']}").body["order"] == order
+        assert (order["orderType"], order["tif"]) == ("MKT", "DAY")
+        assert order["commission"] == sum(fill["commission"] for fill in order["fills"]) > 0
+
+
 def test_a_run_that_nobody_made_is_404(service: ServiceUnderTest) -> None:
     reply = service.get("/runs/0123")
     assert (reply.status, "GET /runs lists them" in reply.body["detail"]) == (404, True)

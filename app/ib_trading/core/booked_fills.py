@@ -12,7 +12,7 @@ from ib_trading.core.attribution import Booking, Execution, booked_execution, re
 
 
 def booked_fills(bookings: Iterable[Booking]) -> tuple[Execution, ...]:
-    """By time. The commission is None where none is booked, and the permId 0 and the account empty: no booking has
+    """By time. The commission is None as long as none was told, and the permId 0 and the account empty: no booking has
     them. An accepted repair that booked a fill is one, under its own id."""
     about: dict[str, list[Booking]] = {}
     for booking in bookings:
@@ -39,6 +39,7 @@ def _fill(bookings: list[Booking]) -> Execution | None:
         quantity=quantity,
         price=last.price,
         at=last.at,
-        commission=sum(commissions, Decimal(0)) if commissions else None,
+        # One of nothing leaves no amount, but its currency.
+        commission=sum(commissions, Decimal(0)) if commissions or currencies else None,
         commission_currency=currencies[-1] if currencies else "",
     )

@@ -59,8 +59,8 @@ def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
             f"works until {instant(until)}",
             has_reconciliation_after(snapshot.config, until),
             subject=order.local_symbol,
-            remedy="schedule trade-reconciliation after the close, or send the order as DAY without"
-            " goodAfterTime",
+            remedy="schedule trade-reconciliation after the close, or send a market or limit order as DAY"
+            " without goodAfterTime",
         )
 
 

@@ -1,0 +1,63 @@
+"""What each side, type and time in force means, held against what gateways and the library themselves write."""
+
+from __future__ import annotations
+
+import pytest
+
+from ib_trading.core.order_kind import PRICES, OrderType, Side, TimeInForce
+from simulator.contract_file import STOCK_ORDER_TYPES
+
+RECORDED = frozenset(STOCK_ORDER_TYPES.split())
+"""The `orderTypes` that a real gateway told of a US stock."""
+
+
+def test_contract_details_spell_every_type_and_time_as_a_gateway_does() -> None:
+    assert {one.in_contract_details for one in OrderType} | set(TimeInForce) <= RECORDED
+
+
+def test_two_types_are_spelt_otherwise_in_an_order() -> None:
+    assert {one: one.in_contract_details for one in OrderType if one not in RECORDED} == {
+        "STP LMT": "STPLMT",
+        "TRAIL LIMIT": "TRAILLMT",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (OrderType.MARKET, ""),
+        (OrderType.LIMIT, "has_limit waits"),
+        (OrderType.MARKET_ON_CLOSE, "at_close outlives_request"),
+        (OrderType.STOP, "has_stop waits outlives_request"),
+        (OrderType.STOP_LIMIT, "has_limit has_stop waits outlives_request"),
+        (OrderType.TRAIL, "has_stop trails waits outlives_request"),
+        (OrderType.TRAIL_LIMIT, "has_limit has_stop trails waits outlives_request"),
+    ],
+)
+def test_what_an_order_of_a_type_does(kind: OrderType, facts: str) -> None:
+    """A limit waits, but a run waits for it; a stop is there for later."""
+    names = ("has_limit", "has_stop", "trails", "waits", "at_close", "outlives_request")
+    assert {name for name in names if getattr(kind, name)} == set(facts.split())
+
+
+def test_the_opening_auction_takes_market_and_limit_orders_alone() -> None:
+    assert {kind for kind in OrderType if TimeInForce.OPG in kind.times_in_force} == {
+        OrderType.MARKET,
+        OrderType.LIMIT,
+    }
+
+
+def test_every_price_belongs_to_some_type() -> None:
+    assert {name for kind in OrderType for name in kind.prices} == set(PRICES)
+
+
+@pytest.mark.parametrize(("word", "side"), [("BUY", Side.BUY), ("SELL", Side.SELL), ("SSHORT", Side.SELL)])
+def test_the_side_of_an_order_is_told(word: str, side: Side) -> None:
+    """A short sale by hand is a sale."""
+    assert Side.ordered(word) is side
+
+
+@pytest.mark.parametrize("word", ["", "buy", "BOT"])
+def test_a_word_that_means_no_side_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="neither BUY nor SELL"):
+        Side.ordered(word)
