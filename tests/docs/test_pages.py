@@ -15,6 +15,7 @@ from msgspec import NODEFAULT
 
 from ib_trading.core.canonical import plain
 from ib_trading.schema.good_after_time import good_after_time
+from ib_trading.core.order_kind import OrderType
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from ib_trading.schema.trading_config import TradingConfig
@@ -73,6 +74,30 @@ def test_every_section_lists_the_keys_that_the_request_takes(operations: Operati
     for place, text in sections().items():
         [line] = re.findall(r"^- Keys: (.*)$", text, re.MULTILINE)
         assert sorted(re.findall(r"`(\w+)`", line)) == sorted(_keys(operations[place], document)), place
+
+
+def test_the_table_of_orders_is_what_the_service_takes(document: Any) -> None:
+    """Each row from the enums, and its own keys as the document bars the others."""
+    text = (DOCS / "intents.md").read_text()
+    shown = {
+        row["name"]: row["cells"].split(" | ") for row in ROW.finditer(text) if row["name"] in set(OrderType)
+    }
+    variants = document["components"]["schemas"]["OrderPropertiesRequest"]["anyOf"]
+    assert shown == {
+        str(kind): [
+            ", ".join(f"`{key}`" for key in sorted(_own_keys(kind, variants))) or "–",
+            ", ".join(sorted(kind.times_in_force)),
+            *("yes" if fact else "no" for fact in (kind.takes_adaptive, kind.waits, kind.outlives_request)),
+        ]
+        for kind in OrderType
+    }
+
+
+def _own_keys(kind: OrderType, variants: list[Any]) -> set[str]:
+    """The offsets that some way of placing an order of this type takes."""
+    offsets = {"limitOffsetBps", "stopOffsetBps", "trailingOffsetBps"}
+    taken = [one["properties"] for one in variants if one["properties"]["orderType"]["enum"] == [kind]]
+    return {key for key in offsets if any(one.get(key) != {"type": "null"} for one in taken)}
 
 
 def _keys(operation: Any, document: Any) -> Iterator[str]:

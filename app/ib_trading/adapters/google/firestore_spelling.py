@@ -21,6 +21,7 @@ from ib_trading.core.canonical import camel
 from ib_trading.core.journal import Run, RunState, StoredResponse
 from ib_trading.core.order import Order
 from ib_trading.core.totals import Total
+from ib_trading.schema.known_types import ready
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,9 +30,8 @@ Fields = dict[str, Any]
 T = TypeVar("T")
 D = TypeVar("D", bound="DataclassInstance")
 
-CONVERTED: tuple[Any, ...] = (Order, Booking, dict[str, Total])
-"""Every type that is made of fields here. msgspec learns each at its first use, which must not be two threads' at
-once."""
+MADE_OF_FIELDS: tuple[Any, ...] = (ready(Order), ready(Booking), ready(dict[str, Total]))
+"""Every type that is, known to msgspec before two threads can ask for it at once."""
 
 
 def timestamp(at: datetime) -> datetime:
@@ -123,7 +123,8 @@ def _stored(value: Any) -> Fields:
 
 
 def _made(as_type: type[T], fields: Fields) -> T:
-    return msgspec.convert({name: _each_instant(member, instant) for name, member in fields.items()}, as_type)
+    told = {name: _each_instant(member, instant) for name, member in fields.items()}
+    return msgspec.convert(told, ready(as_type))
 
 
 def _each_instant(value: Any, change: Callable[[datetime], datetime]) -> Any:
