@@ -1,5 +1,5 @@
-"""An order's words are spelt and compared in one file: adding STP LMT took ten comparisons of texts in fifteen files, and
-no type checker helped."""
+"""An order's words are spelt and compared in one file: adding STP LMT took fifteen files and ten comparisons of texts,
+and no type checker helped."""
 
 from __future__ import annotations
 
