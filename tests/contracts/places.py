@@ -64,9 +64,6 @@ class Stores:
     gateway_lease: GatewayLease
 
 
-EARLIER_ORDERS_LACK = (*WERE_MISSING, "stop_price", "trailing_percent", "limit_offset")
-
-
 class StorePlace(Protocol):
     """Can be pickled: other processes open it too."""
 
@@ -145,7 +142,7 @@ class SqliteFile:
 
 def _forget_what_orders_were(file: sqlite3.Connection) -> None:
     """Takes back the step that made these columns. Lives stood as pairs then."""
-    for name in EARLIER_ORDERS_LACK:
+    for name in WERE_MISSING:
         file.execute(f"ALTER TABLE orders DROP COLUMN {name}")
     for order_ref, life in file.execute("SELECT order_ref, life FROM orders").fetchall():
         pairs = [[moment["state"], moment["at"]] for moment in json.loads(life)]
@@ -186,7 +183,7 @@ class FirestoreProject:
     def forget_what_orders_were(self) -> None:
         from google.cloud.firestore import DELETE_FIELD
 
-        lacking = {camel(name): DELETE_FIELD for name in EARLIER_ORDERS_LACK}
+        lacking = {camel(name): DELETE_FIELD for name in WERE_MISSING}
         with self._client() as client:
             for collection in (ORDERS, OPEN_ORDERS):
                 for document in client.collection(collection_path("paper", collection)).list_documents():

@@ -9,13 +9,14 @@ import json
 from typing import Any
 
 from ib_trading.core.canonical import camel
-from ib_trading.core.order_kind import OrderType, TimeInForce
+from ib_trading.core.order_kind import PRICES, OrderType, TimeInForce
 
 WERE_MISSING = (
-    *("order_type", "tif", "adaptive_priority", "leg", "limit_price"),
-    *("good_after", "good_after_at_exchange", "outside_rth"),
+    *("order_type", "tif", "adaptive_priority", "leg", "good_after", "good_after_at_exchange", "outside_rth"),
+    *PRICES,
 )
-"""The members of an order that were in the plan and not in the journal."""
+"""The members of an order that were in the plan and not in the journal. That version may also have been gone back to,
+and have written an order whose plan has prices that it did not know."""
 
 
 def members_in_plan(plan: bytes | None, con_id: int) -> dict[str, Any]:
@@ -29,5 +30,4 @@ def members_in_plan(plan: bytes | None, con_id: int) -> dict[str, Any]:
     if found is None:
         return {"order_type": OrderType.MARKET.value, "tif": TimeInForce.GTC.value, "adaptive_priority": None}
     told = {name: found[camel(name)] for name in WERE_MISSING if camel(name) in found}
-    price = told.get("limit_price")
-    return told | {"limit_price": None if price is None else str(price)}
+    return told | {name: str(told[name]) for name in PRICES if told.get(name) is not None}
