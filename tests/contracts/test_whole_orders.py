@@ -43,8 +43,8 @@ def test_an_order_comes_back_with_all_that_was_decided_of_it(stores: Stores, kin
 
 
 def test_a_run_of_an_earlier_version_has_its_orders_whole_from_its_plan(place: StorePlace) -> None:
-    """They had neither type nor prices in the journal, neither those that it planned itself nor those from before it was
-    gone back to. Lives, figures and the sequence are as they were; what ended is whole too."""
+    """They had neither type nor prices in the journal. It may have been gone back to, and have written stops as well.
+    Lives, figures and the sequence are as they were, and what has ended is whole too."""
     orders = [
         an_order(f"ib-p{number}", "run-1", con_id=number, **kind)
         .became(OrderState.PLANNED, NOON)
