@@ -1,4 +1,4 @@
-"""Who may know how an order's side, type and time in force are spelt: app/ib_trading/core/order_kind.py, and nobody else.
+"""Who may know how an order's side, type and time in force are spelt: core/order_kind.py, and nobody else.
 
 But for the request types, which may not import it and list what a call may say.
 """

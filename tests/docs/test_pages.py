@@ -14,8 +14,8 @@ import pytest
 from msgspec import NODEFAULT
 
 from ib_trading.core.canonical import plain
-from ib_trading.schema.good_after_time import good_after_time
 from ib_trading.core.order_kind import OrderType
+from ib_trading.schema.good_after_time import good_after_time
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from ib_trading.schema.trading_config import TradingConfig
