@@ -13,23 +13,23 @@ from ib_trading.intents.cash_balancer import CashBalancer
 from ib_trading.intents.close_all import CloseAll
 from ib_trading.intents.collect_market_data import CollectMarketData
 from ib_trading.intents.current_time import CurrentTime
+from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading.intents.trade_reconciliation import TradeReconciliation
 from ib_trading.intents.trading_enabled import TradingEnabled
 from ib_trading.ports.activity_log import ActivityLog
 from ib_trading.ports.broker import BrokerSource
-from ib_trading.ports.gateway_lease import GatewayLease
-from ib_trading.ports.journal_store import JournalStore
-from ib_trading.ports.position_store import PositionStore
+from ib_trading.ports.lease import LeaseStore
+from ib_trading.ports.run_claims import RunClaims
 from ib_trading.ports.secret_source import SecretSource
 from ib_trading.ports.trading_config import TradingConfigSource
+from ib_trading.ports.trading_switch import TradingSwitchStore
 from ib_trading.ports.warehouse import Warehouse
 from ib_trading.queries.explain import Explain
 from ib_trading.queries.run import RunById
 from ib_trading.queries.runs import Runs
 from ib_trading.queries.schedule_check import ScheduleCheck
 from ib_trading.queries.summary import Summary
-from ib_trading.schema.documents import gateway_lease_path
 from ib_trading.settings import Settings, SettingsError
 from ib_trading.strategies.registry import load_strategies
 from ib_trading.web.endpoint import Endpoint, of_intents
@@ -64,8 +64,9 @@ def build_services(settings: Settings) -> Services:
         clock=SystemClock(),
         gateway=_broker_source(settings, stores),
         config=stores.config,
-        journal=stores.journal,
-        positions=stores.positions,
+        claims=stores.claims,
+        switch=stores.switch,
+        books=stores.books,
         activity=stores.activity,
         warehouse=stores.warehouse,
         strategies=load_strategies(),
@@ -122,11 +123,12 @@ class _Stores:
     """What a backend is."""
 
     config: TradingConfigSource
-    journal: JournalStore
-    positions: PositionStore
+    claims: RunClaims
+    switch: TradingSwitchStore
+    books: Books
     activity: ActivityLog
     warehouse: Warehouse
-    gateway_lease: GatewayLease
+    gateway_lease: LeaseStore
 
 
 def _local_stores(settings: Settings) -> _Stores:
@@ -134,19 +136,21 @@ def _local_stores(settings: Settings) -> _Stores:
     from ib_trading.adapters.local.sqlite_activity import SqliteActivity
     from ib_trading.adapters.local.sqlite_database import SqliteDatabase
     from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-    from ib_trading.adapters.local.sqlite_lease import SqliteLease
+    from ib_trading.adapters.local.sqlite_lease import gateway_lease, trading_lease
     from ib_trading.adapters.local.sqlite_positions import SqlitePositions
     from ib_trading.adapters.local.stack_file import StackFile
 
     mode = settings.mode
     database = SqliteDatabase(settings.local_data_dir / f"{mode.value}.sqlite")
+    journal = SqliteJournal(database)
     return _Stores(
         config=StackFile(settings.trading_config, mode, settings.trading_account),
-        journal=SqliteJournal(database),
-        positions=SqlitePositions(database),
+        claims=journal,
+        switch=journal,
+        books=Books(journal, SqlitePositions(database), trading_lease(database)),
         activity=SqliteActivity(database),
         warehouse=DuckdbWarehouse(settings.local_data_dir / f"{mode.value}.duckdb"),
-        gateway_lease=SqliteLease(database, "gateway_lease", "gateway session"),
+        gateway_lease=gateway_lease(database),
     )
 
 
@@ -157,20 +161,21 @@ def _google_stores(settings: Settings) -> _Stores:
     from ib_trading.adapters.google.firestore_config import FirestoreConfig
     from ib_trading.adapters.google.firestore_database import FirestoreDatabase
     from ib_trading.adapters.google.firestore_journal import FirestoreJournal
-    from ib_trading.adapters.google.firestore_lease import FirestoreLease
+    from ib_trading.adapters.google.firestore_lease import gateway_lease, trading_lease
     from ib_trading.adapters.google.firestore_positions import FirestorePositions
 
     mode, project = settings.mode, settings.project_id
     database = FirestoreDatabase(project, settings.firestore_database)
     client = bigquery_client(project, settings.bigquery_emulator)
+    journal = FirestoreJournal(database, mode)
     return _Stores(
         config=FirestoreConfig(database, mode),
-        # Without `locks`, which the port is losing: a lock follows from the facts of the snapshot.
-        journal=FirestoreJournal(database, mode),
-        positions=FirestorePositions(database, mode),
+        claims=journal,
+        switch=journal,
+        books=Books(journal, FirestorePositions(database, mode), trading_lease(database, mode)),
         activity=FirestoreActivity(database, mode),
         warehouse=BigqueryWarehouse(client, project, settings.bigquery_dataset),
-        gateway_lease=FirestoreLease(database, gateway_lease_path(mode.value), "gateway session"),
+        gateway_lease=gateway_lease(database, mode),
     )
 
 

@@ -202,7 +202,7 @@ class TestDurability:
         with SqliteFile(path).opened() as stores:
             found = {order.order_ref for order in stores.journal.unsettled_orders()}
             assert found.issuperset(saved)
-            assert stores.journal.acquire_lease("the next run", after(61), after(120)) is not None
+            assert stores.trading_lease.acquire("the next run", after(61), after(120)) is not None
 
 
 def save_orders_for_ever(path: Path, saved: Connection) -> None:

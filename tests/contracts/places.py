@@ -19,7 +19,7 @@ from ib_trading.adapters.local.secret_file import SecretFile
 from ib_trading.adapters.local.sqlite_activity import SqliteActivity
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.sqlite_lease import gateway_lease, trading_lease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.adapters.local.sqlite_spelling import columns_of, to_row
 from ib_trading.adapters.local.stack_file import StackFile
@@ -28,11 +28,13 @@ from ib_trading.core.canonical import camel
 from ib_trading.core.earlier_orders import WERE_MISSING
 from ib_trading.core.mode import TradingMode
 from ib_trading.ports.activity_log import ActivityLog
-from ib_trading.ports.gateway_lease import GatewayLease
-from ib_trading.ports.journal_store import JournalStore
-from ib_trading.ports.position_store import PositionStore
+from ib_trading.ports.journal_store import JournalWriter
+from ib_trading.ports.lease import LeaseStore
+from ib_trading.ports.position_store import PositionWriter
+from ib_trading.ports.run_claims import RunClaims
 from ib_trading.ports.secret_source import SecretSource
 from ib_trading.ports.trading_config import TradingConfigSource
+from ib_trading.ports.trading_switch import TradingSwitchStore
 from ib_trading.ports.warehouse import Warehouse
 from ib_trading.schema.documents import (
     BOOKINGS,
@@ -44,7 +46,6 @@ from ib_trading.schema.documents import (
     collection_path,
     configuration_path,
     document_id,
-    gateway_lease_path,
 )
 from ib_trading.schema.trading_config import SECTION
 
@@ -54,14 +55,19 @@ if TYPE_CHECKING:
     from emulators.secret_manager import EmulatedSecrets
 
 
+class Journal(RunClaims, JournalWriter, TradingSwitchStore, Protocol):
+    """What each of the two journals is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """What a process of the service has open."""
 
-    journal: JournalStore
-    positions: PositionStore
+    journal: Journal
+    positions: PositionWriter
     activity: ActivityLog
-    gateway_lease: GatewayLease
+    trading_lease: LeaseStore
+    gateway_lease: LeaseStore
 
 
 class StorePlace(Protocol):
@@ -116,7 +122,8 @@ class SqliteFile:
                 SqliteJournal(database),
                 SqlitePositions(database),
                 SqliteActivity(database),
-                SqliteLease(database, "gateway_lease", "gateway session"),
+                trading_lease(database),
+                gateway_lease(database),
             )
         finally:
             database.close()
@@ -161,7 +168,7 @@ class FirestoreProject:
         from ib_trading.adapters.google.firestore_activity import FirestoreActivity
         from ib_trading.adapters.google.firestore_database import FirestoreDatabase
         from ib_trading.adapters.google.firestore_journal import FirestoreJournal
-        from ib_trading.adapters.google.firestore_lease import FirestoreLease
+        from ib_trading.adapters.google.firestore_lease import gateway_lease, trading_lease
         from ib_trading.adapters.google.firestore_positions import FirestorePositions
 
         database, mode = FirestoreDatabase(self.project, "paper"), TradingMode.PAPER
@@ -170,7 +177,8 @@ class FirestoreProject:
                 FirestoreJournal(database, mode),
                 FirestorePositions(database, mode),
                 FirestoreActivity(database, mode),
-                FirestoreLease(database, gateway_lease_path(mode.value), "gateway session"),
+                trading_lease(database, mode),
+                gateway_lease(database, mode),
             )
         finally:
             database.close()

@@ -55,11 +55,11 @@ def take_leases(place: StorePlace, holder: str, times: int) -> list[int]:
     with place.opened() as stores:
         while len(fences) < times:
             now = datetime.now(UTC)
-            lease = stores.journal.acquire_lease(holder, now, now + timedelta(seconds=30))
+            lease = stores.trading_lease.acquire(holder, now, now + timedelta(seconds=30))
             if lease is not None:
-                stores.journal.check_lease(lease)
+                stores.trading_lease.check(lease)
                 fences.append(lease.fence)
-                stores.journal.release_lease(lease)
+                stores.trading_lease.release(lease)
     return fences
 
 

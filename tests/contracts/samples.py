@@ -13,7 +13,7 @@ from ib_trading.core.journal import Lease, Run, RunState
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_state import OrderState
-from ib_trading.ports.journal_store import JournalStore
+from ib_trading.ports.lease import LeaseStore
 
 NOON = datetime(2019, 1, 2, 12, 0, tzinfo=UTC)
 DAILY = Series(265598, "AAPL", "TRADES", "1 day")
@@ -63,8 +63,8 @@ def a_bar(day: int, close: str = "157.92", **members: Any) -> Bar:
     return Bar(start, open=figure, high=figure + 1, low=figure - 1, close=figure, **said)
 
 
-def a_lease(journal: JournalStore, holder: str = "run-1", seconds: float = 60) -> Lease:
-    """A lease on the journal from NOON on; fails the test if somebody else has it."""
-    lease = journal.acquire_lease(holder, NOON, after(seconds))
+def a_lease(store: LeaseStore, holder: str = "run-1", seconds: float = 60) -> Lease:
+    """A lease of that store's from NOON on; fails the test if somebody else has it."""
+    lease = store.acquire(holder, NOON, after(seconds))
     assert lease is not None
     return lease

@@ -27,12 +27,12 @@ def test_one_instance_runs_the_gateway_until_its_lease_expires(stores: Stores) -
 
 def test_it_is_another_lease_than_the_one_for_trading(stores: Stores) -> None:
     """The run that trades and the instance that runs the gateway come and go separately."""
-    trading = a_lease(stores.journal, "run-1")
+    trading = a_lease(stores.trading_lease, "run-1")
     gateway = taken(stores, "instance-1")
-    stores.journal.release_lease(trading)
+    stores.trading_lease.release(trading)
     stores.gateway_lease.check(gateway)
     stores.gateway_lease.release(gateway)
-    assert a_lease(stores.journal, "run-2").fence == trading.fence + 1
+    assert a_lease(stores.trading_lease, "run-2").fence == trading.fence + 1
 
 
 def test_an_instance_whose_lease_was_taken_over_can_neither_renew_nor_pass_a_check(stores: Stores) -> None:

@@ -34,7 +34,7 @@ class TestClaim:
         run = a_run("run-1", "monday")
         stores.journal.claim(run, None)
         settled = replace(run, state=RunState.SETTLED, response=StoredResponse(200, b"{}"))
-        stores.journal.save_run(settled, a_lease(stores.journal))
+        stores.journal.save_run(settled, a_lease(stores.trading_lease))
         assert stores.journal.claim(a_run("run-2", "monday"), None) == settled
 
     def test_a_signature_that_has_expired_may_be_used_again(self, stores: Stores) -> None:
@@ -83,7 +83,7 @@ class TestClaim:
 
     def test_a_run_with_orders_is_never_forgotten(self, stores: Stores) -> None:
         stores.journal.claim(a_run("run-1"), None)
-        stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.journal))
+        stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.trading_lease))
         with pytest.raises(ValueError, match="run-1"):
             stores.journal.withdraw("run-1")
         assert stores.journal.orders("run-1") == (an_order("ref-1", "run-1"),)
@@ -114,18 +114,18 @@ class TestRuns:
             plan=b'{"plan":"\xc3\xa9"}',
             response=StoredResponse(200, b"\x00\xff"),
         )
-        stores.journal.save_run(run, a_lease(stores.journal))
+        stores.journal.save_run(run, a_lease(stores.trading_lease))
         assert stores.journal.run("run-1") == run
 
     def test_saving_a_run_changes_no_other(self, stores: Stores) -> None:
         for run_id in ("run-1", "run-2"):
             stores.journal.claim(a_run(run_id), None)
-        stores.journal.save_run(a_run("run-1", state=RunState.FAILED), a_lease(stores.journal))
+        stores.journal.save_run(a_run("run-1", state=RunState.FAILED), a_lease(stores.trading_lease))
         assert stores.journal.run("run-2") == a_run("run-2")
 
     def test_saving_a_run_that_was_never_claimed_is_an_error(self, stores: Stores) -> None:
         with pytest.raises(LookupError, match="run-1"):
-            stores.journal.save_run(a_run("run-1"), a_lease(stores.journal))
+            stores.journal.save_run(a_run("run-1"), a_lease(stores.trading_lease))
 
     def test_an_instant_of_another_zone_is_the_same_instant(self, stores: Stores) -> None:
         zurich = timezone(timedelta(hours=1))
@@ -163,13 +163,13 @@ class TestOrders:
         )
         unheard = an_order("ref-2", "run-1")
         stores.journal.claim(a_run("run-1"), None)
-        stores.journal.save_orders([order, unheard], a_lease(stores.journal))
+        stores.journal.save_orders([order, unheard], a_lease(stores.trading_lease))
         assert stores.journal.orders("run-1") == (order, unheard)
         assert str(stores.journal.orders("run-1")[0].quantity) == "10.50"
 
     def test_saving_again_replaces_by_order_ref_and_keeps_the_sequence(self, stores: Stores) -> None:
         stores.journal.claim(a_run("run-1"), None)
-        lease = a_lease(stores.journal)
+        lease = a_lease(stores.trading_lease)
         stores.journal.save_orders([an_order("ref-1", "run-1"), an_order("ref-2", "run-1")], lease)
         sent = an_order("ref-1", "run-1", OrderState.SENDING, order_id=5)
         stores.journal.save_orders([sent], lease)
@@ -179,13 +179,15 @@ class TestOrders:
         stores.journal.claim(a_run("run-1"), None)
         impossible = an_order("ref-2", "run-1", messages=(object(),))
         with pytest.raises(TypeError):
-            stores.journal.save_orders([an_order("ref-1", "run-1"), impossible], a_lease(stores.journal))
+            stores.journal.save_orders(
+                [an_order("ref-1", "run-1"), impossible], a_lease(stores.trading_lease)
+            )
         assert stores.journal.orders("run-1") == ()
 
     def test_an_order_is_found_by_its_reference_alone(self, stores: Stores) -> None:
         stores.journal.claim(a_run("run-1"), None)
         order = an_order("ref-2", "run-1", perm_id=7)
-        stores.journal.save_orders([an_order("ref-1", "run-1"), order], a_lease(stores.journal))
+        stores.journal.save_orders([an_order("ref-1", "run-1"), order], a_lease(stores.trading_lease))
         assert stores.journal.order("ref-2") == order
         assert stores.journal.order("ref-3") is None
 
@@ -195,7 +197,7 @@ class TestOrders:
     ) -> None:
         stores.journal.claim(a_run("run-1", state=RunState.SETTLED), None)
         order = an_order("ref-1", "run-1", state)
-        stores.journal.save_orders([order], a_lease(stores.journal))
+        stores.journal.save_orders([order], a_lease(stores.trading_lease))
         assert stores.journal.unsettled_orders() == (() if state.final else (order,))
 
     @pytest.mark.parametrize("state", RunState)
@@ -204,19 +206,19 @@ class TestOrders:
     ) -> None:
         stores.journal.claim(a_run("run-1", state=state), None)
         order = an_order("ref-1", "run-1", OrderState.FILLED)
-        stores.journal.save_orders([order], a_lease(stores.journal))
+        stores.journal.save_orders([order], a_lease(stores.trading_lease))
         assert stores.journal.unsettled_orders() == (() if state.ended else (order,))
 
     def test_everything_is_there_after_a_restart(self, place: StorePlace) -> None:
         with place.opened() as stores:
             stores.journal.claim(a_run("run-1"), None)
-            stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.journal))
+            stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.trading_lease))
             stores.journal.set_trading_switch(TradingSwitch(False, "holiday"), NOON)
         with place.opened() as stores:
             assert stores.journal.run("run-1") == a_run("run-1")
             assert stores.journal.unsettled_orders() == (an_order("ref-1", "run-1"),)
             assert stores.journal.trading_switch() == TradingSwitch(False, "holiday")
-            assert stores.journal.acquire_lease("another run", NOON, after(60)) is None
+            assert stores.trading_lease.acquire("another run", NOON, after(60)) is None
 
 
 class TestTradingSwitch:
@@ -236,16 +238,16 @@ class TestTradingSwitch:
 
     def test_it_needs_no_lease(self, stores: Stores) -> None:
         """The kill switch works while a run trades."""
-        lease = a_lease(stores.journal)
+        lease = a_lease(stores.trading_lease)
         stores.journal.set_trading_switch(TradingSwitch(False, "stop"), NOON)
-        stores.journal.check_lease(lease)
+        stores.trading_lease.check(lease)
         assert not stores.journal.trading_switch().enabled
 
 
 def test_an_old_lease_saves_nothing(stores: Stores) -> None:
     stores.journal.claim(a_run("run-1"), None)
-    stores.journal.save_orders([an_order("ref-1", "run-1")], old := a_lease(stores.journal, seconds=10))
-    stores.journal.acquire_lease("run-2", after(11), after(70))
+    stores.journal.save_orders([an_order("ref-1", "run-1")], old := a_lease(stores.trading_lease, seconds=10))
+    stores.trading_lease.acquire("run-2", after(11), after(70))
     with pytest.raises(StaleFence):
         stores.journal.save_run(a_run("run-1", state=RunState.SETTLED), old)
     with pytest.raises(StaleFence):

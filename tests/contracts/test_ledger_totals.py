@@ -60,7 +60,7 @@ def test_there_are_none_before_anything_is_booked(stores: Stores) -> None:
 
 
 def test_a_booking_is_in_the_totals_once(stores: Stores) -> None:
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     booking = a_booking(
         "e.01", {"trend": "3"}, commissions={"trend": Decimal("1.0005")}, commission_currency="USD"
     )
@@ -71,7 +71,7 @@ def test_a_booking_is_in_the_totals_once(stores: Stores) -> None:
 
 
 def test_what_was_sold_again_keeps_what_it_earned(stores: Stores) -> None:
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     sold = replace(a_booking("exec-2", {"trend": "-3"}), price=Decimal("160.00"))
     stores.positions.apply([a_booking("exec-1", {"trend": "3"}), sold], lease)
     assert stores.positions.holdings() == {}
@@ -79,8 +79,8 @@ def test_what_was_sold_again_keeps_what_it_earned(stores: Stores) -> None:
 
 
 def test_what_an_old_lease_does_not_book_is_in_no_total(stores: Stores) -> None:
-    old = a_lease(stores.journal, seconds=10)
-    stores.journal.acquire_lease("run-2", after(11), after(70))
+    old = a_lease(stores.trading_lease, seconds=10)
+    stores.trading_lease.acquire("run-2", after(11), after(70))
     with pytest.raises(StaleFence):
         stores.positions.apply([a_booking("exec-1", {"trend": "3"})], old)
     assert stores.positions.totals() == {}
@@ -88,7 +88,7 @@ def test_what_an_old_lease_does_not_book_is_in_no_total(stores: Stores) -> None:
 
 def test_of_bookings_that_cannot_all_be_applied_none_is_in_a_total(stores: Stores) -> None:
     faulty = a_booking("exec-2", {"trend": "3"}, at=after(0).replace(tzinfo=None))
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     with pytest.raises(ValueError, match="no time zone"):
         stores.positions.apply([a_booking("exec-1", {"trend": "3"}), faulty], lease)
     assert stores.positions.totals() == {}
@@ -136,7 +136,7 @@ def test_they_are_to_the_last_digit_what_all_bookings_come_to(
     """In any portions, with a part of the ledger from an earlier version, repeated after a restart."""
     place = new_place()
     with place.opened() as stores:
-        lease = a_lease(stores.journal)
+        lease = a_lease(stores.trading_lease)
     place.book_without_totals(life[:earlier])
     edges = sorted({earlier, *(cut for cut in cuts if cut > earlier), max(earlier, len(life))})
     for start, end in pairwise(edges):
@@ -158,7 +158,7 @@ class TestLedgerOfAnEarlierVersion:
         """A ledger that was written by a version that knew of no totals."""
         place = new_place()
         with place.opened() as stores:
-            stores.positions.apply(bookings, a_lease(stores.journal))
+            stores.positions.apply(bookings, a_lease(stores.trading_lease))
         place.forget_totals()
         return place
 
@@ -175,7 +175,7 @@ class TestLedgerOfAnEarlierVersion:
         """A trading run may come before anybody looks at a summary."""
         more = a_booking("exec-99", {"trend": "7"}, con_id=3)
         with place.opened() as stores:
-            lease = stores.journal.acquire_lease("run-2", after(61), after(120))
+            lease = stores.trading_lease.acquire("run-2", after(61), after(120))
             assert lease is not None
             assert stores.positions.apply([more, *bookings], lease) == 1
             assert digits(stores.positions.totals()) == digits(with_bookings({}, [*bookings, more]))
@@ -191,7 +191,7 @@ class TestLedgerOfAnEarlierVersion:
     ) -> None:
         more = [a_booking(f"more-{number}", {"trend": "1"}, con_id=number % 7) for number in range(12)]
         with place.opened() as stores:
-            lease = stores.journal.acquire_lease("run-2", after(61), after(120))
+            lease = stores.trading_lease.acquire("run-2", after(61), after(120))
             assert lease is not None
         calls = [
             (read_totals, (place,)),
@@ -216,7 +216,7 @@ class TestLedgerOfAnEarlierVersion:
         place.book_without_totals([late])
         with place.opened() as stores:
             assert digits(stores.positions.totals()) == digits(with_bookings({}, [*bookings, late]))
-            lease = stores.journal.acquire_lease("run-2", after(61), after(120))
+            lease = stores.trading_lease.acquire("run-2", after(61), after(120))
             assert lease is not None
             place.book_without_totals([a_booking("later", {"dummy": "9"})])
             stores.positions.apply([a_booking("exec-99", {"trend": "7"})], lease)

@@ -54,7 +54,7 @@ def test_a_failure_tells_what_to_do_and_nothing_is_half_written(
     """A plan without its orders would never be sent and never be abandoned."""
     monkeypatch.setattr(FirestoreDatabase, "patience", 0.5)
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     faulty.fail("Commit", code, times=1_000)
     with pytest.raises(StoreUnavailable) as refused:
         stores.journal.save_plan(PLANNED, [an_order("ref-1", "run-1")], lease)
@@ -83,7 +83,7 @@ def test_what_passes_is_waited_out_wherever_it_strikes_a_transaction(
     alone: a run that lost a read after its first window of orders ended there, and the later windows were never
     sent."""
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     faulty.fail(method, code, times=2)
     stores.journal.save_plan(PLANNED, [an_order("ref-1", "run-1")], lease)
     assert stores.journal.run("run-1") == PLANNED
@@ -114,7 +114,7 @@ def test_looking_at_what_is_open_takes_no_locks(stores: Stores, faulty: FaultyGr
     """/metrics and dry-runs look while a run writes the same documents: a look that locks them holds the run up. One
     that is begun again names no transaction to be retried, which Firestore refuses of one that only reads."""
     stores.journal.claim(a_run("run-1"), None)
-    stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.journal))
+    stores.journal.save_orders([an_order("ref-1", "run-1")], a_lease(stores.trading_lease))
     faulty.calls.clear()
     faulty.fail("RunQuery", Code.UNAVAILABLE)
     assert stores.journal.unsettled_orders() == (an_order("ref-1", "run-1"),)
@@ -138,7 +138,7 @@ def test_fills_whose_commit_was_not_answered_are_booked_once(
     stores: Stores, faulty: FaultyGrpc, code: Code
 ) -> None:
     """Run anew the transaction finds them booked. Google's own loop would send the commit itself again."""
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     faulty.fail("Commit", code, after=True)
     stores.positions.apply([a_booking("exec-1", {"trend": "3"})], lease)
     assert stores.positions.holdings() == {"trend": {265598: Decimal(3)}}
@@ -151,7 +151,7 @@ def test_orders_whose_commit_was_not_answered_are_saved_once(
 ) -> None:
     """Under their orderRefs they are found again, and those that may still change among the open ones once."""
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     orders = (an_order("ref-1", "run-1"), an_order("ref-2", "run-1", OrderState.SENDING))
     faulty.fail("Commit", code, after=True)
     stores.journal.save_plan(PLANNED, orders, lease)
@@ -173,10 +173,10 @@ def test_a_lease_whose_answer_was_lost_is_taken_with_a_higher_fence(
     stores: Stores, faulty: FaultyGrpc
 ) -> None:
     faulty.fail("Commit", Code.UNAVAILABLE, after=True)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     assert lease.fence == 2
-    stores.journal.check_lease(lease)
-    assert stores.journal.acquire_lease("another", NOON, after(60)) is None
+    stores.trading_lease.check(lease)
+    assert stores.trading_lease.acquire("another", NOON, after(60)) is None
 
 
 def test_a_line_of_activity_whose_answer_was_lost_is_one_line(stores: Stores, faulty: FaultyGrpc) -> None:
@@ -191,7 +191,7 @@ def test_a_transaction_that_lost_against_another_keeps_its_place_in_line(
     stores: Stores, faulty: FaultyGrpc
 ) -> None:
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     faulty.calls.clear()
     faulty.fail("Commit", Code.ABORTED, times=2)
     faulty.fail("BatchGetDocuments", Code.ABORTED)

@@ -26,14 +26,14 @@ def test_a_plan_with_more_than_five_hundred_orders_is_written_whole(stores: Stor
     stores.journal.claim(a_run("run-1"), None)
     orders = [an_order(f"ref-{number:03}", "run-1") for number in range(600)]
     planned = a_run("run-1", state=RunState.PLANNED, plan=b"{}")
-    stores.journal.save_plan(planned, orders, a_lease(stores.journal))
+    stores.journal.save_plan(planned, orders, a_lease(stores.trading_lease))
     assert stores.journal.orders("run-1") == tuple(orders)
     assert stores.journal.unsettled_orders() == tuple(orders)
 
 
 def test_orders_that_are_too_many_for_one_commit_are_refused_together(stores: Stores) -> None:
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     orders = [an_order(f"ref-{number}", "run-1", messages=("x" * 30_000,)) for number in range(200)]
     with pytest.raises(TooLargeForStore, match=r"belong together.*nothing was written"):
         stores.journal.save_orders(orders, lease)
@@ -48,7 +48,7 @@ def test_a_document_beyond_a_mebibyte_is_refused_by_its_name(stores: Stores) -> 
 
 
 def test_a_booking_beyond_a_mebibyte_leaves_the_holdings_as_they_are(stores: Stores) -> None:
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     wide = a_booking("exec-2", {f"{number}{'x' * 1_000}": "1" for number in range(1_100)})
     with pytest.raises(TooLargeForStore):
         stores.positions.apply([a_booking("exec-1", {"trend": "3"}), wide], lease)
@@ -59,7 +59,7 @@ def test_a_booking_beyond_a_mebibyte_leaves_the_holdings_as_they_are(stores: Sto
 def test_a_plan_that_leaves_no_room_for_its_answer_is_refused_before_anything_is_sent(stores: Stores) -> None:
     """Refused when the answer is stored, the run could never end: its orders are at the broker by then."""
     stores.journal.claim(a_run("run-1"), None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     planned = a_run("run-1", state=RunState.PLANNED, plan=incompressible(360_000))
     with pytest.raises(TooLargeForStore, match="nothing was sent"):
         stores.journal.save_plan(planned, [an_order("ref-1", "run-1")], lease)
@@ -71,7 +71,7 @@ def test_the_largest_plan_and_an_answer_that_repeats_it_fit_into_a_run(stores: S
     plan = incompressible(345_000)
     response = StoredResponse(200, plan + incompressible(345_000))
     run = replace(a_run("run-1"), state=RunState.SETTLED, plan=plan, response=response)
-    stores.journal.save_run(run, a_lease(stores.journal))
+    stores.journal.save_run(run, a_lease(stores.trading_lease))
     assert stores.journal.run("run-1") == run
 
 
@@ -79,5 +79,5 @@ def test_a_plan_of_megabytes_fits_because_plans_repeat_themselves(stores: Stores
     stores.journal.claim(a_run("run-1"), None)
     row = b'{"conId":265598,"price":"157.92","source":"mid","weight":"0.0125"},'
     run = a_run("run-1", state=RunState.PLANNED, plan=row * 50_000, business_at=NOON + timedelta(hours=1))
-    stores.journal.save_run(run, a_lease(stores.journal))
+    stores.journal.save_run(run, a_lease(stores.trading_lease))
     assert stores.journal.run("run-1") == run

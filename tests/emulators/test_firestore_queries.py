@@ -31,12 +31,12 @@ LINE = Activity(NOON, "allocation", "run-1", dry_run=False, outcome=200, facts={
 
 CALLS: dict[str, Callable[[Stores], object]] = {
     "claim": lambda stores: stores.journal.claim(a_run("run-1"), NOON),
-    "acquire_lease": lambda stores: stores.journal.acquire_lease("run-1", NOON, after(60)),
-    "renew_lease": lambda stores: stores.journal.renew_lease(a_lease(stores.journal), after(90)),
-    "check_lease": lambda stores: stores.journal.check_lease(a_lease(stores.journal)),
-    "save_run": lambda stores: stores.journal.save_run(RUN, a_lease(stores.journal)),
-    "save_orders": lambda stores: stores.journal.save_orders([ORDER], a_lease(stores.journal)),
-    "save_plan": lambda stores: stores.journal.save_plan(RUN, [ORDER], a_lease(stores.journal)),
+    "acquire_lease": lambda stores: stores.trading_lease.acquire("run-1", NOON, after(60)),
+    "renew_lease": lambda stores: stores.trading_lease.renew(a_lease(stores.trading_lease), after(90)),
+    "check_lease": lambda stores: stores.trading_lease.check(a_lease(stores.trading_lease)),
+    "save_run": lambda stores: stores.journal.save_run(RUN, a_lease(stores.trading_lease)),
+    "save_orders": lambda stores: stores.journal.save_orders([ORDER], a_lease(stores.trading_lease)),
+    "save_plan": lambda stores: stores.journal.save_plan(RUN, [ORDER], a_lease(stores.trading_lease)),
     "run": lambda stores: stores.journal.run("run-1"),
     "runs": lambda stores: stores.journal.runs(10),
     "orders": lambda stores: stores.journal.orders("run-1"),
@@ -48,7 +48,7 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "set_trading_switch": lambda stores: stores.journal.set_trading_switch(TradingSwitch(False, "x"), NOON),
     "withdraw": lambda stores: stores.journal.withdraw("run-unknown"),
     "apply": lambda stores: stores.positions.apply(
-        [a_booking("exec-1", {"trend": "3"})], a_lease(stores.journal)
+        [a_booking("exec-1", {"trend": "3"})], a_lease(stores.trading_lease)
     ),
     "holdings": lambda stores: stores.positions.holdings(),
     "totals": lambda stores: stores.positions.totals(),
@@ -62,7 +62,7 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "latest": lambda stores: stores.activity.latest(10),
     "since": lambda stores: stores.activity.since(NOON),
     "first_at": lambda stores: stores.activity.first_at(),
-    "release_lease": lambda stores: stores.journal.release_lease(a_lease(stores.journal)),
+    "release_lease": lambda stores: stores.trading_lease.release(a_lease(stores.trading_lease)),
 }
 """Every method of the three ports, once, on a store in which the former ones have left something."""
 

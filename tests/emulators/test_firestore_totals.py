@@ -132,7 +132,7 @@ def test_a_booking_whose_commit_was_not_answered_is_in_the_totals_once(
     """Be it that the totals are made by the same call, or were before: then it is another commit that goes astray."""
     if made_before:
         stores.positions.totals()
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     faulty.fail("Commit", code, after=True)
     booking = a_booking("exec-99999", {"trend": "7"}, con_id=3)
     stores.positions.apply([booking], lease)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from ib_trading.intents.lease import held_lease
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.canonical import canonical_json
@@ -19,7 +20,6 @@ from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault
 from ib_trading.intents.close_all import CloseAll, CloseAllRequest
 from ib_trading.intents.compare import compare_unwritten
-from ib_trading.intents.lease import held_lease
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import settle_earlier
 from ib_trading.ports.broker import Broker

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from ib_trading.intents.lease import HeldLease, held_lease
 
 from ib_trading.core.account import BrokerPosition
 from ib_trading.core.attribution import Booking
 from ib_trading.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
-from ib_trading.intents.lease import HeldLease, held_lease
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.ports.position_store import PositionStore

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
 
 from ib_trading.composition import build_services
 from ib_trading.core.journal import Lease
 from ib_trading.errors import StaleFence, StoreUnavailable
-from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
 from ib_trading.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON
 from tests.service import closed_port, settings

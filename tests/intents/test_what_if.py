@@ -9,13 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
 
 from ib_trading.composition import build_services
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.snapshot import Margin
 from ib_trading.errors import RunDeadline, StaleFence
-from ib_trading.intents.lease import LEASE_TIME, HeldLease, held_lease
 from ib_trading.intents.what_if import with_margins
 from ib_trading.ports.journal_store import JournalStore
 from tests.contracts.samples import NOON

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from ib_trading.intents.lease import held_lease
 
 from ib_trading.core.attribution import Booking
-from ib_trading.intents.lease import held_lease
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from ib_trading.intents.lease import held_lease
 
 from ib_trading.composition import create
 from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import with_bookings
-from ib_trading.intents.lease import held_lease
 from ib_trading.ports.position_store import PositionStore
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ib_trading.core.plan import Plan, make_plan
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.errors import ConfigurationFault, RequestError, TradingError
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.order_request import check_properties, properties_at
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.read_snapshot import read_snapshot
@@ -35,20 +35,17 @@ class Allocation:
     def answer(self, call: Call[AllocationRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
-    def over(self, services: Services) -> Allocation:
-        return replace(self, services=services)
-
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._strategies(request, config)
         check_properties(request.order_properties, self.services.clock.now())
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease, request: AllocationRequest) -> None:
+    def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""
 
     def read(
         self, broker: Broker, compared: Comparison, request: AllocationRequest, config: TradingConfig
     ) -> Snapshot:
-        return read_snapshot(broker, config, compared, self._strategies(request, config))
+        return read_snapshot(self.services, broker, config, compared, self._strategies(request, config))
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
         strategies = self._strategies(request, snapshot.config)

@@ -1,11 +1,12 @@
-"""Cancels orders in doubt at the broker, and takes nothing but its word and its records for an end."""
+"""Cancels orders at the broker, and takes nothing but its word and its records for an end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ib_trading.core.account import OrderReport
 from ib_trading.errors import BrokerFault
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.ports.broker import Broker
 
 CANCEL_SECONDS = 20.0
@@ -14,15 +15,24 @@ CANCEL_SECONDS = 20.0
 _REMEDY = "no repair was applied: cancel these orders at the broker (in TWS), or call again"
 
 
-def cancel_and_confirm(broker: Broker, account: str, order_refs: Sequence[str], held: HeldLease) -> None:
+def cancelled(
+    broker: Broker, order_refs: Sequence[str], ledger: LeasedLedger, seconds: float = CANCEL_SECONDS
+) -> Mapping[str, OrderReport]:
+    """What the broker says within `seconds` became of the orders that it was asked to cancel; the ledger stays leased for
+    as long as a write may take after that."""
+    ledger.renew()
+    reports = broker.cancel(order_refs, seconds=seconds)
+    ledger.renew()
+    return reports
+
+
+def cancel_and_confirm(broker: Broker, account: str, order_refs: Sequence[str], ledger: LeasedLedger) -> None:
     """Cancels these orders. BrokerFault for those of which the broker does not say within CANCEL_SECONDS that they
     ended, or which it goes on to show as alive: a cancellation was once told (202) and not done."""
-    held.renew()
     try:
-        told = broker.cancel(order_refs, seconds=CANCEL_SECONDS)
+        told = cancelled(broker, order_refs, ledger)
     except BrokerFault as fault:
         raise BrokerFault(f"{fault.detail}; {_REMEDY}") from fault
-    held.renew()
     shown = {report.order_ref for report in broker.order_reports(account) if not report.state.final}
     alive = [ref for ref in order_refs if ref not in told or not told[ref].state.final or ref in shown]
     if alive:

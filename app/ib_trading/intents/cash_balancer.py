@@ -12,7 +12,7 @@ from ib_trading.core.snapshot import Snapshot
 from ib_trading.errors import TradingError
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.read_rates import QUOTED_ON, listed_pair, read_rates
 from ib_trading.intents.read_snapshot import read_account
@@ -35,13 +35,12 @@ class CashBalancer:
     def answer(self, call: Call[CashBalancerRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
-    def over(self, services: Services) -> CashBalancer:
-        return replace(self, services=services)
-
     def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
         """Nothing that a request could say wrongly."""
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CashBalancerRequest) -> None:
+    def prepare(
+        self, broker: Broker, account: str, ledger: LeasedLedger, request: CashBalancerRequest
+    ) -> None:
         """Nothing: a conversion that still works is seen by the limits."""
 
     def read(
@@ -51,7 +50,7 @@ class CashBalancer:
         request: CashBalancerRequest,  # noqa: ARG002 says nothing more
         config: TradingConfig,
     ) -> Snapshot:
-        snapshot = read_account(broker, config, compared)
+        snapshot = read_account(self.services, broker, config, compared)
         foreign = {
             currency
             for currency, amount in snapshot.cash.items()

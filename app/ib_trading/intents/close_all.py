@@ -13,10 +13,10 @@ from ib_trading.core.plan import Plan
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.errors import BrokerFault, RequestError, TradingError
-from ib_trading.intents.cancel_orders import CANCEL_SECONDS
+from ib_trading.intents.cancel_orders import CANCEL_SECONDS, cancelled
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.order_request import check_properties, properties_at
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.read_snapshot import read_to_close, working_orders
@@ -40,13 +40,10 @@ class CloseAll:
     def answer(self, call: Call[CloseAllRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
-    def over(self, services: Services) -> CloseAll:
-        return replace(self, services=services)
-
     def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
         """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
         check_properties(request.order_properties, self.services.clock.now())
-        known = {*self.services.strategies, *config.exposure.strategies, *self.services.positions.holdings()}
+        known = {*self.services.strategies, *config.exposure.strategies, *self.services.ledger.holdings()}
         errors = tuple(
             FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
             for index, name in enumerate(request.strategies or ())
@@ -55,7 +52,7 @@ class CloseAll:
         if errors:
             raise RequestError("; ".join(map(str, errors)), errors=errors)
 
-    def prepare(self, broker: Broker, account: str, held: HeldLease, request: CloseAllRequest) -> None:
+    def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: CloseAllRequest) -> None:
         """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
         stays inactive in spite of it is in doubt, or a stray, and locks its contract only; so does one that the broker
         calls ended and goes on to show."""
@@ -66,9 +63,7 @@ class CloseAll:
         ]
         if not live:
             return
-        held.renew()
-        reports = broker.cancel(live, seconds=CANCEL_SECONDS)
-        held.renew()
+        reports = cancelled(broker, live, ledger)
         open_still = [
             ref
             for ref in live
@@ -86,11 +81,11 @@ class CloseAll:
     ) -> Snapshot:
         # Stored closes tell whether a price can be right, which only an order at a price of its own owes anything to.
         waits = OrderType(request.order_properties.order_type).waits
-        snapshot = read_to_close(broker, config, compared, with_closes=waits)
+        snapshot = read_to_close(self.services, broker, config, compared, with_closes=waits)
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
-        left = working_orders(self.services, leaving_out=lambda ref: self._cancels(ref, request))
+        left = working_orders(compared.ledger, leaving_out=lambda ref: self._cancels(ref, request))
         doubtful = [
             order
             for order in compared.orders
@@ -109,7 +104,7 @@ class CloseAll:
         which any of them has a part."""
         if request.strategies is None:
             return order_ref.startswith(f"ib-{self.services.mode.letter}")
-        order = self.services.journal.order(order_ref)
+        order = self.services.ledger.order(order_ref)
         return order is not None and not set(request.strategies).isdisjoint(order.source)
 
 

@@ -17,8 +17,9 @@ from ib_trading.core.order import Order
 from ib_trading.core.positions import Holdings, Quantities
 from ib_trading.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
 from ib_trading.intents.known_instruments import known_instruments
-from ib_trading.intents.lease import HeldLease
-from ib_trading.intents.services import Services, Unwritten
+from ib_trading.intents.leased_ledger import LeasedLedger
+from ib_trading.intents.ledger import Ledger
+from ib_trading.intents.services import Services
 from ib_trading.intents.settle import Findings, find, settle_earlier
 from ib_trading.ports.broker import Broker
 
@@ -28,7 +29,7 @@ READINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Ledger and broker. `services` have the ledger that was compared: a dry-run's is what a run would have booked.
+    """Ledger and broker. `ledger` is what was compared: a dry-run's has what a run would have booked.
 
     `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
     live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
@@ -36,7 +37,7 @@ class Comparison:
     `steady` is false where each reading showed other differences: something fills all the while.
     """
 
-    services: Services
+    ledger: Ledger
     holdings: Holdings
     positions: Quantities
     orders: tuple[Order, ...]
@@ -74,10 +75,7 @@ class Comparison:
         # Of the ledger, which only grows, no more than what is judged: mostly nothing.
         alive = [report for report in self.alive if only is None or report.con_id in only]
         concerned = {one.con_id for one in (*found, *doubtful, *alive)}
-        bookings = (
-            *self.services.positions.bookings_in(concerned),
-            *(one for one in self.services.unwritten.bookings if one.con_id in concerned),
-        )
+        bookings = self.ledger.bookings_in(concerned)
         return repairs(
             found,
             doubtful,
@@ -92,30 +90,32 @@ def compare_unwritten(services: Services, broker: Broker, account: str) -> Compa
     """A dry-run's: with what a run would book first, and nothing written."""
 
     def read() -> Comparison:
-        found = find(services, broker, account)
-        seen = replace(services, unwritten=Unwritten(found.orders, found.bookings))
-        return _beside(seen, broker, _positions(broker, account), found, found.bookings)
+        written = services.ledger
+        found = find(services, written, broker, account)
+        ledger = written.with_unwritten(found.orders, found.bookings)
+        return _beside(ledger, broker, _positions(broker, account), found, found.bookings)
 
     return _steady(read)
 
 
 def compare_settled(
-    services: Services, broker: Broker, account: str, held: HeldLease, own_run: str
+    services: Services, ledger: LeasedLedger, broker: Broker, account: str, own_run: str
 ) -> Comparison:
     """A run's: settles what earlier ones left open, and books it."""
     booked: list[Booking] = []
 
     def read() -> Comparison:
-        found = settle_earlier(services, broker, account, held.renew(), own_run)
+        ledger.renew()
+        found = settle_earlier(services, ledger, broker, account, own_run)
         booked.extend(found.bookings)
-        return _beside(services, broker, _positions(broker, account), found, tuple(booked))
+        return _beside(ledger, broker, _positions(broker, account), found, tuple(booked))
 
     return _steady(read)
 
 
 def compare_again(compared: Comparison, broker: Broker) -> Comparison:
     """The ledger as it has become since, beside the same positions."""
-    return _beside(compared.services, broker, compared.positions, compared, compared.booked)
+    return _beside(compared.ledger, broker, compared.positions, compared, compared.booked)
 
 
 def _steady(read: Callable[[], Comparison]) -> Comparison:
@@ -129,20 +129,20 @@ def _steady(read: Callable[[], Comparison]) -> Comparison:
 
 
 def _beside(
-    services: Services,
+    ledger: Ledger,
     broker: Broker,
     positions: Quantities,
     found: Findings | Comparison,
     booked: tuple[Booking, ...],
 ) -> Comparison:
-    holdings, orders = services.holdings(), services.unsettled_orders()
+    holdings, orders = ledger.holdings(), ledger.unsettled_orders()
     # What strategies hold against each other differs from no position, and may be forex all the same.
-    held = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
+    crossed = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
     doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
     # A contract that was delisted, or has expired, is not among them, and differs like any other.
-    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *held, *doubtful}))
+    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *crossed, *doubtful}))
     return Comparison(
-        services,
+        ledger,
         holdings,
         positions,
         orders,

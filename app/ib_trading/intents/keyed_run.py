@@ -1,6 +1,6 @@
 """What a key is worth: what a call changes is done once for its key, and whoever asks again gets the same answer.
 
-A key is claimed before anything is read, and the lease held while the work lasts. Whoever finds the key taken gets the
+A key is claimed before anything is read, and the work done on the leased ledger. Whoever finds the key taken gets the
 stored answer, or is told that the work goes on; a run that died is settled from the broker's records first, and has
 given its key back if it came to nothing. What the work is, the intents decide; what a run's states mean,
 core/journal.py.
@@ -9,7 +9,7 @@ core/journal.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from ib_trading.core.canonical import canonical_json
 from ib_trading.core.journal import Run, RunState, StoredResponse, body_hash, given_up, signature
 from ib_trading.errors import KeyReused, RunInProgress, StaleFence, TradingError
 from ib_trading.intents.intent import Answer, Call, problem
-from ib_trading.intents.lease import HeldLease, held_lease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.needs_review import call_a_person
 from ib_trading.intents.read_snapshot import account_to_trade
 from ib_trading.intents.services import Services
@@ -28,8 +28,8 @@ from ib_trading.intents.settle import settle_earlier
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
 
-Work = Callable[[Broker, Run, HeldLease], Answer]
-"""What is done for a key that is ours: on a gateway's session, under the lease."""
+Work = Callable[[Broker, Run, LeasedLedger], Answer]
+"""What is done for a key that is ours: on a gateway's session, with the ledger to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class KeyedRun:
         return self._claimed(run, work)
 
     @contextmanager
-    def refusing(self, run: Run, held: HeldLease) -> Generator[None]:
+    def refusing(self, run: Run, ledger: LeasedLedger) -> Generator[None]:
         """Around everything before the first order may leave: what is refused for good is the run's stored answer."""
         try:
             yield
@@ -66,14 +66,14 @@ class KeyedRun:
             raise RunInProgress(f"{error.detail} (nothing was sent)") from error
         except TradingError as error:
             if not error.withdraws_claim:
-                self.end(run, held, RunState.REFUSED, self._refusal(error))
+                self.end(run, ledger, RunState.REFUSED, self._refusal(error))
             raise
 
-    def end(self, run: Run, held: HeldLease, state: RunState, answer: Answer) -> Answer:
+    def end(self, run: Run, ledger: LeasedLedger, state: RunState, answer: Answer) -> Answer:
         """`answer`, once it is kept for whoever asks with the same key."""
         response = StoredResponse(answer.status, answer.body)
         ended = replace(run, state=state, response=response)
-        self.services.journal.save_run(ended, held.renew())
+        ledger.record_run(ended)
         call_a_person(ended)
         return answer
 
@@ -92,7 +92,7 @@ class KeyedRun:
     def _claim(self, run: Run) -> Run | None:
         """None if the run is ours, else the run that has the key. A mere signature expires, a caller's key never."""
         window = timedelta(minutes=self.config.retry_check_minutes)
-        return self.services.journal.claim(run, None if self.call.key else run.claimed_at - window)
+        return self.services.claims.claim(run, None if self.call.key else run.claimed_at - window)
 
     def _repeated(self, run: Run, earlier: Run) -> Answer | None:
         """The answer of the run that has the key; None if it came to nothing and has the key no more."""
@@ -104,7 +104,7 @@ class KeyedRun:
             return Answer.stored(earlier.response)
         if not self._settled_as_interrupted():
             raise RunInProgress("the same request is still being worked on; ask again later", earlier.run_id)
-        settled = self.services.journal.run(earlier.run_id)
+        settled = self.services.ledger.run(earlier.run_id)
         if settled is None or settled.key != earlier.key:
             return None
         if settled.response is None:
@@ -117,18 +117,18 @@ class KeyedRun:
     def _settled_as_interrupted(self) -> bool:
         """Whether the run with our key died with its process; if so it is settled from the broker's records first."""
         try:
-            with self._lease() as held, self.services.gateway.session() as broker:
+            with self.services.leased(self.call.run_id) as ledger, self.services.gateway.session() as broker:
                 account = account_to_trade(self.services, broker, self.config)
-                settle_earlier(self.services, broker, account, held.lease, self.call.run_id)
+                settle_earlier(self.services, ledger, broker, account, self.call.run_id)
         except RunInProgress:
             return False
         return True
 
     def _claimed(self, run: Run, work: Work) -> Answer:
         try:
-            with self._lease() as held, self.services.gateway.session() as broker:
+            with self.services.leased(self.call.run_id) as ledger, self.services.gateway.session() as broker:
                 self._check_claim(run)
-                return work(broker, run, held)
+                return work(broker, run, ledger)
         except TradingError as error:
             if error.withdraws_claim:
                 self._give_key_back(run)
@@ -137,16 +137,13 @@ class KeyedRun:
     def _give_key_back(self, run: Run) -> None:
         """While nothing was planned nothing can have been sent: the key may be used again. A broker that did not
         answer is asked anew then; a plan, an order or an answer that is there stays."""
-        if self.services.journal.run(run.run_id) in (run, given_up(run)):
-            self.services.journal.withdraw(run.run_id)
+        if self.services.ledger.run(run.run_id) in (run, given_up(run)):
+            self.services.claims.withdraw(run.run_id)
 
     def _check_claim(self, run: Run) -> None:
         """Between our claim and our lease another run may have taken us for dead and given our key back."""
-        if self.services.journal.run(run.run_id) != run:
+        if self.services.ledger.run(run.run_id) != run:
             raise RunInProgress("another trading run was quicker; ask again")
-
-    def _lease(self) -> AbstractContextManager[HeldLease]:
-        return held_lease(self.services.journal, self.services.clock, self.call.run_id)
 
     def _refusal(self, error: TradingError) -> Answer:
         """What is stored is what the caller gets of the error, byte for byte."""

@@ -18,6 +18,7 @@ from ib_trading.core.snapshot import Snapshot
 from ib_trading.errors import PlanRefused
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
+from ib_trading.intents.ledger import Ledger
 from ib_trading.intents.read_rates import read_rates
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -36,24 +37,25 @@ def account_to_trade(services: Services, broker: Broker, config: TradingConfig) 
         raise PlanRefused(str(error)) from None
 
 
-def read_account(broker: Broker, config: TradingConfig, compared: Comparison) -> Snapshot:
+def read_account(services: Services, broker: Broker, config: TradingConfig, compared: Comparison) -> Snapshot:
     """The state of account and ledger where no strategy is asked: every instrument that anybody holds."""
-    return read_snapshot(broker, config, compared, {}, held_by_all=True)
+    return read_snapshot(services, broker, config, compared, {}, held_by_all=True)
 
 
 def read_to_close(
-    broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
+    services: Services, broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
 ) -> Snapshot:
     """The same for who only closes: what that does not need is not read, or may be missing.
 
     One contract whose quote was refused, or an analytics warehouse that was down, trapped every position.
     """
     return read_snapshot(
-        broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
+        services, broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
     )
 
 
 def read_snapshot(
+    services: Services,
     broker: Broker,
     config: TradingConfig,
     compared: Comparison,
@@ -68,7 +70,6 @@ def read_snapshot(
     `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
     nothing is valued, so that no rates are asked for and a quote may be missing.
     """
-    services = compared.services
     account = account_to_trade(services, broker, config)
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
@@ -76,7 +77,7 @@ def read_snapshot(
     held = _held(holdings, holdings if held_by_all else strategies)
     # Shares of others stand in the broker's positions; their forex does not, and is at stake all the same.
     held |= _held(holdings, holdings) & compared.forex
-    working = working_orders(services)
+    working = working_orders(compared.ledger)
     ordered = _held(working, working)
     wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
     holdings = _not_gone(holdings, {*instruments, *positions})
@@ -90,7 +91,7 @@ def read_snapshot(
         account=account,
         base_currency=state.base_currency,
         net_liquidation=state.net_liquidation,
-        switch=services.journal.trading_switch(),
+        switch=services.switch.trading_switch(),
         config=config,
         wanted=wanted,
         instruments=instruments,
@@ -146,12 +147,12 @@ def _not_gone(holdings: Holdings, there: set[int]) -> dict[str, dict[int, Decima
 
 
 def working_orders(
-    services: Services, *, leaving_out: Callable[[str], bool] = lambda _: False
+    ledger: Ledger, *, leaving_out: Callable[[str], bool] = lambda _: False
 ) -> dict[str, dict[int, Decimal]]:
     """Strategy → contract id → what orders that are not final may still bring it, but for those `leaving_out` names
     by their orderRef."""
     working: dict[str, dict[int, Decimal]] = {}
-    for order in services.unsettled_orders():
+    for order in ledger.unsettled_orders():
         if order.state.final or leaving_out(order.order_ref):
             continue
         if order.is_conversion:
@@ -159,7 +160,7 @@ def working_orders(
             left = working.setdefault(UNASSIGNED, {})
             left[order.con_id] = left.get(order.con_id, Decimal(0)) + order.quantity - order.filled
             continue
-        booked = services.booked_quantity(order.order_ref)
+        booked = ledger.booked_quantity(order.order_ref)
         for strategy, quantity in remaining(order.source, booked, order.increment).items():
             of_strategy = working.setdefault(strategy, {})
             of_strategy[order.con_id] = of_strategy.get(order.con_id, Decimal(0)) + quantity

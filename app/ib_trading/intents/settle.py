@@ -17,7 +17,6 @@ from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.evidence import judged, merged, without_its_fills
 from ib_trading.core.journal import (
-    Lease,
     Run,
     RunState,
     StoredResponse,
@@ -27,15 +26,18 @@ from ib_trading.core.journal import (
     outcome,
 )
 from ib_trading.core.locks import BY_REPAIR, Lock
+from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import Order, names_an_order_of
 from ib_trading.core.strays import strays
 from ib_trading.intents.broker_records import BrokerRecords
 from ib_trading.intents.day_orders import after_their_day
 from ib_trading.intents.intent import envelope
 from ib_trading.intents.known_instruments import known_instruments
+from ib_trading.intents.leased_ledger import LeasedLedger
+from ib_trading.intents.ledger import Ledger
 from ib_trading.intents.needs_review import call_a_person
 from ib_trading.intents.run_answer import not_done, status_of, warnings_of
-from ib_trading.intents.services import Services, Unwritten
+from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import order_shown
 
 
@@ -54,59 +56,61 @@ class Findings:
     strays: tuple[OrderReport, ...]
 
 
-def find(services: Services, broker: BrokerRecords, account: str) -> Findings:
+def find(services: Services, ledger: Ledger, broker: BrokerRecords, account: str) -> Findings:
     """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
     then working with a fill, and not filled without one. They are asked for even where the journal has nothing open:
     it may have been lost, and whom it calls cancelled may live."""
     at = services.clock.now()
-    unsettled = services.journal.unsettled_orders()
+    unsettled = ledger.unsettled_orders()
     reports = broker.order_reports(account)
     executions = broker.executions(account)
     orders = tuple(judged(order, reports, executions, at) for order in unsettled)
     held_open = {order.order_ref for order in unsettled if not order.state.final}
     found = strays(services.mode, reports, held_open, {})
     refs = sorted({one.order_ref for one in (*executions, *found) if one.order_ref})
-    known = merged(services.journal.orders_named(refs) if refs else (), orders)
+    known = merged(ledger.orders_named(refs) if refs else (), orders)
     bookings = (
-        *unbooked(services, known, executions),
-        *_unbooked_by_hand(services, broker, known, executions),
+        *unbooked(ledger, known, executions),
+        *_unbooked_by_hand(services.mode, ledger, broker, known, executions),
     )
-    orders = with_all_fills(services, orders, at, bookings)
+    orders = with_all_fills(ledger.with_unwritten((), bookings), orders, at)
     shown = {report.order_ref for report in reports} | {execution.order_ref for execution in executions}
-    orders = after_their_day(services, broker, account, Unwritten(orders, bookings), shown)
-    bookings = (*bookings, *_unbooked_crosses(services, orders))
+    orders = after_their_day(
+        services, ledger.with_unwritten(orders, bookings), broker, account, orders, shown
+    )
+    bookings = (*bookings, *_unbooked_crosses(ledger.with_unwritten(orders, bookings)))
     return Findings(orders, reports, executions, bookings, strays(services.mode, found, held_open, known))
 
 
 def settle_earlier(
-    services: Services, broker: BrokerRecords, account: str, lease: Lease, own_run: str
+    services: Services, ledger: LeasedLedger, broker: BrokerRecords, account: str, own_run: str
 ) -> Findings:
     """Settles what earlier runs left open, as far as the broker's records explain it, and says what was found.
 
-    Only under the lease: no other run can be under way then, so that whatever is open was left behind.
+    While the ledger is leased to this run no other can be under way, so that whatever is open was left behind.
     """
-    found = find(services, broker, account)
+    found = find(services, ledger, broker, account)
     if found.orders:
-        services.journal.save_orders(found.orders, lease)
+        ledger.record_orders(found.orders)
     if found.bookings:
-        services.positions.apply(found.bookings, lease)
-    left_open = {run.run_id for run in services.journal.open_runs()} - {own_run}
-    close_runs(services, left_open | {order.run_id for order in found.orders}, found.executions, lease)
+        ledger.book(found.bookings)
+    left_open = {run.run_id for run in ledger.open_runs()} - {own_run}
+    close_runs(services, ledger, left_open | {order.run_id for order in found.orders}, found.executions)
     return found
 
 
 def close_runs(
-    services: Services, run_ids: Iterable[str], executions: Sequence[Execution], lease: Lease
+    services: Services, ledger: LeasedLedger, run_ids: Iterable[str], executions: Sequence[Execution]
 ) -> None:
     """Ends those of these runs of which nothing can change any more."""
     for run_id in sorted(run_ids):
-        run = services.journal.run(run_id)
+        run = ledger.run(run_id)
         if run is not None:
-            _close(services, run, executions, lease)
+            _close(services, ledger, run, executions)
 
 
 def unbooked(
-    services: Services, orders: Mapping[str, Order], executions: Iterable[Execution]
+    ledger: Ledger, orders: Mapping[str, Order], executions: Iterable[Execution]
 ) -> tuple[Booking, ...]:
     """What `executions` of `orders` add to the ledger."""
     ours: dict[str, list[Execution]] = {}
@@ -115,7 +119,7 @@ def unbooked(
         if execution.order_ref in orders and not orders[execution.order_ref].is_conversion:
             ours.setdefault(execution.order_ref, []).append(execution)
     booked: dict[str, list[Booking]] = {}
-    for booking in services.positions.bookings_for(ours) if ours else ():
+    for booking in ledger.bookings_for(ours) if ours else ():
         booked.setdefault(booking.order_ref, []).append(booking)
     return tuple(
         booking
@@ -124,49 +128,42 @@ def unbooked(
     )
 
 
-def book(services: Services, orders: Sequence[Order], executions: Iterable[Execution], lease: Lease) -> int:
+def book(ledger: LeasedLedger, orders: Sequence[Order], executions: Iterable[Execution]) -> int:
     """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
-    bookings = unbooked(services, {order.order_ref: order for order in orders}, executions)
-    return services.positions.apply(bookings, lease) if bookings else 0
+    bookings = unbooked(ledger, {order.order_ref: order for order in orders}, executions)
+    return ledger.book(bookings) if bookings else 0
 
 
-def with_all_fills(
-    services: Services, orders: Sequence[Order], at: datetime, new: Iterable[Booking] = ()
-) -> tuple[Order, ...]:
-    """`orders`, those unknown that the broker calls filled and whose fills neither the ledger nor `new` holds."""
-    seen = replace(services, unwritten=Unwritten((), tuple(new)))
+def with_all_fills(ledger: Ledger, orders: Sequence[Order], at: datetime) -> tuple[Order, ...]:
+    """`orders`, those unknown that the broker calls filled and whose fills the ledger does not have."""
     return tuple(
-        without_its_fills(order, seen.booked_of(order.order_ref), at)
+        without_its_fills(order, ledger.booked_of(order.order_ref), at)
         if not order.is_conversion and order.state.final and order.filled
         else order
         for order in orders
     )
 
 
-def book_crosses(services: Services, run: Run, lease: Lease) -> None:
+def book_crosses(ledger: LeasedLedger, run: Run) -> None:
     """Books the internal crosses of a run that is being sent; once, however often it is called."""
     bookings = _crosses(run)
     if bookings:
-        services.positions.apply(bookings, lease)
+        ledger.book(bookings)
 
 
-def _unbooked_crosses(services: Services, orders: Sequence[Order]) -> tuple[Booking, ...]:
-    """The crosses of interrupted runs that stand and that the ledger does not hold, `orders` being newer than the
-    journal's.
+def _unbooked_crosses(ledger: Ledger) -> tuple[Booking, ...]:
+    """The crosses of interrupted runs that stand and that the ledger does not have.
 
     Found like fills, so that a dry-run sees them too: while only a run booked them, it planned on another ledger than
     the dry-run just before it. Crosses that were lost when the net was zero let two strategies trade the same shares
     for ever.
     """
-    newer = {order.order_ref: order for order in orders}
     standing: list[Booking] = []
-    for run in services.journal.open_runs():
+    for run in ledger.open_runs():
         crosses = _crosses(run)
-        if crosses and crosses_stand(
-            run, [newer.get(one.order_ref, one) for one in services.journal.orders(run.run_id)]
-        ):
+        if crosses and crosses_stand(run, ledger.orders(run.run_id)):
             standing.extend(crosses)
-    booked = services.positions.booked_ids(booking.booking_id for booking in standing) if standing else ()
+    booked = ledger.booked_ids(booking.booking_id for booking in standing) if standing else ()
     return tuple(booking for booking in standing if booking.booking_id not in booked)
 
 
@@ -189,7 +186,8 @@ def _crosses(run: Run) -> list[Booking]:
 
 
 def _unbooked_by_hand(
-    services: Services,
+    mode: TradingMode,
+    ledger: Ledger,
     broker: BrokerRecords,
     known: Mapping[str, Order],
     executions: Sequence[Execution],
@@ -199,13 +197,13 @@ def _unbooked_by_hand(
     for a person to look at."""
     by_hand: dict[str, list[Execution]] = {}
     for execution in executions:
-        if execution.order_ref not in known and not names_an_order_of(services.mode, execution.order_ref):
+        if execution.order_ref not in known and not names_an_order_of(mode, execution.order_ref):
             name = f"by hand: {execution.perm_id}"
             by_hand.setdefault(name, []).append(replace(execution, order_ref=name))
     if not by_hand:
         return ()
     booked: dict[str, list[Booking]] = {}
-    for booking in services.positions.bookings_for(by_hand):
+    for booking in ledger.bookings_for(by_hand):
         booked.setdefault(booking.order_ref, []).append(booking)
     new = [
         booking
@@ -217,12 +215,12 @@ def _unbooked_by_hand(
     return tuple(booking for booking in new if booking.con_id not in cash)
 
 
-def _close(services: Services, run: Run, executions: Sequence[Execution], lease: Lease) -> None:
+def _close(services: Services, ledger: LeasedLedger, run: Run, executions: Sequence[Execution]) -> None:
     """Ends a run that its own process did not end, once nothing of it can change any more."""
-    orders = services.journal.orders(run.run_id)
+    orders = ledger.orders(run.run_id)
     if came_to_nothing(run, orders):
         with suppress(LookupError):  # its own process lives, and has withdrawn it in this very moment
-            services.journal.save_run(given_up(run), lease)
+            ledger.record_run(given_up(run))
         return
     state = outcome(orders)
     if run.state is RunState.NEEDS_REVIEW and state is not RunState.SETTLED:
@@ -231,7 +229,7 @@ def _close(services: Services, run: Run, executions: Sequence[Execution], lease:
     if response is None and state is not RunState.SETTLING:
         response = _resumed(services, run, orders, executions)
     ended = replace(run, state=state, response=response)
-    services.journal.save_run(ended, lease)
+    ledger.record_run(ended)
     call_a_person(ended)
 
 

@@ -1,4 +1,6 @@
-"""Sends a plan's orders: journalled before they leave, capped in flight, each one subject to kill switch and lease."""
+"""Sends a plan's orders: journalled before they leave, capped in flight, each one subject to the kill switch and to whose
+the ledger is.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from ib_trading.core.journal import Run
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.errors import BrokerFault, RunDeadline, TradingDisabled
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.cancel_orders import cancelled
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
@@ -22,7 +25,7 @@ CANCEL_SECONDS = 10.0
 """How long the broker may take to confirm that an inactive order is cancelled."""
 
 FOLLOW_SLICE_SECONDS = 20.0
-"""How long the broker is listened to between two renewals of the lease."""
+"""How long the broker is listened to before the ledger is renewed."""
 
 UNEXPLAINED = frozenset({OrderState.SENDING, OrderState.UNKNOWN})
 """Sent, and nobody knows what became of it."""
@@ -46,7 +49,7 @@ class Submission:
     config: TradingConfig
     account: str
     instruments: Mapping[int, Instrument]
-    held: HeldLease
+    ledger: LeasedLedger
     reduce_only: bool = False
     """Closes positions and does nothing else, so that the kill switch lets it pass."""
 
@@ -82,7 +85,7 @@ class Submission:
             # What nobody acknowledged is asked for before anything more leaves: a gateway that had lost the first
             # window without a word was sent all the others.
             done.extend(self._explained(heard) if start + size < len(orders) else heard)
-            self.services.journal.save_orders(done[start:], self.held.lease)
+            self.ledger.record_orders(done[start:])
             if any(order.state is OrderState.ABANDONED for order in sent):
                 stopped = TradingDisabled.status
             elif self.services.clock.now() >= deadline:
@@ -116,7 +119,7 @@ class Submission:
         )
         self.broker.allow_messages(at_once)
         # One durable write for the window: every order in it is marked before the first byte of any leaves.
-        self.services.journal.save_plan(run, window, self.held.renew())
+        self.ledger.record_plan(run, window)
         return window
 
     def _abandoned(self, order: Order) -> Order:
@@ -131,16 +134,16 @@ class Submission:
                 threading.Event().wait(self.config.order_spacing_milliseconds / 1000)
             if each_waits:
                 self.broker.allow_messages(1)
-            if not (self.reduce_only or self.services.journal.trading_switch().enabled):
+            if not (self.reduce_only or self.services.switch.trading_switch().enabled):
                 return (*window[:index], *map(self._abandoned, window[index:]))
-            self.services.journal.check_lease(self.held.lease)
+            self.ledger.check()
             self.broker.place(order, numbers[order.order_ref], self.account, self.instruments[order.con_id])
         return tuple(window)
 
     def _heard(
         self, orders: Sequence[Order], *, until_final: bool, seconds: float, end: datetime
     ) -> tuple[Order, ...]:
-        """`orders` after listening for at most `seconds` and until `end`, the lease renewed meanwhile."""
+        """`orders` after listening for at most `seconds` and until `end`, the ledger renewed meanwhile."""
         left = max(0.0, min(seconds, (end - self.services.clock.now()).total_seconds()))
         while True:
             open_orders = [order.order_ref for order in orders if not order.state.final]
@@ -154,7 +157,7 @@ class Submission:
             waiting = [order for order in orders if not _reached(order, until_final=until_final)]
             if not waiting or left <= 0:
                 return tuple(orders)
-            self.held.renew()
+            self.ledger.renew()
 
     def _explained(self, orders: Sequence[Order]) -> tuple[Order, ...]:
         """What nothing was heard of is looked for in the broker's records."""
@@ -174,8 +177,8 @@ class Submission:
         inactive = [order.order_ref for order in orders if order.state is OrderState.INACTIVE]
         if not inactive:
             return tuple(orders)
-        self.services.journal.save_orders(orders, self.held.renew())
-        reports = self.broker.cancel(inactive, seconds=CANCEL_SECONDS)
+        self.ledger.record_orders(orders)
+        reports = cancelled(self.broker, inactive, self.ledger, CANCEL_SECONDS)
         now = self.services.clock.now()
         return tuple(updated(order, reports.get(order.order_ref), now) for order in orders)
 

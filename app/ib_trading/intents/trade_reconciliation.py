@@ -33,7 +33,7 @@ from ib_trading.intents.compare import Comparison, compare_again, compare_settle
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.keyed_run import KeyedRun
 from ib_trading.intents.known_instruments import known_instruments
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.read_snapshot import account_to_trade
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import close_runs
@@ -101,10 +101,12 @@ class TradeReconciliation:
             return self._dry_run(call, config)
         keyed = KeyedRun(self.services, self.name, call, config, signed=False)
 
-        def reconciled(broker: Broker, run: Run, held: HeldLease) -> Answer:
-            with keyed.refusing(run, held):
+        def reconciled(broker: Broker, run: Run, ledger: LeasedLedger) -> Answer:
+            with keyed.refusing(run, ledger):
                 account = account_to_trade(self.services, broker, config)
-                return keyed.end(run, held, RunState.SETTLED, self._reconciled(broker, account, held, call))
+                return keyed.end(
+                    run, ledger, RunState.SETTLED, self._reconciled(broker, account, ledger, call)
+                )
 
         return keyed.answer(reconciled)
 
@@ -117,21 +119,21 @@ class TradeReconciliation:
         return self._document(call, found, ())
 
     def _reconciled(
-        self, broker: Broker, account: str, held: HeldLease, call: Call[TradeReconciliationRequest]
+        self, broker: Broker, account: str, ledger: LeasedLedger, call: Call[TradeReconciliationRequest]
     ) -> Answer:
         services = self.services
-        found = _proposed(broker, compare_settled(services, broker, account, held, call.run_id))
+        found = _proposed(broker, compare_settled(services, ledger, broker, account, call.run_id))
         chosen = self._chosen(found, call.request.accept)
         cancels = tuple(one for one in chosen if one.kind is RepairKind.CANCEL_ORDER)
         if cancels:
-            cancel_and_confirm(broker, account, [one.order_ref for one in cancels], held)
-            settled = compare_settled(services, broker, account, held, call.run_id)
+            cancel_and_confirm(broker, account, [one.order_ref for one in cancels], ledger)
+            settled = compare_settled(services, ledger, broker, account, call.run_id)
             found = _proposed(broker, replace(settled, booked=(*found.compared.booked, *settled.booked)))
             # Waiting took its time: what else was accepted has to be what is proposed now.
             others = self._chosen(found, [one.id for one in chosen if one not in cancels])
             chosen = (*cancels, *others)
         if chosen:
-            self._apply(broker, chosen, found.compared, held)
+            self._apply(broker, chosen, found.compared, ledger)
             found = _proposed(broker, compare_again(found.compared, broker))
         return self._document(call, found, chosen)
 
@@ -140,7 +142,7 @@ class TradeReconciliation:
         for is no longer so; and for two that exclude each other."""
         proposed = {repair.id: repair for repair in found.repairs}
         gone = [name for name in dict.fromkeys(accept) if name not in proposed]
-        applied = self.services.positions.booked_ids(REPAIR + name for name in gone)
+        applied = self.services.ledger.booked_ids(REPAIR + name for name in gone)
         unknown = [name for name in gone if REPAIR + name not in applied]
         if unknown:
             raise PlanRefused(
@@ -157,21 +159,21 @@ class TradeReconciliation:
             )
         return chosen
 
-    def _apply(self, broker: Broker, chosen: Sequence[Repair], compared: Comparison, held: HeldLease) -> None:
+    def _apply(
+        self, broker: Broker, chosen: Sequence[Repair], compared: Comparison, ledger: LeasedLedger
+    ) -> None:
         services = self.services
         at = services.business_time(broker)
-        services.positions.apply([repair.booking(at) for repair in chosen], held.renew())
+        ledger.book([repair.booking(at) for repair in chosen])
         by_ref = {order.order_ref: order for order in compared.orders}
         # A cancelled order is what the broker's records say of it by now; the journal may never have known it.
         ended = [
-            closed(
-                by_ref[repair.order_ref], repair, services.booked_of(repair.order_ref), services.clock.now()
-            )
+            closed(by_ref[repair.order_ref], repair, ledger.booked_of(repair.order_ref), services.clock.now())
             for repair in chosen
             if repair.order_ref and repair.kind is not RepairKind.CANCEL_ORDER
         ]
-        services.journal.save_orders(ended, held.lease)
-        close_runs(services, {order.run_id for order in ended}, compared.executions, held.lease)
+        ledger.record_orders(ended)
+        close_runs(services, ledger, {order.run_id for order in ended}, compared.executions)
 
     def _document(
         self,

@@ -1,6 +1,6 @@
 """trading-enabled: the kill switch. Takes effect before the next order is sent, also inside a run under way.
 
-Needs no lease and no gateway: it works while a run trades and while the broker does not answer.
+Needs neither the ledger nor a gateway: it works while a run trades and while the broker does not answer.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class TradingEnabled:
     refusals: tuple[type[TradingError], ...] = (StoreUnavailable,)
 
     def answer(self, call: Call[TradingEnabledRequest]) -> Answer:
-        journal = self.services.journal
+        store = self.services.switch
         switch = TradingSwitch(call.request.enabled, call.request.reason)
-        journal.set_trading_switch(switch, self.services.clock.now())
-        now = journal.trading_switch()
+        store.set_trading_switch(switch, self.services.clock.now())
+        now = store.trading_switch()
         return Answer.of(
             TradingEnabledResult(
                 **common(self.services, self.name, call.run_id), enabled=now.enabled, reason=now.reason

@@ -1,7 +1,7 @@
 """Asks the broker what each draft order would do to the margin, and freezes the answers into the snapshot.
 
-One question after the other, each with its own deadline: a hundred drafts at a slow broker outlast a lease. So it is
-kept meanwhile, and all of them together must be answered before the run's deadline.
+One question after the other, each with its own deadline: a hundred drafts at a slow broker outlast a lease. So the
+ledger is kept meanwhile, and all of them together must be answered before the run's deadline.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.snapshot import Margin, Snapshot
 from ib_trading.errors import RunDeadline
-from ib_trading.intents.lease import HeldLease
+from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.clock import Clock
 
 
@@ -31,10 +31,11 @@ def with_margins(
     drafts: Sequence[DecidedOrder],
     clock: Clock,
     deadline: datetime,
-    held: HeldLease | None,
+    ledger: Ledger,
 ) -> Snapshot:
-    """`snapshot` with an answer for each draft that got one; the limits refuse those that did not. A dry-run has no
-    lease to keep. RunDeadline once `deadline` has passed, also after the last answer: a plan is worth no order then."""
+    """`snapshot` with an answer for each draft that got one; the limits refuse those that did not. `ledger` is kept
+    between the questions. RunDeadline once `deadline` has passed, also after the last answer: a plan is worth no order
+    then."""
     answers = {}
     for number, draft in enumerate(drafts, start=1):
         answer = broker.what_if(draft, snapshot.account, snapshot.instruments[draft.con_id])
@@ -45,6 +46,5 @@ def with_margins(
                 f"runDeadlineSeconds passed when {number} of {len(drafts)} what-if questions were answered; nothing"
                 " was sent: call again, raise runDeadlineSeconds or leave out whatIf"
             )
-        if held is not None:
-            held.keep()
+        ledger.keep()
     return replace(snapshot, margins=answers)

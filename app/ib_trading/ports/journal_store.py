@@ -1,55 +1,16 @@
-"""Where runs, their orders and the trading lease are kept. The store only persists; core/journal.py decides."""
+"""Where runs and their orders are kept. The store only persists; core/journal.py decides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from ib_trading.core.journal import Lease, Run
 from ib_trading.core.order import Order
-from ib_trading.core.snapshot import TradingSwitch
 
 
 class JournalStore(Protocol):
-    """Every write under a lease raises StaleFence if a newer lease has been given since."""
-
-    def claim(self, run: Run, not_before: datetime | None) -> Run | None:
-        """Create `run` for its key, atomically. Returns None if it was created, else the run that has the key.
-
-        Runs claimed before `not_before` do not count: a key that is only a signature expires.
-        """
-        ...
-
-    def withdraw(self, run_id: str) -> None:
-        """Forget a claim that came to nothing, so that its key may be used again."""
-        ...
-
-    def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
-        """The lease with a fence above every earlier one, or None while another holder's has not expired."""
-        ...
-
-    def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease: ...
-
-    def release_lease(self, lease: Lease) -> None:
-        """Gives the lease back; one that another holder has taken meanwhile is left to it."""
-        ...
-
-    def check_lease(self, lease: Lease) -> None:
-        """Raises StaleFence unless `lease` is still the newest."""
-        ...
-
-    def save_run(self, run: Run, lease: Lease) -> None:
-        """Replaces the run's key, state, plan and response."""
-        ...
-
-    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
-        """`save_run` and `save_orders` in one transaction: no plan without its orders."""
-        ...
-
-    def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
-        """Writes all of them durably in one transaction, over what was there under their orderRefs."""
-        ...
+    """To read."""
 
     def run(self, run_id: str) -> Run | None: ...
 
@@ -73,8 +34,19 @@ class JournalStore(Protocol):
         """Runs that have not ended, oldest first."""
         ...
 
-    def trading_switch(self) -> TradingSwitch:
-        """The kill switch as it stands now; enabled where nobody has ever set it."""
+
+class JournalWriter(JournalStore, Protocol):
+    """To write as well, under the trading lease. Each write checks the fence in its own transaction: StaleFence if a newer
+    lease has been given since, and nothing is written. Called by intents/leased_ledger.py alone."""
+
+    def save_run(self, run: Run, lease: Lease) -> None:
+        """Replaces the run's key, state, plan and response."""
         ...
 
-    def set_trading_switch(self, switch: TradingSwitch, at: datetime) -> None: ...
+    def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:
+        """`save_run` and `save_orders` in one transaction: no plan without its orders."""
+        ...
+
+    def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
+        """Writes all of them durably in one transaction, over what was there under their orderRefs."""
+        ...

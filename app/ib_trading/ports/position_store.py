@@ -12,19 +12,14 @@ from ib_trading.core.totals import Totals
 
 
 class PositionStore(Protocol):
+    """To read."""
+
     def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
         """Strategy → contract id → signed quantity; nothing is listed at zero."""
         ...
 
-    def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
-        """Books what is not booked yet: holdings, totals and booking ids in one transaction. Returns how many were new.
-
-        Raises StaleFence if a newer lease has been given since.
-        """
-        ...
-
     def totals(self) -> Totals:
-        """What all bookings come to (core/totals.py), as `apply` keeps it: the bookings themselves are not read.
+        """What all bookings come to (core/totals.py), kept up by every booking: the bookings themselves are not read.
 
         But for once: where others wrote the ledger, an earlier version of this program, the totals are made from its
         bookings, whole or not at all, and the log says so.
@@ -33,10 +28,6 @@ class PositionStore(Protocol):
 
     def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
         """Those of `booking_ids` that have been applied."""
-        ...
-
-    def booked_quantity(self, order_ref: str) -> Decimal:
-        """How much (unsigned) of an order the strategies have, what was taken back left out."""
         ...
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
@@ -53,4 +44,15 @@ class PositionStore(Protocol):
 
     def bookings(self) -> tuple[Booking, ...]:
         """All of them, oldest first. As long as the ledger: for tests, and for people who look into it."""
+        ...
+
+
+class PositionWriter(PositionStore, Protocol):
+    """To write as well, under the trading lease. Called by intents/leased_ledger.py alone."""
+
+    def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
+        """Books what is not booked yet: holdings, totals and booking ids in one transaction. Returns how many were new.
+
+        StaleFence if a newer lease has been given since: that is checked in the same transaction.
+        """
         ...

@@ -70,14 +70,14 @@ class Explain:
     refusals: tuple[type[TradingError], ...] = (NotKnown, StoreUnavailable)
 
     def answer(self, call: Call[ExplainRequest]) -> Answer:
-        order = self.services.journal.order(call.request.order_ref)
-        run = self.services.journal.run(order.run_id) if order else None
+        order = self.services.ledger.order(call.request.order_ref)
+        run = self.services.ledger.run(order.run_id) if order else None
         if order is None or run is None:
             raise NotKnown(
                 f"no order of ours is called {call.request.order_ref!r}; GET /runs/{{runId}} lists a run's orders"
             )
         plan = stored(run.plan) or {}
-        fills = self.services.positions.bookings_of(order.order_ref)
+        fills = self.services.ledger.bookings_of(order.order_ref)
         return Answer.of(
             ExplainResult(
                 **common(self.services, self.name, call.run_id),

@@ -44,12 +44,12 @@ class RunById:
     refusals: tuple[type[TradingError], ...] = (NotKnown, StoreUnavailable)
 
     def answer(self, call: Call[RunRequest]) -> Answer:
-        journal = self.services.journal
-        run = journal.run(call.request.run_id)
+        ledger = self.services.ledger
+        run = ledger.run(call.request.run_id)
         if run is None:
             raise NotKnown(f"there is no trading run {call.request.run_id!r}; GET /runs lists them")
-        orders = journal.orders(run.run_id)
-        booked = self.services.positions.bookings_for([order.order_ref for order in orders]) if orders else ()
+        orders = ledger.orders(run.run_id)
+        booked = ledger.bookings_for([order.order_ref for order in orders]) if orders else ()
         fills = booked_fills(booked)
         return Answer.of(
             RunResult(

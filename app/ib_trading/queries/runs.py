@@ -55,5 +55,5 @@ class Runs:
     refusals: tuple[type[TradingError], ...] = (StoreUnavailable,)
 
     def answer(self, call: Call[RunsRequest]) -> Answer:
-        runs = tuple(map(run_shown, self.services.journal.runs(call.request.limit)))
+        runs = tuple(map(run_shown, self.services.ledger.runs(call.request.limit)))
         return Answer.of(RunsResult(**common(self.services, self.name, call.run_id), runs=runs))

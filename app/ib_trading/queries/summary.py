@@ -97,8 +97,8 @@ class Summary:
             positions = broker.positions(account)
             reports = broker.order_reports(account)
             executions = broker.executions(account)
-            totals = services.positions.totals()
-            holdings = services.positions.holdings()
+            totals = services.ledger.totals()
+            holdings = services.ledger.holdings()
             pending = _not_yet_applied(services, executions)
             held = {p.con_id for p in positions} | {con_id for con_id, one in totals.items() if is_held(one)}
             valued = held | set(totals)
@@ -179,10 +179,10 @@ def _prices(
 def _not_yet_applied(services: Services, executions: tuple[Execution, ...]) -> dict[int, Decimal]:
     """Contract id → signed quantity of today's fills of our orders that the ledger does not know yet."""
     refs = {execution.order_ref for execution in executions if execution.order_ref}
-    ours = {order.order_ref for order in services.journal.orders_named(refs)}
+    ours = {order.order_ref for order in services.ledger.orders_named(refs)}
     return unapplied(
         (execution for execution in executions if execution.order_ref in ours),
-        services.positions.bookings_for(ours),
+        services.ledger.bookings_for(ours),
     )
 
 

@@ -44,9 +44,9 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         ),
         _asked(
             "journal",
-            lambda: "trading is " + ("enabled" if services.journal.trading_switch().enabled else "disabled"),
+            lambda: "trading is " + ("enabled" if services.switch.trading_switch().enabled else "disabled"),
         ),
-        _asked("positions", lambda: f"{len(services.positions.holdings())} strategies hold something"),
+        _asked("positions", lambda: f"{len(services.ledger.holdings())} strategies hold something"),
         _asked("warehouse", lambda: _answers(services)),
         _gateway(services),
     )

@@ -59,14 +59,14 @@ class StoredFigures(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        journal = self._services.journal
+        ledger, switch = self._services.ledger, self._services.switch.trading_switch()
         yield from _gateway(self._services.gateway.status())
         yield GaugeMetricFamily(
-            "ib_trading_enabled", "1 while the kill switch lets trade", value=journal.trading_switch().enabled
+            "ib_trading_enabled", "1 while the kill switch lets trade", value=switch.enabled
         )
-        orders = Tally(order.state.value for order in journal.unsettled_orders())
+        orders = Tally(order.state.value for order in ledger.unsettled_orders())
         yield _by("ib_trading_unsettled_orders", "Orders that may still change, by state", "state", orders)
-        runs = Tally(run.state.value for run in journal.runs(RECENT))
+        runs = Tally(run.state.value for run in ledger.runs(RECENT))
         tally = {state.value: runs[state.value] for state in RunState}
         yield _by("ib_trading_recent_runs", f"The latest {RECENT} runs, by state", "state", tally)
         succeeded: dict[str, float] = {}

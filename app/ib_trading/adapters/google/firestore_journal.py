@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
-from ib_trading.adapters.google.firestore_lease import FirestoreLease
 from ib_trading.adapters.google.firestore_orders import FirestoreOrders
 from ib_trading.adapters.google.firestore_runs import FirestoreRuns
 from ib_trading.adapters.google.firestore_spelling import timestamp
@@ -23,12 +22,11 @@ from ib_trading.schema.documents import lease_path, switches_path
 
 
 class FirestoreJournal:
-    """JournalStore in a Firestore database."""
+    """RunClaims, JournalWriter and TradingSwitchStore in a Firestore database."""
 
     def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
         self._database = database
         self._mode = mode
-        self._lease = FirestoreLease(database, lease_path(mode.value), "trading lease")
         self._runs = FirestoreRuns(database, mode)
         self._orders = FirestoreOrders(database, mode, self._runs)
 
@@ -44,18 +42,6 @@ class FirestoreJournal:
             self._runs.forget(transaction, run_id)
 
         self._database.transact(work)
-
-    def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
-        return self._lease.acquire(holder, now, expires_at)
-
-    def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease:
-        return self._lease.renew(lease, expires_at)
-
-    def release_lease(self, lease: Lease) -> None:
-        self._lease.release(lease)
-
-    def check_lease(self, lease: Lease) -> None:
-        self._lease.check(lease)
 
     def save_run(self, run: Run, lease: Lease) -> None:
         """LookupError if the run was never claimed or has been withdrawn."""
@@ -106,10 +92,11 @@ class FirestoreJournal:
         """LookupError for an order of a run that is not in the journal. All reads come before the first write."""
 
         def work(transaction: StoreTransaction) -> None:
+            lease_document = self._database.document(lease_path(self._mode.value))
             owners = {one.run_id: self._runs.document(one.run_id) for one in orders}
-            read = self._database.get_all([self._lease.document, *owners.values()], transaction)
+            read = self._database.get_all([lease_document, *owners.values()], transaction)
             found = {snapshot.reference: snapshot for snapshot in read}
-            refuse_stale(lease, found[self._lease.document])
+            refuse_stale(lease, found[lease_document])
             for run_id, document in owners.items():
                 if not found[document].exists:
                     raise LookupError(f"run {run_id} is not in the journal, and has no orders")

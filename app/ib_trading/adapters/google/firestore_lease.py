@@ -12,11 +12,13 @@ from ib_trading.adapters.google.firestore_database import ATTEMPTS, Document, Fi
 from ib_trading.adapters.google.firestore_spelling import Fields, instant, timestamp
 from ib_trading.adapters.google.firestore_transaction import refuse_stale
 from ib_trading.core.journal import Lease
+from ib_trading.core.mode import TradingMode
 from ib_trading.errors import StaleFence, StoreUnavailable
+from ib_trading.schema.documents import gateway_lease_path, lease_path
 
 
 class FirestoreLease:
-    """Decides nothing but who holds the document at `path`; `name` is what its sentences call it."""
+    """LeaseStore in a Firestore database: the document at `path`; `name` is what its sentences call it."""
 
     def __init__(self, database: FirestoreDatabase, path: str, name: str) -> None:
         self._database = database
@@ -77,6 +79,15 @@ class FirestoreLease:
         return StoreUnavailable(
             f"other processes kept changing the {self._name} in {self._database.name}; try again"
         )
+
+
+def trading_lease(database: FirestoreDatabase, mode: TradingMode) -> FirestoreLease:
+    """The one that journal and positions read in the transactions of their writes."""
+    return FirestoreLease(database, lease_path(mode.value), "trading lease")
+
+
+def gateway_lease(database: FirestoreDatabase, mode: TradingMode) -> FirestoreLease:
+    return FirestoreLease(database, gateway_lease_path(mode.value), "gateway session")
 
 
 def _fields(seen: Snapshot) -> Fields:

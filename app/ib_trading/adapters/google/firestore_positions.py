@@ -27,7 +27,7 @@ from ib_trading.adapters.google.firestore_transaction import StoreTransaction, r
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease
 from ib_trading.core.mode import TradingMode
-from ib_trading.core.positions import UNASSIGNED, with_changes
+from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
 from ib_trading.schema.documents import (
     BOOKINGS,
@@ -43,7 +43,7 @@ _VALUES_A_FILTER = 30
 
 
 class FirestorePositions:
-    """PositionStore in a Firestore database."""
+    """PositionWriter in a Firestore database."""
 
     def __init__(self, database: FirestoreDatabase, mode: TradingMode) -> None:
         self._database = database
@@ -101,13 +101,6 @@ class FirestorePositions:
     def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
         found = self._database.get_all(map(self._booking, booking_ids))
         return frozenset(document_name(snapshot.id) for snapshot in found if snapshot.exists)
-
-    def booked_quantity(self, order_ref: str) -> Decimal:
-        held: dict[str, Decimal] = {}
-        for one in self.bookings_for([order_ref]):
-            for name, share in one.shares.items():
-                held[name] = held.get(name, Decimal(0)) + share
-        return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         return _bookings(sorted(self._with("orderRef", order_refs), key=recorded))

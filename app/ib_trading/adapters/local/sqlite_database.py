@@ -182,12 +182,11 @@ def _close_all(idle: deque[sqlite3.Connection]) -> None:
 
 
 NEWEST_FENCE = "SELECT fence FROM lease"
+"""Of the trading lease."""
 
 
-def refuse_stale(lease: Lease, newest: list[tuple]) -> None:
-    """StaleFence unless `newest`, the answer to NEWEST_FENCE, is the fence of `lease`."""
+def refuse_stale(lease: Lease, newest: list[tuple], name: str = "trading lease") -> None:
+    """StaleFence unless `newest`, the fence that was given last if any was, is that of `lease`."""
     if newest != [(lease.fence,)]:
         given = newest[0][0] if newest else "none"
-        raise StaleFence(
-            f"the trading lease {lease.fence} of {lease.holder} is not the newest ({given}); stop"
-        )
+        raise StaleFence(f"the {name} {lease.fence} of {lease.holder} is not the newest ({given}); stop")

@@ -1,4 +1,4 @@
-"""Runs, their orders, the trading lease and the kill switch in the embedded store.
+"""Runs, their keys, their orders and the kill switch in the embedded store.
 
 Only persists: which state follows which is decided in core/journal.py and core/evidence.py.
 """
@@ -10,8 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from ib_trading.adapters.local.sqlite_database import NEWEST_FENCE, SqliteDatabase, refuse_stale
-from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_spelling import (
     columns_of,
     instant,
@@ -43,11 +42,10 @@ _RUNNING_STATES = json.dumps([state.value for state in RunState if not state.end
 
 
 class SqliteJournal:
-    """JournalStore in an SQLite file."""
+    """RunClaims, JournalWriter and TradingSwitchStore in an SQLite file."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
-        self._lease = SqliteLease(database, "lease", "trading lease")
 
     def claim(self, run: Run, not_before: datetime | None) -> Run | None:
         since = "" if not_before is None else instant_text(not_before)
@@ -68,18 +66,6 @@ class SqliteJournal:
             if connection.execute("SELECT 1 FROM orders WHERE run_id = ? LIMIT 1", (run_id,)).fetchone():
                 raise ValueError(f"run {run_id} has orders and cannot be withdrawn")
             connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
-
-    def acquire_lease(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
-        return self._lease.acquire(holder, now, expires_at)
-
-    def renew_lease(self, lease: Lease, expires_at: datetime) -> Lease:
-        return self._lease.renew(lease, expires_at)
-
-    def release_lease(self, lease: Lease) -> None:
-        self._lease.release(lease)
-
-    def check_lease(self, lease: Lease) -> None:
-        refuse_stale(lease, self._database.rows(NEWEST_FENCE))
 
     def save_run(self, run: Run, lease: Lease) -> None:
         """LookupError if the run was never claimed or has been withdrawn."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase, refuse_stale
 from ib_trading.adapters.local.sqlite_spelling import instant_text
 from ib_trading.core.journal import Lease
 from ib_trading.errors import StaleFence
@@ -14,7 +13,7 @@ from ib_trading.errors import StaleFence
 
 @dataclass(frozen=True, slots=True)
 class SqliteLease:
-    """`table` has the one row, `name` is what its sentences call it."""
+    """LeaseStore in an SQLite file. `table` has the one row, `name` is what its sentences call it."""
 
     database: SqliteDatabase
     table: str
@@ -35,7 +34,7 @@ class SqliteLease:
     def renew(self, lease: Lease, expires_at: datetime) -> Lease:
         """One that has been given back stays so: StaleFence."""
         with self.database.writing() as connection:
-            self._refuse_stale(lease, connection)
+            refuse_stale(lease, connection.execute(self._newest_fence).fetchall(), self.name)
             renewed = connection.execute(
                 f"UPDATE {self.table} SET expires_at = ? WHERE holder IS NOT NULL",
                 (instant_text(expires_at),),
@@ -51,12 +50,17 @@ class SqliteLease:
             )
 
     def check(self, lease: Lease) -> None:
-        with self.database.writing() as connection:
-            self._refuse_stale(lease, connection)
+        refuse_stale(lease, self.database.rows(self._newest_fence), self.name)
 
-    def _refuse_stale(self, lease: Lease, connection: sqlite3.Connection) -> None:
-        [newest] = connection.execute(f"SELECT max(fence) FROM {self.table}").fetchone()
-        if newest != lease.fence:
-            raise StaleFence(
-                f"the {self.name} {lease.fence} of {lease.holder} is not the newest ({newest or 'none'}); stop"
-            )
+    @property
+    def _newest_fence(self) -> str:
+        return f"SELECT fence FROM {self.table}"
+
+
+def trading_lease(database: SqliteDatabase) -> SqliteLease:
+    """The one under which SqliteDatabase.writing lets journal and positions write."""
+    return SqliteLease(database, "lease", "trading lease")
+
+
+def gateway_lease(database: SqliteDatabase) -> SqliteLease:
+    return SqliteLease(database, "gateway_lease", "gateway session")

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, parts, to_row
+from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, to_row
 from ib_trading.adapters.local.sqlite_totals import ALL_TOTALS, ARE_BEHIND, add, make_if_behind, totals_of
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease
-from ib_trading.core.positions import UNASSIGNED, with_changes
+from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
 
 _HOLDINGS = "SELECT strategy, con_id, quantity FROM holdings ORDER BY strategy, con_id"
@@ -24,7 +24,7 @@ _BOOK = (
 
 
 class SqlitePositions:
-    """PositionStore in an SQLite file."""
+    """PositionWriter in an SQLite file."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
@@ -64,14 +64,6 @@ class SqlitePositions:
             "SELECT booking_id FROM bookings WHERE booking_id IN (SELECT value FROM json_each(?))", asked
         )
         return frozenset(booking_id for (booking_id,) in rows)
-
-    def booked_quantity(self, order_ref: str) -> Decimal:
-        rows = self._database.rows("SELECT shares FROM bookings WHERE order_ref = ?", order_ref)
-        held: dict[str, Decimal] = {}
-        for (text,) in rows:
-            for name, share in parts(text).items():
-                held[name] = held.get(name, Decimal(0)) + share
-        return sum((abs(share) for name, share in held.items() if name != UNASSIGNED), Decimal(0))
 
     def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
         asked = json.dumps(list(order_refs), ensure_ascii=False)

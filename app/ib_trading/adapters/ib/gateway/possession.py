@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ib_trading.core.journal import Lease
 from ib_trading.errors import StaleFence, StoreUnavailable
 from ib_trading.ports.clock import Clock
-from ib_trading.ports.gateway_lease import GatewayLease
+from ib_trading.ports.lease import LeaseStore
 
 log = logging.getLogger("app.gateway")
 
@@ -21,7 +21,7 @@ log = logging.getLogger("app.gateway")
 class Possession:
     """`holder` names this instance; `seconds` is the lease's length."""
 
-    store: GatewayLease
+    store: LeaseStore
     clock: Clock
     holder: str
     seconds: float

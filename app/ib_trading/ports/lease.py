@@ -1,7 +1,8 @@
-"""Who may run the gateway: one instance of the service at a time, for each login.
+"""A right that one holder has at a time, and for a while: to trade and write the ledger, or to run the gateway.
 
-The broker lets a user be logged in once. Two instances that both start a gateway (the old and the new one of a
-deployment overlap) would throw each other out for ever; a lease beside the trading lease decides which one may.
+Each of the two is a lease of its own; what they have in common stands here. The broker lets a user be logged in once, so
+that two instances which both start a gateway (the old and the new one of a deployment overlap) would throw each other
+out for ever; and two runs that trade at once would order the same twice.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Protocol
 from ib_trading.core.journal import Lease
 
 
-class GatewayLease(Protocol):
-    """Its fence only rises. The instants are real time."""
+class LeaseStore(Protocol):
+    """Where one lease is kept. Its fence only rises. The instants are real time."""
 
     def acquire(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
         """The lease with a fence above every earlier one, or None while another holder's has not expired."""
@@ -28,5 +29,6 @@ class GatewayLease(Protocol):
         ...
 
     def check(self, lease: Lease) -> None:
-        """StaleFence unless `lease` is still the newest."""
+        """StaleFence unless `lease` is still the newest. Asked before every order that leaves: it waits for no
+        writer."""
         ...

@@ -1,0 +1,127 @@
+"""The ledger as whoever decides reads it: runs and orders, holdings and bookings, as they are written and as they would be.
+
+A run first writes down what the broker has told, and then reads. A dry-run writes nothing: what a run would have written
+lies over what it reads, so that both decide on the same ledger. Nothing is written here: leased_ledger.py does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ib_trading.core.attribution import Booking
+from ib_trading.core.journal import Run
+from ib_trading.core.order import Order
+from ib_trading.core.positions import UNASSIGNED, with_changes
+from ib_trading.core.totals import Totals, with_bookings
+from ib_trading.ports.journal_store import JournalStore
+from ib_trading.ports.position_store import PositionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """Orders as they now stand, and bookings, of which the stores do not know yet."""
+
+    orders: tuple[Order, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """To read. `unwritten` is what a dry-run has found, or whoever judges before writing; a run's ledger has none."""
+
+    _journal: JournalStore
+    _positions: PositionStore
+    unwritten: Unwritten = Unwritten()
+
+    def with_unwritten(self, orders: Iterable[Order], bookings: Iterable[Booking]) -> Ledger:
+        """As it would be with these written down too; to read, also where this one can be written."""
+        before = self.unwritten
+        unwritten = Unwritten((*before.orders, *orders), (*before.bookings, *bookings))
+        return Ledger(self._journal, self._positions, unwritten)
+
+    def keep(self) -> None:
+        """Between many short steps at the broker: nothing, for who only reads has no lease that could expire."""
+
+    # Runs and their orders
+
+    def run(self, run_id: str) -> Run | None:
+        return self._journal.run(run_id)
+
+    def runs(self, limit: int) -> tuple[Run, ...]:
+        """Newest first."""
+        return self._journal.runs(limit)
+
+    def open_runs(self) -> tuple[Run, ...]:
+        """Runs that have not ended, oldest first."""
+        return self._journal.open_runs()
+
+    def orders(self, run_id: str) -> tuple[Order, ...]:
+        return self._newest(self._journal.orders(run_id))
+
+    def order(self, order_ref: str) -> Order | None:
+        order = self._journal.order(order_ref)
+        return None if order is None else self._newest((order,))[0]
+
+    def orders_named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
+        """Those of `order_refs` that are ours, of whatever run."""
+        return self._newest(self._journal.orders_named(order_refs))
+
+    def unsettled_orders(self) -> tuple[Order, ...]:
+        """Orders of all runs that may still change: not final, or of a run that has not ended."""
+        return self._newest(self._journal.unsettled_orders())
+
+    def _newest(self, orders: tuple[Order, ...]) -> tuple[Order, ...]:
+        newer = {order.order_ref: order for order in self.unwritten.orders}
+        return tuple(newer.get(order.order_ref, order) for order in orders)
+
+    # What the strategies have
+
+    def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
+        """Strategy → contract id → signed quantity; nothing is listed at zero."""
+        changes = [
+            (name, one.con_id, share) for one in self.unwritten.bookings for name, share in one.shares.items()
+        ]
+        stored = self._positions.holdings()
+        return {name: held for name, held in with_changes(stored, changes).items() if held}
+
+    def totals(self) -> Totals:
+        """What all bookings come to."""
+        return with_bookings(self._positions.totals(), self.unwritten.bookings)
+
+    def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
+        """Those of `booking_ids` that are booked."""
+        asked = frozenset(booking_ids)
+        unwritten = asked.intersection(one.booking_id for one in self.unwritten.bookings)
+        return self._positions.booked_ids(asked) | unwritten
+
+    def bookings_for(self, order_refs: Iterable[str]) -> tuple[Booking, ...]:
+        """Those of these orders, in the sequence in which they were applied."""
+        asked = frozenset(order_refs)
+        unwritten = (one for one in self.unwritten.bookings if one.order_ref in asked)
+        return (*self._positions.bookings_for(asked), *unwritten)
+
+    def bookings_of(self, order_ref: str) -> tuple[Booking, ...]:
+        """Those of one order's executions, oldest first."""
+        unwritten = (one for one in self.unwritten.bookings if one.order_ref == order_ref)
+        return (*self._positions.bookings_of(order_ref), *unwritten)
+
+    def bookings_in(self, con_ids: Iterable[int]) -> tuple[Booking, ...]:
+        """Those of these contracts, oldest first: small beside the ledger."""
+        asked = frozenset(con_ids)
+        unwritten = (one for one in self.unwritten.bookings if one.con_id in asked)
+        return (*self._positions.bookings_in(asked), *unwritten)
+
+    def booked_quantity(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order the strategies have, what was taken back left out."""
+        shares: dict[str, Decimal] = {}
+        for booking in self.bookings_for([order_ref]):
+            for name, share in booking.shares.items():
+                shares[name] = shares.get(name, Decimal(0)) + share
+        return sum((abs(share) for name, share in shares.items() if name != UNASSIGNED), Decimal(0))
+
+    def booked_of(self, order_ref: str) -> Decimal:
+        """How much (unsigned) of an order strategies and nobody have together."""
+        bookings = self.bookings_for([order_ref])
+        return abs(sum((share for booking in bookings for share in booking.shares.values()), Decimal(0)))

@@ -1,0 +1,87 @@
+"""What a run and its dry-run have in common: everything is read into one snapshot, and a plan decided on it, or refused.
+
+Writes nothing, and sends nothing but the what-if questions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ib_trading.core.cash import ConversionRefused
+from ib_trading.core.limits import said_together
+from ib_trading.core.order_properties import PropertiesRefused
+from ib_trading.core.plan import Plan
+from ib_trading.core.signals import StrategyFailed
+from ib_trading.core.sizing import SizingRefused
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.errors import InstrumentLocked, PlanRefused, TradingDisabled
+from ib_trading.intents.compare import Comparison
+from ib_trading.intents.order_request import refused_properties
+from ib_trading.intents.phases import Phases
+from ib_trading.intents.trader import Trader
+from ib_trading.intents.what_if import with_margins
+from ib_trading.ports.broker import Broker
+from ib_trading.ports.clock import Clock
+from ib_trading.schema.trading_config import TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """One call's."""
+
+    trader: Trader
+    request: Any
+    config: TradingConfig
+    clock: Clock
+    phases: Phases
+
+    def read(self, broker: Broker, compared: Comparison, deadline: datetime) -> Snapshot:
+        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for.
+
+        Never for a plan that only closes: a broker that was silent about one margin stopped all of close-all.
+        """
+        snapshot = self.trader.read(broker, compared, self.request, self.config)
+        if not self.config.what_if:
+            return snapshot
+        draft = self._planned(snapshot)
+        if draft.reduce_only:
+            return snapshot
+        return with_margins(broker, snapshot, draft.orders, self.clock, deadline, compared.ledger)
+
+    def decide(self, snapshot: Snapshot, compared: Comparison) -> Plan:
+        """The plan, or PlanRefused with everything that speaks against it."""
+        with self.phases.timed("decide"):
+            plan = self._planned(snapshot)
+        if plan.forbidden:
+            raise _locked(plan, snapshot, compared)
+        if plan.refusals:
+            detail = said_together(plan.refusals)
+            disabled = any(verdict.rule == "trading enabled" for verdict in plan.refusals)
+            refusal = TradingDisabled if disabled else PlanRefused
+            raise refusal(detail, members={"plan": plan, "limits": plan.limits})
+        return plan
+
+    def _planned(self, snapshot: Snapshot) -> Plan:
+        """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""
+        try:
+            return self.trader.decide(snapshot, self.request)
+        except PropertiesRefused as error:
+            raise refused_properties(error) from error
+        except (StrategyFailed, SizingRefused, ConversionRefused) as error:
+            raise PlanRefused(str(error)) from error
+
+
+def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:
+    """What forbids `plan`, with the repairs that a trade-reconciliation proposes for it."""
+    return InstrumentLocked(
+        "; ".join(f"{lock.local_symbol}: {lock.reason}" for lock in plan.forbidden)
+        + "; look at the proposed repairs and accept the right ones by id: POST /trade-reconciliation; POST /close-all"
+        " cancels every order of ours that is alive",
+        members={
+            "locks": plan.forbidden,
+            "repairs": compared.repairs(snapshot.quotes, {lock.con_id for lock in plan.forbidden}),
+            "plan": plan,
+        },
+    )
