@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from flask.testing import FlaskClient
 
 from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services, create
+from ib_trading.core.attribution import Booking
 from ib_trading.intents.services import Services
 from ib_trading.settings import Settings, read_settings
 
@@ -68,6 +72,13 @@ class ServiceUnderTest:
         )
         services = replace(patient, gateway=way)
         return cls(services, create(services).test_client(), folder)
+
+    def bookings(self) -> tuple[Booking, ...]:
+        """All that has ever been booked, as it is stored."""
+        with closing(
+            SqliteDatabase(self.folder / "stores" / f"{self.services.mode.value}.sqlite")
+        ) as database:
+            return SqlitePositions(database).bookings()
 
     def get(self, path: str, **headers: str) -> Reply:
         return _reply(self.client.get(path, headers=headers))

@@ -19,6 +19,7 @@ import pytest
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_schema import STEPS
 from ib_trading.core.journal import Run, RunState
 from ib_trading.core.snapshot import TradingSwitch
@@ -166,16 +167,14 @@ class TestDurability:
         assert database.rows("PRAGMA journal_mode") == [("wal",)]
         assert database.rows("PRAGMA foreign_keys") == [(1,)]
 
-    def test_a_transaction_that_raises_is_void(
-        self, database: SqliteDatabase, journal: SqliteJournal
-    ) -> None:
+    def test_a_transaction_that_raises_is_void(self, database: SqliteDatabase) -> None:
         def begun(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT INTO lease VALUES (1, 7, NULL, NULL)")
             raise RuntimeError
 
         with pytest.raises(RuntimeError), database.writing() as connection:
             begun(connection)
-        assert a_lease(journal).fence == 1
+        assert a_lease(trading_lease(database)).fence == 1
 
     def test_a_full_disk_is_named_and_leaves_what_was_there(
         self, path: Path, database: SqliteDatabase, journal: SqliteJournal
@@ -183,7 +182,7 @@ class TestDurability:
         journal.claim(a_run("run-1"), None)
         with database.writing() as connection:
             connection.execute("PRAGMA max_page_count = 1")
-        lease = a_lease(journal)
+        lease = a_lease(trading_lease(database))
         huge = a_run("run-1", state=RunState.PLANNED, plan=bytes(1_000_000))
         with pytest.raises(StoreUnavailable, match=rf"{path}.*the disk is full; make room"):
             journal.save_run(huge, lease)
@@ -206,9 +205,10 @@ class TestDurability:
 
 
 def save_orders_for_ever(path: Path, saved: Connection) -> None:
-    journal = SqliteJournal(SqliteDatabase(path))
+    database = SqliteDatabase(path)
+    journal = SqliteJournal(database)
     journal.claim(Run("run-1", "key", "hash", "allocation", RunState.SUBMITTING, NOON), None)
-    lease = a_lease(journal)
+    lease = a_lease(trading_lease(database))
     for number in range(1_000_000):
         journal.save_orders([an_order(f"ref-{number}", "run-1")], lease)
         saved.send(f"ref-{number}")
@@ -219,11 +219,12 @@ class TestPace:
 
     @pytest.mark.parametrize("question", ["switch", "lease"])
     def test_reading_them_takes_less_than_a_tenth_of_a_millisecond(
-        self, journal: SqliteJournal, question: str
+        self, database: SqliteDatabase, journal: SqliteJournal, question: str
     ) -> None:
-        lease = a_lease(journal)
+        store = trading_lease(database)
+        lease = a_lease(store)
         ask: Callable[[], object] = (
-            journal.trading_switch if question == "switch" else lambda: journal.check_lease(lease)
+            journal.trading_switch if question == "switch" else lambda: store.check(lease)
         )
         assert statistics.median(seconds(ask) for _ in range(500)) < 100e-6
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease
@@ -33,7 +33,7 @@ def database(path: Path) -> Generator[SqliteDatabase]:
 
 @pytest.fixture
 def lease(database: SqliteDatabase) -> Lease:
-    return a_lease(SqliteJournal(database))
+    return a_lease(trading_lease(database))
 
 
 def some_bookings(first: int, count: int) -> list[Booking]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ib_trading.core.attribution import Booking
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.errors import StaleFence
+from ib_trading.intents.ledger import Ledger
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race
 from tests.contracts.samples import a_booking, a_lease, after
@@ -140,15 +141,15 @@ def test_an_orders_booked_quantity_is_unsigned_and_its_own(stores: Stores) -> No
     sells = [a_booking("exec-1", {"trend": "-2", "dummy": "-1"}), a_booking("exec-2", {"trend": "-0.5"})]
     other = a_booking("exec-3", {"trend": "-100"}, order_ref="ib-pother")
     stores.positions.apply([*sells, other], a_lease(stores.trading_lease))
-    assert stores.positions.booked_quantity("ib-pabc") == Decimal("3.5")
-    assert stores.positions.booked_quantity("ib-punknown") == 0
+    assert Ledger(stores.journal, stores.positions).booked_quantity("ib-pabc") == Decimal("3.5")
+    assert Ledger(stores.journal, stores.positions).booked_quantity("ib-punknown") == 0
 
 
 def test_what_went_to_nobody_is_not_attributed_to_strategies(stores: Stores) -> None:
     stores.positions.apply(
         [a_booking("exec-1", {"trend": "2", UNASSIGNED: "7"})], a_lease(stores.trading_lease)
     )
-    assert stores.positions.booked_quantity("ib-pabc") == 2
+    assert Ledger(stores.journal, stores.positions).booked_quantity("ib-pabc") == 2
 
 
 def test_an_old_lease_books_nothing(stores: Stores) -> None:
@@ -233,7 +234,7 @@ def test_what_was_taken_back_is_not_booked_for_the_order_any_more(stores: Stores
         a_booking("e.02", {"trend": "2"}),
     ]
     stores.positions.apply(bookings, a_lease(stores.trading_lease))
-    assert stores.positions.booked_quantity("ib-pabc") == 2
+    assert Ledger(stores.journal, stores.positions).booked_quantity("ib-pabc") == 2
 
 
 def test_the_bookings_of_an_order_come_in_the_sequence_of_their_booking(stores: Stores) -> None:

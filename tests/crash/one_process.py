@@ -23,7 +23,7 @@ def main() -> None:
     made = ServiceUnderTest.over(Path(told["folder"]), told["port"])
     stores = on_firestore(made.services, told["project"]) if told["project"] else None
     # A process that is to die at a point is watched in the embedded stores only.
-    services = later(stores or stopping(made.services, told["point"]), told["minutes"])
+    services = later(stores or stopping(made.services, made.folder, told["point"]), told["minutes"])
     application = create(services)
     line = threading.Barrier(len(told["calls"]))
     printing = threading.Lock()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ib_trading.composition import build_services, create
+from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
 from tests.crash.stopping import later
@@ -77,7 +78,7 @@ class Ground:
 
     def ledger(self) -> dict[int, Decimal]:
         totals: dict[int, Decimal] = {}
-        for held in self.services().positions.holdings().values():
+        for held in self.services().ledger.holdings().values():
             for con_id, quantity in held.items():
                 totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
         return {con_id: quantity for con_id, quantity in totals.items() if quantity}
@@ -97,13 +98,16 @@ def on_firestore(services: Services, project: str) -> Services:
     from ib_trading.adapters.google.firestore_activity import FirestoreActivity
     from ib_trading.adapters.google.firestore_database import FirestoreDatabase
     from ib_trading.adapters.google.firestore_journal import FirestoreJournal
+    from ib_trading.adapters.google.firestore_lease import trading_lease
     from ib_trading.adapters.google.firestore_positions import FirestorePositions
 
     database, mode = FirestoreDatabase(project, services.mode.value), services.mode
+    journal = FirestoreJournal(database, mode)
     return replace(
         services,
-        journal=FirestoreJournal(database, mode),
-        positions=FirestorePositions(database, mode),
+        claims=journal,
+        switch=journal,
+        books=Books(journal, FirestorePositions(database, mode), trading_lease(database, mode)),
         activity=FirestoreActivity(database, mode),
     )
 

@@ -11,17 +11,21 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 from ib_trading.adapters.ib.broker import IbBroker
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.adapters.local.clock import SystemClock
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.core.attribution import Booking, Execution
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.journal import Lease, Run, RunState
 from ib_trading.core.order import Order
+from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 
@@ -102,13 +106,15 @@ class LaterClock(SystemClock):
         return super().now() + self._by
 
 
-def stopping(services: Services, point: str) -> Services:
-    """`services` that end the process at `point`; "" lets it live."""
-    changed: list[Any] = [services.journal, services.positions, services.gateway]
-    for port, kind in zip(changed, (StoppingJournal, StoppingPositions, StoppingGateway), strict=True):
-        port.__class__ = kind
+def stopping(services: Services, folder: Path, point: str) -> Services:
+    """`services`, whose stores are in `folder`, that end the process at `point`; "" lets it live."""
+    database = SqliteDatabase(folder / "stores" / f"{services.mode.value}.sqlite")
+    journal, positions, gateway = StoppingJournal(database), StoppingPositions(database), services.gateway
+    gateway.__class__ = StoppingGateway
+    for port in (journal, positions, gateway):
         vars(port)["point"] = point
-    return services
+    books = Books(journal, positions, trading_lease(database))
+    return replace(services, claims=journal, switch=journal, books=books)
 
 
 def later(services: Services, minutes: float) -> Services:

@@ -39,8 +39,8 @@ def test_after_a_kill_no_order_is_doubled_or_forgotten_and_the_ledger_is_the_bro
     settled_by_a_person(ground)
     after = ground.call(*ALLOCATE, "wednesday", 3 * LEASE_OVER)
     assert after["status"] == 200, after
-    journal = ground.services().journal
-    known = {order.order_ref: order for run in journal.runs(20) for order in journal.orders(run.run_id)}
+    ledger = ground.services().ledger
+    known = {order.order_ref: order for run in ledger.runs(20) for order in ledger.orders(run.run_id)}
     assert set(ground.refs()) <= set(known), "no order at the broker that the journal does not know"
     assert set(ground.refs().values()) <= {1}, "no orderRef was sent twice"
     assert {known[ref].state for ref in ground.refs()} == {OrderState.FILLED}
@@ -78,10 +78,10 @@ def test_an_order_that_was_marked_and_never_seen_locks_its_instrument_and_only_t
     assert refused["status"] == 423
     assert {lock["localSymbol"] for lock in refused["body"]["locks"]} == set(unknown)
     assert len(ground.refs()) == 3
-    journal = ground.services().journal
-    assert RunState.NEEDS_REVIEW in {run.state for run in journal.runs(5)}
+    ledger = ground.services().ledger
+    assert RunState.NEEDS_REVIEW in {run.state for run in ledger.runs(5)}
     settled_by_a_person(ground)
-    assert RunState.NEEDS_REVIEW not in {run.state for run in journal.runs(5)}
+    assert RunState.NEEDS_REVIEW not in {run.state for run in ledger.runs(5)}
 
 
 def test_while_the_dead_process_s_lease_lasts_the_next_run_waits(ground: Ground) -> None:

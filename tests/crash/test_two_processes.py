@@ -20,9 +20,9 @@ def test_fifty_times_the_same_request_at_once_is_one_run(shared_ground: Ground) 
     done = [answer for answer in answers if answer["status"] == 200]
     assert len({answer["body"]["runId"] for answer in done}) == 1
     assert sum(not answer["replayed"] for answer in done) == 1
-    runs = shared_ground.services().journal.runs(100)
+    runs = shared_ground.services().ledger.runs(100)
     assert len(runs) == 1
-    assert len(shared_ground.refs()) == len(shared_ground.services().journal.orders(runs[0].run_id)) == 6
+    assert len(shared_ground.refs()) == len(shared_ground.services().ledger.orders(runs[0].run_id)) == 6
     assert shared_ground.ledger() == shared_ground.positions()
 
 
@@ -35,9 +35,9 @@ def test_of_fifty_different_requests_at_once_never_two_trade_at_the_same_time(sh
     told = statuses(answers)
     assert set(told) <= {200, 409}, [answer for answer in answers if answer["status"] not in {200, 409}]
     assert told[200] >= 1
-    runs = shared_ground.services().journal.runs(100)
+    runs = shared_ground.services().ledger.runs(100)
     assert {run.run_id for run in runs} == {a["body"]["runId"] for a in answers if a["status"] == 200}
-    trading = [run for run in runs if shared_ground.services().journal.orders(run.run_id)]
+    trading = [run for run in runs if shared_ground.services().ledger.orders(run.run_id)]
     assert len(trading) == 1
     assert len(shared_ground.refs()) == 6
     assert shared_ground.ledger() == shared_ground.positions()

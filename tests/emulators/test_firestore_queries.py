@@ -15,8 +15,11 @@ from ib_trading.core.journal import RunState
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.ports.activity_log import Activity, ActivityLog
-from ib_trading.ports.journal_store import JournalStore
-from ib_trading.ports.position_store import PositionStore
+from ib_trading.ports.journal_store import JournalStore, JournalWriter
+from ib_trading.ports.lease import LeaseStore
+from ib_trading.ports.position_store import PositionStore, PositionWriter
+from ib_trading.ports.run_claims import RunClaims
+from ib_trading.ports.trading_switch import TradingSwitchStore
 from ib_trading.schema import documents
 from ib_trading.schema.documents import COMPOSITE_INDEXES, FIELDS, OPEN_ORDERS, ORDERS, UNINDEXED, Index
 from tests.contracts.places import FirestoreProject, Stores
@@ -31,9 +34,9 @@ LINE = Activity(NOON, "allocation", "run-1", dry_run=False, outcome=200, facts={
 
 CALLS: dict[str, Callable[[Stores], object]] = {
     "claim": lambda stores: stores.journal.claim(a_run("run-1"), NOON),
-    "acquire_lease": lambda stores: stores.trading_lease.acquire("run-1", NOON, after(60)),
-    "renew_lease": lambda stores: stores.trading_lease.renew(a_lease(stores.trading_lease), after(90)),
-    "check_lease": lambda stores: stores.trading_lease.check(a_lease(stores.trading_lease)),
+    "acquire": lambda stores: stores.trading_lease.acquire("run-1", NOON, after(60)),
+    "renew": lambda stores: stores.trading_lease.renew(a_lease(stores.trading_lease), after(90)),
+    "check": lambda stores: stores.trading_lease.check(a_lease(stores.trading_lease)),
     "save_run": lambda stores: stores.journal.save_run(RUN, a_lease(stores.trading_lease)),
     "save_orders": lambda stores: stores.journal.save_orders([ORDER], a_lease(stores.trading_lease)),
     "save_plan": lambda stores: stores.journal.save_plan(RUN, [ORDER], a_lease(stores.trading_lease)),
@@ -53,7 +56,6 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "holdings": lambda stores: stores.positions.holdings(),
     "totals": lambda stores: stores.positions.totals(),
     "booked_ids": lambda stores: stores.positions.booked_ids(["exec-1"]),
-    "booked_quantity": lambda stores: stores.positions.booked_quantity("ib-pabc"),
     "bookings_for": lambda stores: stores.positions.bookings_for(["ib-pabc"]),
     "bookings_of": lambda stores: stores.positions.bookings_of("ib-pabc"),
     "bookings_in": lambda stores: stores.positions.bookings_in([265598]),
@@ -62,9 +64,9 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "latest": lambda stores: stores.activity.latest(10),
     "since": lambda stores: stores.activity.since(NOON),
     "first_at": lambda stores: stores.activity.first_at(),
-    "release_lease": lambda stores: stores.trading_lease.release(a_lease(stores.trading_lease)),
+    "release": lambda stores: stores.trading_lease.release(a_lease(stores.trading_lease)),
 }
-"""Every method of the three ports, once, on a store in which the former ones have left something."""
+"""Every method of the ports, once, on a store in which the former ones have left something."""
 
 QUERIES = {
     "bookings: conId IN",
@@ -142,7 +144,16 @@ def queries(stores: Stores, faulty: FaultyGrpc) -> list[StructuredQuery]:
 
 
 def test_every_method_of_the_ports_is_called_here() -> None:
-    assert set(CALLS) == methods(JournalStore, PositionStore, ActivityLog) - {"locks", "save_locks"}
+    assert set(CALLS) == methods(
+        RunClaims,
+        TradingSwitchStore,
+        LeaseStore,
+        JournalStore,
+        JournalWriter,
+        PositionStore,
+        PositionWriter,
+        ActivityLog,
+    )
 
 
 def test_these_are_all_queries_that_the_code_asks(queries: list[StructuredQuery]) -> None:

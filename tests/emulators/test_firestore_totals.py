@@ -10,7 +10,7 @@ import pytest
 from google.cloud.firestore import CollectionReference, Query
 
 from ib_trading.adapters.google.firestore_database import Document, FirestoreDatabase, Snapshot
-from ib_trading.adapters.google.firestore_journal import FirestoreJournal
+from ib_trading.adapters.google.firestore_lease import trading_lease
 from ib_trading.adapters.google.firestore_positions import FirestorePositions
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.attribution import Booking
@@ -74,7 +74,7 @@ def earlier(project: FirestoreProject, stores: Stores) -> list[Booking]:
 def test_a_look_reads_the_same_documents_however_long_the_ledger_is(database: CountingDatabase) -> None:
     """A document a contract, the newest booking, and how far the totals reach."""
     positions = FirestorePositions(database, TradingMode.PAPER)
-    lease = a_lease(FirestoreJournal(database, TradingMode.PAPER))
+    lease = a_lease(trading_lease(database, TradingMode.PAPER))
     positions.apply(some_bookings(0, 10), lease)
     for more in (300, 1_500):
         database.read = 0
@@ -86,7 +86,7 @@ def test_a_look_reads_the_same_documents_however_long_the_ledger_is(database: Co
 def test_a_booking_reads_the_same_documents_however_long_the_ledger_is(database: CountingDatabase) -> None:
     """The lease, the booking, its two holdings, its contract's total, how far these reach, and the newest booking."""
     positions = FirestorePositions(database, TradingMode.PAPER)
-    lease = a_lease(FirestoreJournal(database, TradingMode.PAPER))
+    lease = a_lease(trading_lease(database, TradingMode.PAPER))
     for first in (0, 2_000):
         positions.apply(some_bookings(first, 800), lease)
         database.read = 0

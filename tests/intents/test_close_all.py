@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from ib_trading.intents.lease import held_lease
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.canonical import canonical_json
@@ -54,18 +53,18 @@ def services(tmp_path: Path) -> Services:
 
 
 def prepare(services: Services, state: OrderState, *, journalled: bool = True) -> None:
-    services.journal.claim(a_run("run-1"), None)
-    with held_lease(services.journal, services.clock, "run-2") as held:
+    services.claims.claim(a_run("run-1"), None)
+    with services.leased("run-2") as ledger:
         if journalled:
-            services.journal.save_orders([an_order(REF, "run-1", state)], held.lease)
+            ledger.record_orders([an_order(REF, "run-1", state)])
         broker = cast("Broker", Stubborn(state))
-        CloseAll(services).prepare(broker, "DU1", held, CloseAllRequest())
+        CloseAll(services).prepare(broker, "DU1", ledger, CloseAllRequest())
 
 
 def test_an_inactive_order_that_is_not_cancelled_stops_nothing_but_its_contract(services: Services) -> None:
     """It used to refuse the whole of close-all, and so trapped every other position."""
     prepare(services, OrderState.INACTIVE)
-    (order,) = services.journal.unsettled_orders()
+    (order,) = services.ledger.unsettled_orders()
     assert order.state is OrderState.INACTIVE
 
 
@@ -95,13 +94,13 @@ def test_who_finishes_an_interrupted_close_all_answers_for_what_it_left_out_too(
     locked = Lock(2, "BBB", "order ib-pdef is unknown", ("ib-pdef",))
     plan = canonical_json({"orders": [{"conId": 1, "tif": "DAY"}], "locks": [locked], "reduceOnly": True})
     run = a_run("run-1")
-    services.journal.claim(run, None)
+    services.claims.claim(run, None)
     account.accept(REF, 1, Decimal(3))
     account.fill(REF, 10, None)
-    with held_lease(services.journal, services.clock, "run-2") as held:
-        services.journal.save_plan(replace(run, state=RunState.SUBMITTING, plan=plan), [order], held.lease)
-        settle_earlier(services, account, "DU1", held.lease, "run-2")
-    ended = services.journal.run("run-1")
+    with services.leased("run-2") as ledger:
+        ledger.record_plan(replace(run, state=RunState.SUBMITTING, plan=plan), [order])
+        settle_earlier(services, ledger, account, "DU1", "run-2")
+    ended = services.ledger.run("run-1")
     assert ended is not None
     assert ended.response is not None
     assert (ended.state, ended.response.status) == (RunState.SETTLED, 423)

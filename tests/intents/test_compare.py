@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from ib_trading.intents.lease import HeldLease, held_lease
 
 from ib_trading.core.account import BrokerPosition
 from ib_trading.core.attribution import Booking
 from ib_trading.intents.compare import READINGS, Comparison, compare_settled, compare_unwritten
+from ib_trading.intents.leased_ledger import Books, LeasedLedger
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
-from ib_trading.ports.position_store import PositionStore
+from ib_trading.ports.position_store import PositionWriter
+from tests.contracts.places import SqliteFile, Stores
 from tests.contracts.samples import a_booking
 from tests.intents.account_model import ModelAccount
 from tests.service import ServiceUnderTest, closed_port
@@ -42,13 +43,20 @@ def services(tmp_path: Path) -> Services:
 
 
 @pytest.fixture
-def held(services: Services) -> Iterator[HeldLease]:
-    with held_lease(services.journal, services.clock, "run-1") as held:
-        yield held
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    """Those of `services`, opened once more."""
+    with SqliteFile(tmp_path / "stores" / "paper.sqlite").opened() as stores:
+        yield stores
 
 
-def compared(services: Services, account: ModelAccount, held: HeldLease) -> Comparison:
-    return compare_settled(services, cast("Broker", account), "DU1", held, "run-1")
+@pytest.fixture
+def ledger(services: Services) -> Iterator[LeasedLedger]:
+    with services.leased("run-1") as ledger:
+        yield ledger
+
+
+def compared(services: Services, account: ModelAccount, ledger: LeasedLedger) -> Comparison:
+    return compare_settled(services, ledger, cast("Broker", account), "DU1", "run-1")
 
 
 def shown(comparison: Comparison) -> list[tuple[int, Decimal, Decimal]]:
@@ -56,45 +64,47 @@ def shown(comparison: Comparison) -> list[tuple[int, Decimal, Decimal]]:
 
 
 def test_a_fill_between_executions_and_positions_is_no_difference(
-    services: Services, held: HeldLease
+    services: Services, ledger: LeasedLedger
 ) -> None:
     """Its booking comes with the second reading; the instrument was locked for nothing otherwise."""
     account = Busy(trades=1)
-    found = compared(services, account, held)
+    found = compared(services, account, ledger)
     assert (shown(found), found.steady, account.asked) == ([], True, 2)
     assert found.holdings == {"unassigned": {1: Decimal(10)}}
     assert len(found.booked) == 1
 
 
-def test_without_a_difference_one_reading_is_enough(services: Services, held: HeldLease) -> None:
+def test_without_a_difference_one_reading_is_enough(services: Services, ledger: LeasedLedger) -> None:
     """The ordinary case costs no question more."""
     account = Busy()
-    assert compared(services, account, held).steady
+    assert compared(services, account, ledger).steady
     assert account.asked == 1
 
 
-def test_a_difference_counts_once_two_readings_show_it(services: Services, held: HeldLease) -> None:
+def test_a_difference_counts_once_two_readings_show_it(services: Services, ledger: LeasedLedger) -> None:
     """Nothing that could be booked explains it: a split."""
     account = Busy(before_today={2: Decimal(5)})
-    found = compared(services, account, held)
+    found = compared(services, account, ledger)
     assert (shown(found), found.steady) == ([(2, Decimal(0), Decimal(5))], True)
     assert account.asked == 2
 
 
 def test_what_moves_at_every_reading_is_not_steady_and_still_differs(
-    services: Services, held: HeldLease
+    services: Services, ledger: LeasedLedger
 ) -> None:
     """A reconciliation proposes nothing on such facts; a run locks only that instrument."""
-    found = compared(services, Busy(trades=READINGS), held)
+    found = compared(services, Busy(trades=READINGS), ledger)
     assert (shown(found), found.steady) == ([(1, Decimal(20), Decimal(30))], False)
 
 
-def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(services: Services, held: HeldLease) -> None:
+def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(
+    services: Services, ledger: LeasedLedger, stores: Stores
+) -> None:
     """Both decide on the same facts, so both lock the same."""
     account = Busy(before_today={2: Decimal(5)}, trades=1)
     dry = compare_unwritten(services, cast("Broker", account), "DU1")
-    assert services.positions.bookings() == ()
-    run = compared(services, account, held)
+    assert stores.positions.bookings() == ()
+    run = compared(services, account, ledger)
     assert (dry.holdings, dry.differences, dry.repairs({})) == (
         run.holdings,
         run.differences,
@@ -106,7 +116,7 @@ def test_a_dry_run_sees_the_same_ledger_and_writes_nothing(services: Services, h
 class LongLedger:
     """A ledger of years: it may be asked for some contracts' bookings, which are counted, and never for all."""
 
-    positions: PositionStore
+    positions: PositionWriter
     asked: list[frozenset[int]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> object:
@@ -120,27 +130,29 @@ class LongLedger:
         return self.positions.bookings_in(self.asked[-1])
 
 
-def test_of_the_ledger_only_what_differs_is_read(services: Services, held: HeldLease) -> None:
+def test_of_the_ledger_only_what_differs_is_read(services: Services, stores: Stores) -> None:
     """Each reconciliation and each run that met a lock read every booking there had ever been: with the years it would
     have taken longer than a run may."""
-    ledger = LongLedger(services.positions)
-    services.positions.apply([a_booking("e.01", {"alpha": "5"}, con_id=1)], held.lease)
-    services.positions.apply([a_booking("repair:x", {"unassigned": "7"}, con_id=2)], held.lease)
-    services = replace(services, positions=cast("PositionStore", ledger))
+    long = LongLedger(stores.positions)
+    books = Books(stores.journal, cast("PositionWriter", long), stores.trading_lease)
+    services = replace(services, books=books)
     account = ModelAccount(before_today={1: Decimal(5), 2: Decimal(9)})
-    found = compared(services, account, held).repairs({})
-    assert ledger.asked == [frozenset({2})]
+    with services.leased("run-1") as ledger:
+        ledger.book([a_booking("e.01", {"alpha": "5"}, con_id=1)])
+        ledger.book([a_booking("repair:x", {"unassigned": "7"}, con_id=2)])
+        found = compared(services, account, ledger).repairs({})
+    assert long.asked == [frozenset({2})]
     assert [(one.con_id, one.shares, one.price) for one in found] == [
         (2, {"unassigned": Decimal(2)}, Decimal("157.92"))
     ], "at the price of the last booking"
 
 
 def test_a_contract_that_the_broker_knows_no_more_is_a_difference_and_stops_nothing_else(
-    services: Services, held: HeldLease
+    services: Services, ledger: LeasedLedger
 ) -> None:
     """A future expired, or a share was delisted, while a strategy held it: runs that do not touch it go on."""
     gone = a_booking("e.01", {"alpha": "5"}, con_id=9)
-    services.positions.apply([gone], held.lease)
-    found = compared(services, ModelAccount(before_today={2: Decimal(5)}), held)
+    ledger.book([gone])
+    found = compared(services, ModelAccount(before_today={2: Decimal(5)}), ledger)
     assert shown(found) == [(2, Decimal(0), Decimal(5)), (9, Decimal(5), Decimal(0))]
     assert found.differences[1].local_symbol == "contract 9"

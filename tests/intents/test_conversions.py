@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.journal import Run, RunState
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_state import OrderState
+from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.read_snapshot import working_orders
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import book
@@ -43,25 +44,24 @@ def services(tmp_path: Path) -> Services:
 
 
 @pytest.fixture
-def lease(services: Services) -> Lease:
-    services.journal.claim(Run("run", "key", "hash", "cash-balancer", RunState.CLAIMED, NOW), None)
-    lease = services.journal.acquire_lease("run", NOW, NOW + timedelta(days=9999))
-    assert lease is not None
-    services.journal.save_orders((CONVERSION,), lease)
-    return lease
+def ledger(services: Services) -> Iterator[LeasedLedger]:
+    services.claims.claim(Run("run", "key", "hash", "cash-balancer", RunState.CLAIMED, NOW), None)
+    with services.leased("run") as ledger:
+        ledger.record_orders((CONVERSION,))
+        yield ledger
 
 
-def test_its_fills_change_no_holding(services: Services, lease: Lease) -> None:
-    assert book(services, (CONVERSION,), (FILL,), lease) == 0
-    assert services.positions.holdings() == {}
+def test_its_fills_change_no_holding(services: Services, ledger: LeasedLedger) -> None:
+    assert book(ledger, (CONVERSION,), (FILL,)) == 0
+    assert services.ledger.holdings() == {}
 
 
-def test_the_same_fill_of_a_strategy_s_order_does(services: Services, lease: Lease) -> None:
+def test_the_same_fill_of_a_strategy_s_order_does(services: Services, ledger: LeasedLedger) -> None:
     order = replace(CONVERSION, source={"alpha": Decimal(-5000)})
-    assert book(services, (order,), (FILL,), lease) == 1
-    assert services.positions.holdings() == {"alpha": {11: -2000}}
+    assert book(ledger, (order,), (FILL,)) == 1
+    assert services.ledger.holdings() == {"alpha": {11: -2000}}
 
 
-@pytest.mark.usefixtures("lease")
+@pytest.mark.usefixtures("ledger")
 def test_what_it_may_still_fill_is_working_so_that_no_second_one_leaves(services: Services) -> None:
-    assert working_orders(services) == {"unassigned": {11: Decimal(3000)}}
+    assert working_orders(services.ledger) == {"unassigned": {11: Decimal(3000)}}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,10 +14,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from ib_trading.adapters.local.sqlite_database import SqliteDatabase
+from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services
 from ib_trading.core.attribution import unapplied
 from ib_trading.core.canonical import canonical_json
-from ib_trading.core.journal import Lease, RunState
+from ib_trading.core.journal import RunState
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
@@ -47,6 +48,7 @@ class Ledger(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.services = build_services(service_settings(Path(self.folder.name), closed_port()))
+        self.positions = SqlitePositions(SqliteDatabase(Path(self.folder.name) / "stores" / "paper.sqlite"))
         self.account = ModelAccount()
         self.refs: list[str] = []
         # Something to fill and something to correct from the start: most sequences then reach what is rare.
@@ -72,7 +74,7 @@ class Ledger(RuleBasedStateMachine):
         quantity = sum(signed.values(), Decimal(0))
         cross = InternalCross(con_id, Decimal(100), {"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
         run = a_run(f"run-{number}")
-        self.services.journal.claim(run, None)
+        self.services.claims.claim(run, None)
         plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": []})
         order = Order(
             order_ref=f"ib-p{number:016}",
@@ -88,10 +90,9 @@ class Ledger(RuleBasedStateMachine):
             source=signed,
             state=OrderState.SENDING,
         )
-        lease = self._lease()
         sent = replace(run, state=RunState.SUBMITTING, business_at=self.account.current_time(), plan=plan)
-        self.services.journal.save_plan(sent, [order], lease)
-        self.services.journal.release_lease(lease)
+        with self.services.leased("test") as ledger:
+            ledger.record_plan(sent, [order])
         if arrives:
             self.refs.append(order.order_ref)
             self.account.accept(order.order_ref, con_id, quantity)
@@ -123,12 +124,11 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        lease = self._lease()
-        settle_earlier(self.services, self.account, "DU1", lease, "")
-        again = settle_earlier(self.services, self.account, "DU1", lease, "")
-        self.services.journal.release_lease(lease)
+        with self.services.leased("test") as ledger:
+            settle_earlier(self.services, ledger, self.account, "DU1", "")
+            again = settle_earlier(self.services, ledger, self.account, "DU1", "")
         assert again.bookings == (), "what is booked is not booked again"
-        holdings = self.services.positions.holdings()
+        holdings = self.services.ledger.holdings()
         assert differences(holdings, self.account.quantities(), INSTRUMENTS) == ()
         self._ended_with_what_they_filled()
 
@@ -140,35 +140,28 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_and_what_is_not_applied_are_the_broker_s(self) -> None:
-        ledger = total(self.services.positions.holdings())
-        pending = unapplied(self.account.told, self.services.positions.bookings())
+        ledger = total(self.services.ledger.holdings())
+        pending = unapplied(self.account.told, self.positions.bookings())
         summed = total({"ledger": ledger, "pending": pending})
         assert summed == self.account.quantities()
 
     @invariant()
     def the_totals_are_what_all_bookings_come_to(self) -> None:
         """Corrections, executions taken back and late commissions among them, in the sequence in which they come."""
-        positions = self.services.positions
-        assert positions.totals() == with_bookings({}, positions.bookings())
+        assert self.positions.totals() == with_bookings({}, self.positions.bookings())
 
     def _ended_with_what_they_filled(self) -> None:
         """Of a DAY order that the broker shows no more nothing is made up: it has what it filled, or is unknown."""
         for ref, filled in self.account.truth.items():
-            order = self.services.journal.order(ref)
+            order = self.services.ledger.order(ref)
             assert order is not None
             if order.state is not OrderState.UNKNOWN:
                 assert order.state.final
-                assert self.services.booked_of(ref) == filled
+                assert self.services.ledger.booked_of(ref) == filled
 
     def _ref(self, number: int) -> str:
         known = [ref for ref in self.refs if ref in self.account.reports]
         return known[number % len(known)] if known else ""
-
-    def _lease(self) -> Lease:
-        now = self.services.clock.now()
-        lease = self.services.journal.acquire_lease("test", now, now + timedelta(minutes=5))
-        assert lease is not None
-        return lease
 
 
 TestLedger = Ledger.TestCase

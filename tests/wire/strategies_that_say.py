@@ -61,4 +61,4 @@ def told(
 
 def holdings(service: ServiceUnderTest) -> dict[str, dict[int, Decimal]]:
     """The ledger as it is stored."""
-    return {name: dict(held) for name, held in service.services.positions.holdings().items() if held}
+    return {name: dict(held) for name, held in service.services.ledger.holdings().items() if held}

@@ -130,9 +130,9 @@ def test_a_gateway_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> No
         reply = absent.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="monday")
     assert reply.status == 503
     assert int(reply.headers["Retry-After"]) > 0
-    assert absent.services.journal.runs(10) == ()
-    assert absent.services.journal.unsettled_orders() == ()
-    assert absent.services.positions.holdings() == {}
+    assert absent.services.ledger.runs(10) == ()
+    assert absent.services.ledger.unsettled_orders() == ()
+    assert absent.services.ledger.holdings() == {}
     assert absent.get("/ready").status == 503
     with Launched.start("--clock", "virtual", "--start", START) as gateway:
         present = ServiceUnderTest.over(tmp_path, gateway.port)
@@ -159,7 +159,7 @@ def test_a_manual_trade_is_nobodys_and_is_left_alone(service: ServiceUnderTest, 
 def test_with_the_kill_switch_off_nothing_is_sent(service: ServiceUnderTest, simulator: Launched) -> None:
     from ib_trading.core.snapshot import TradingSwitch
 
-    service.services.journal.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
+    service.services.switch.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
     reply = service.post("/allocation", {"strategies": ["dummy"]})
     assert (reply.status, "audit" in reply.body["detail"]) == (423, True)
     assert simulator.state(messages=False)["orders"] == []

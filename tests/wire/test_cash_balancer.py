@@ -50,7 +50,7 @@ def test_a_foreign_balance_goes_home_in_the_pair_s_own_direction_and_is_nobody_s
         assert reply.body["plan"] == dry.body["plan"]
         assert orders(simulator) == [(symbol, action, "MKT", "Filled")]
         assert abs(balances(simulator)[currency]) < 5
-        assert service.services.positions.holdings() == {}
+        assert service.services.ledger.holdings() == {}
         again = service.post("/cash-balancer", Idempotency_Key="2")
         assert (again.status, again.body["orders"]) == (200, [])
 

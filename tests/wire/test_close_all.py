@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,19 +21,17 @@ def positions(simulator: Launched) -> dict[str, Decimal]:
 
 
 def disable(service: ServiceUnderTest) -> None:
-    service.services.journal.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
+    service.services.switch.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
 
 
 def an_order_in_doubt(service: ServiceUnderTest, simulator: Launched, symbol: str) -> None:
     """A run that marked its order as sending, and whose bytes never left."""
-    journal, now = service.services.journal, service.services.clock.now()
+    services = service.services
     (con_id,) = [
         row["conId"] for row in simulator.state(messages=False)["positions"] if row["symbol"] == symbol
     ]
-    run = Run("run-1", "lost", "hash", "allocation", RunState.CLAIMED, now)
-    journal.claim(run, None)
-    lease = journal.acquire_lease(run.run_id, now, now + timedelta(minutes=5))
-    assert lease is not None
+    run = Run("run-1", "lost", "hash", "allocation", RunState.CLAIMED, services.clock.now())
+    services.claims.claim(run, None)
     order = an_order(
         "ib-plost",
         run.run_id,
@@ -44,8 +41,8 @@ def an_order_in_doubt(service: ServiceUnderTest, simulator: Launched, symbol: st
         quantity=Decimal(5),
         source={"dummy": Decimal(5)},
     )
-    journal.save_plan(replace(run, state=RunState.SUBMITTING), [order], lease)
-    journal.release_lease(lease)
+    with services.leased(run.run_id) as ledger:
+        ledger.record_plan(replace(run, state=RunState.SUBMITTING), [order])
 
 
 def test_everything_is_closed_while_trading_is_disabled_strategies_and_manual_trades_alike(
@@ -62,7 +59,7 @@ def test_everything_is_closed_while_trading_is_disabled_strategies_and_manual_tr
     assert reply.status == 200, reply.text
     assert reply.body["plan"] == dry.body["plan"]
     assert positions(simulator) == {}
-    ledger = service.services.positions.holdings()
+    ledger = service.services.ledger.holdings()
     assert {name: held for name, held in ledger.items() if name != "unassigned" and held} == {}
     assert service.get("/summary").body["holdings"]["unassigned"] == {}
 

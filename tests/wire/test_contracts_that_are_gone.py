@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from ib_trading.intents.lease import held_lease
 
 from ib_trading.core.attribution import Booking
 from ib_trading_simulator.launch import Launched
@@ -21,15 +20,13 @@ def simulator(simulator: Launched) -> Launched:
 
 
 def book(service: ServiceUnderTest, holder: str, *quantities: int) -> None:
-    services = service.services
-    at = services.clock.now()
-    with held_lease(services.journal, services.clock, "earlier") as held:
-        services.positions.apply(
+    at = service.services.clock.now()
+    with service.services.leased("earlier") as ledger:
+        ledger.book(
             [
                 Booking(f"e{number}.01", "", GONE, Decimal(10), at, {holder: Decimal(quantity)}, {})
                 for number, quantity in enumerate(quantities)
-            ],
-            held.lease,
+            ]
         )
 
 

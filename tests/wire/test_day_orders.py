@@ -38,7 +38,7 @@ def states(service: ServiceUnderTest, orders: list[Any]) -> dict[str, set[str]]:
     """State → symbols of `orders`, as the journal has them."""
     found: dict[str, set[str]] = {}
     for order in orders:
-        journalled = service.services.journal.order(order["orderRef"])
+        journalled = service.services.ledger.order(order["orderRef"])
         assert journalled is not None
         found.setdefault(journalled.state.value, set()).add(journalled.local_symbol)
     return found
@@ -57,7 +57,7 @@ def test_it_ended_with_its_day_and_the_next_morning_trades(
     assert dry.body["plan"] == reply.body["plan"]
     assert reply.body["orders"]
     assert set(states(service, orders)) == {"cancelled"}
-    assert {run.state.value for run in service.services.journal.runs(5)} == {"settled"}
+    assert {run.state.value for run in service.services.ledger.runs(5)} == {"settled"}
 
 
 def test_one_that_filled_unseen_stays_unknown_and_its_fill_is_proposed(
@@ -75,6 +75,6 @@ def test_one_that_filled_unseen_stays_unknown_and_its_fill_is_proposed(
     assert found.pop("unknown") == {symbol}
     assert set(found) <= {"cancelled"}
     service.post("/trade-reconciliation", {"accept": [repair["id"]]})
-    held = service.services.positions.holdings()["dummy"][orders[0]["conId"]]
+    held = service.services.ledger.holdings()["dummy"][orders[0]["conId"]]
     assert held == Decimal(orders[0]["quantity"])
     assert states(service, orders)["filled"] == {symbol}

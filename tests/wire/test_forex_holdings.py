@@ -68,14 +68,14 @@ class Account:
 
     def held(self, strategy: str = "alpha") -> Decimal:
         """All that the strategy holds; it wants one instrument only."""
-        holdings = self.service.services.positions.holdings()
+        holdings = self.service.services.ledger.holdings()
         return sum(holdings.get(strategy, {}).values(), Decimal(0))
 
     def euros(self) -> Decimal:
         return Decimal(self.simulator.state(messages=False)["cash"].get("EUR", "0"))
 
     def state_of(self, order_ref: str) -> OrderState:
-        order = self.service.services.journal.order(order_ref)
+        order = self.service.services.ledger.order(order_ref)
         assert order is not None
         return order.state
 

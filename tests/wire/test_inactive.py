@@ -37,7 +37,7 @@ def test_an_inactive_order_stays_locked_until_the_broker_says_that_it_ended(
     repair = left_inactive(service, simulator, cancels_lost=9)
     accepted = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
     assert (accepted.status, "cancel these orders at the broker" in accepted.text) == (502, True)
-    assert service.services.positions.booked_ids(["repair:" + repair["id"]]) == frozenset()
+    assert service.services.ledger.booked_ids(["repair:" + repair["id"]]) == frozenset()
     again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="2")
     assert again.body["orders"] == []
     assert of_ko(simulator) == ["Inactive"]
@@ -75,7 +75,7 @@ def test_an_inactive_order_is_cancelled_at_the_broker_and_told(tmp_path: Path, s
     assert at_the_broker == dict.fromkeys(at_the_broker, "Filled") | {"KO": "Cancelled"}
     assert [one["name"] for one in record["messages"]].count("cancelOrder") == 1
 
-    journalled = service.services.journal.order(held_back[0]["orderRef"])
+    journalled = service.services.ledger.order(held_back[0]["orderRef"])
     assert journalled is not None
     assert [moment.state.value for moment in journalled.life][-2:] == ["inactive", "cancelled"]
     # Nothing is in doubt any more, so that the next run may order it again.

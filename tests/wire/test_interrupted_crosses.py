@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.core.journal import Lease, Run
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
@@ -26,7 +27,7 @@ def alpha_has_ko(tmp_path: Path, simulator: Launched) -> tuple[ServiceUnderTest,
 
 
 def disable(service: ServiceUnderTest) -> None:
-    service.services.journal.set_trading_switch(TradingSwitch(False, "stop"), service.services.clock.now())
+    service.services.switch.set_trading_switch(TradingSwitch(False, "stop"), service.services.clock.now())
 
 
 def test_after_an_interruption_a_dry_run_counts_the_crosses_that_the_run_books_first(
@@ -58,24 +59,26 @@ def test_what_the_kill_switch_had_stopped_is_not_booked_by_whoever_finishes_the_
     service, alpha, beta = alpha_has_ko
     before = holdings(service)
     alpha.says, beta.says = {"JNJ": 0.2}, {"KO": 0.5}
-    journal, saved = service.services.journal, []
-    save_plan, save_orders = journal.save_plan, journal.save_orders
+    saved: list[Run] = []
+    save_plan, save_orders = SqliteJournal.save_plan, SqliteJournal.save_orders
 
-    def saving_plan(run: Run, orders: Sequence[Order], lease: Lease) -> None:
-        save_plan(run, orders, lease)
+    def saving_plan(journal: SqliteJournal, run: Run, orders: Sequence[Order], lease: Lease) -> None:
+        save_plan(journal, run, orders, lease)
         saved.append(run)
         if len(saved) == 2:  # the plan, then the orders that are about to leave
             disable(service)
 
-    def dying(orders: Sequence[Order], lease: Lease) -> None:
-        save_orders(orders, lease)
+    def dying(journal: SqliteJournal, orders: Sequence[Order], lease: Lease) -> None:
+        save_orders(journal, orders, lease)
         raise StoreUnavailable("died here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal, "save_plan", saving_plan)
-        patched.setattr(journal, "save_orders", dying)
+        patched.setattr(SqliteJournal, "save_plan", saving_plan)
+        patched.setattr(SqliteJournal, "save_orders", dying)
         assert service.post("/allocation", Idempotency_Key="died").status == 502
-    assert [order.state for order in journal.orders(saved[0].run_id)] == [OrderState.ABANDONED]
+    assert [order.state for order in service.services.ledger.orders(saved[0].run_id)] == [
+        OrderState.ABANDONED
+    ]
     assert service.post("/trade-reconciliation").status == 200
     assert holdings(service) == before
     assert len(simulator.state(messages=False)["orders"]) == 1

@@ -41,7 +41,7 @@ def test_the_switch_is_thrown_over_http_and_says_how_it_stands(service: ServiceU
 @pytest.mark.parametrize("body", [{}, {"enabeld": False}, {"enabled": "false"}, {"enabled": 0}])
 def test_a_switch_that_says_nothing_clear_is_refused(service: ServiceUnderTest, body: object) -> None:
     assert service.put("/trading-enabled", body).status == 400
-    assert service.services.journal.trading_switch().enabled
+    assert service.services.switch.trading_switch().enabled
 
 
 def test_a_switch_thrown_by_another_process_stops_a_run_that_is_under_way(

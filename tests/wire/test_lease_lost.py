@@ -19,14 +19,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_journal import SqliteJournal
+from ib_trading.adapters.local.sqlite_lease import trading_lease
 
-journal = SqliteJournal(SqliteDatabase(Path(sys.argv[1])))
+store = trading_lease(SqliteDatabase(Path(sys.argv[1])))
 expired = datetime.now(UTC) + timedelta(hours=1)
-lease = journal.acquire_lease("a run in another process", expired, expired + timedelta(minutes=2))
+lease = store.acquire("a run in another process", expired, expired + timedelta(minutes=2))
 assert lease is not None
 if sys.argv[2] == "ends":
-    journal.release_lease(lease)
+    store.release(lease)
 """
 """Another process to whose clock the lease has expired: it takes it, and then trades on, or ends at once."""
 
@@ -63,7 +63,7 @@ def test_no_order_leaves_once_another_process_has_the_lease(
     assert (reply.status, "is not the newest" in reply.body["detail"]) == (502, True)
     assert {order["status"] for order in reply.body["orders"]} == {"sending"}
     assert len(at_the_broker(simulator)) == 2
-    assert service.services.positions.holdings() == {}
+    assert service.services.ledger.holdings() == {}
     again = service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="monday")
     assert (again.status, len(at_the_broker(simulator))) == (409, 2)
 

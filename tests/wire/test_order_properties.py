@@ -57,7 +57,7 @@ def test_what_does_not_go_together_is_400_with_the_key_and_may_be_corrected_unde
     """9:00 has passed by the broker's clock, which nobody knows before it was asked: the claim is withdrawn."""
     refused = allocate(service, **properties)
     assert (refused.status, refused.body["errors"][0]["path"]) == (400, path)
-    assert service.services.journal.runs(10) == ()
+    assert service.services.ledger.runs(10) == ()
     assert simulator.state(messages=False)["orders"] == []
     assert allocate(service).status == 200
 
@@ -149,7 +149,7 @@ def test_a_broker_too_slow_for_the_what_if_questions_is_a_504_that_leaves_the_ke
     simulator.fault({"do": "delay", "realSeconds": 0.4}, message="openOrder", times="always")
     late = service.post("/allocation", asked, Idempotency_Key="monday")
     assert (late.status, "what-if questions" in late.body["detail"]) == (504, True), late.text
-    assert (simulator.state(messages=False)["orders"], service.services.journal.runs(5)) == ([], ())
+    assert (simulator.state(messages=False)["orders"], service.services.ledger.runs(5)) == ([], ())
     simulator.behave()
     again = service.post("/allocation", asked, Idempotency_Key="monday")
     assert (again.status, again.headers.get("Idempotency-Replayed")) == (200, None)
@@ -192,7 +192,7 @@ def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_
     service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=SCHEDULED)
     reply = allocate(service, goodAfterTime="15:45 America/New_York")
     assert (reply.status, {order["status"] for order in reply.body["orders"]}) == (200, {"working"})
-    assert service.services.positions.holdings() == {}
+    assert service.services.ledger.holdings() == {}
     simulator.advance(to="2019-06-03T21:30:00Z")
     settled = service.post("/trade-reconciliation")
     assert (settled.status, settled.body["repairs"]) == (200, []), settled.text

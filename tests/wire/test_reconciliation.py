@@ -28,7 +28,7 @@ def a_difference(service: ServiceUnderTest, simulator: Launched, symbol: str, qu
 
 def ledger_total(service: ServiceUnderTest) -> dict[int, Decimal]:
     totals: dict[int, Decimal] = {}
-    for held in service.services.positions.holdings().values():
+    for held in service.services.ledger.holdings().values():
         for con_id, quantity in held.items():
             totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
     return {con_id: quantity for con_id, quantity in totals.items() if quantity}
@@ -137,7 +137,7 @@ def test_a_dry_run_proposes_the_same_and_writes_nothing(
     a_difference(service, simulator, "KO", 5)
     simulator.trade("AAPL", "BUY", 3)
     dry = reconciled(service, dryRun=True)
-    assert service.services.positions.bookings() == ()
+    assert service.bookings() == ()
     run = reconciled(service)
     assert (dry["repairs"], dry["booked"], dry["holdings"]) == (
         run["repairs"],
@@ -154,7 +154,7 @@ def test_an_id_that_stands_for_facts_that_have_moved_on_is_refused(
     a_difference(service, simulator, "KO", 1)
     refused = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
     assert (refused.status, repair["id"] in refused.body["detail"]) == (422, True)
-    assert service.services.positions.holdings() == {}
+    assert service.services.ledger.holdings() == {}
 
 
 def test_a_misspelt_dry_run_is_refused_and_not_taken_for_the_real_thing(service: ServiceUnderTest) -> None:
@@ -217,7 +217,7 @@ def test_a_refused_repair_is_the_keys_answer_in_the_same_bytes(service: ServiceU
 def test_a_gateway_that_is_away_leaves_the_key_free(tmp_path: Path, simulator: Launched) -> None:
     absent = ServiceUnderTest.over(tmp_path, closed_port())
     assert absent.post("/trade-reconciliation", Idempotency_Key="friday").status == 503
-    assert absent.services.journal.runs(10) == ()
+    assert absent.services.ledger.runs(10) == ()
     present = ServiceUnderTest.over(tmp_path, simulator.port)
     reply = present.post("/trade-reconciliation", Idempotency_Key="friday")
     assert (reply.status, reply.headers.get("Idempotency-Replayed")) == (200, None)

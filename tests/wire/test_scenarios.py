@@ -51,7 +51,7 @@ def test_each_order_is_sent_once_and_the_ledger_is_the_broker_s(meet: Meet, name
     assert len(state["orders"]) == len(reply.body["orders"]) > 0
     assert {order["status"] for order in reply.body["orders"]} == {"filled"}
     held = {row["conId"]: Decimal(row["quantity"]) for row in state["positions"]}
-    assert service.services.positions.holdings()["dummy"] == held
+    assert service.services.ledger.holdings()["dummy"] == held
 
 
 @pytest.mark.parametrize("name", NOT_ANSWERED)
@@ -61,4 +61,4 @@ def test_an_answer_without_its_end_is_a_fault_and_books_nothing(meet: Meet, name
     simulator.trade("KO", "BUY", 100)
     reply = service.post("/trade-reconciliation")
     assert (reply.status, "executions" in reply.body["detail"]) == (502, True), reply.text
-    assert service.services.positions.holdings() == {}
+    assert service.services.ledger.holdings() == {}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.core.journal import Lease, Run, RunState
 from ib_trading.core.order import Order
 from ib_trading.core.snapshot import TradingSwitch
@@ -32,18 +33,17 @@ def test_a_switch_thrown_after_planning_stops_a_run_of_crosses_alone_with_423(
     service.post("/allocation")
     before = holdings(service)
     alpha.says, beta.says = {}, {"KO": 0.5}
-    journal = service.services.journal
-    save_plan = journal.save_plan
+    save_plan = SqliteJournal.save_plan
 
-    def saving(run: Run, orders: Sequence[Order], lease: Lease) -> None:
-        save_plan(run, orders, lease)
+    def saving(journal: SqliteJournal, run: Run, orders: Sequence[Order], lease: Lease) -> None:
+        save_plan(journal, run, orders, lease)
         journal.set_trading_switch(TradingSwitch(False, "margin call"), service.services.clock.now())
 
-    monkeypatch.setattr(journal, "save_plan", saving)
+    monkeypatch.setattr(SqliteJournal, "save_plan", saving)
     reply = service.post("/allocation", Idempotency_Key="crosses")
     assert (reply.status, "margin call" in reply.body["detail"]) == (423, True), reply.text
     assert (holdings(service), sent(simulator)) == (before, 1)
-    (run,) = journal.runs(1)
+    (run,) = service.services.ledger.runs(1)
     assert (run.state, len(run.planned()["internalCrosses"])) == (RunState.REFUSED, 1)
     assert service.post("/allocation", Idempotency_Key="crosses").text == reply.text
 
@@ -63,17 +63,17 @@ def test_a_write_that_fails_before_the_first_order_leaves_is_told_as_itself(
 ) -> None:
     service, alpha, _ = told(tmp_path, simulator)
     alpha.says = {"KO": 0.5}
-    journal, saved = service.services.journal, []
-    save_plan = journal.save_plan
+    saved: list[Run] = []
+    save_plan = SqliteJournal.save_plan
 
-    def saving(run: Run, orders: Sequence[Order], lease: Lease) -> None:
+    def saving(journal: SqliteJournal, run: Run, orders: Sequence[Order], lease: Lease) -> None:
         if len(saved) == writes:
             raise error
         saved.append(run)
-        save_plan(run, orders, lease)
+        save_plan(journal, run, orders, lease)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal, "save_plan", saving)
+        patched.setattr(SqliteJournal, "save_plan", saving)
         reply = service.post("/allocation", Idempotency_Key="k")
     assert (reply.status, sent(simulator)) == (status, 0), reply.text
     again = service.post("/allocation", Idempotency_Key="k")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from ib_trading.intents.lease import held_lease
 
 from ib_trading.composition import create
 from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import with_bookings
-from ib_trading.ports.position_store import PositionStore
+from ib_trading.intents.leased_ledger import Books
+from ib_trading.ports.position_store import PositionWriter
 from ib_trading_simulator.launch import Launched
+from tests.contracts.places import Stores
 from tests.service import ServiceUnderTest
 
 
@@ -23,7 +24,7 @@ from tests.service import ServiceUnderTest
 class CountingStore:
     """A position store that counts the bookings which it hands out."""
 
-    store: PositionStore
+    store: PositionWriter
     handed_out: int = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -43,10 +44,16 @@ class CountingStore:
         return bookings
 
 
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    """Those of `service`, opened once more."""
+    with SqliteFile(tmp_path / "stores" / "paper.sqlite").opened() as stores:
+        yield stores
+
+
 def book(service: ServiceUnderTest, *bookings: Booking) -> None:
-    services = service.services
-    with held_lease(services.journal, services.clock, "earlier") as held:
-        services.positions.apply(bookings, held.lease)
+    with service.services.leased("earlier") as ledger:
+        ledger.book(bookings)
 
 
 def years_of_trading(service: ServiceUnderTest, con_id: int, first: int, count: int) -> list[Booking]:
@@ -62,7 +69,7 @@ def years_of_trading(service: ServiceUnderTest, con_id: int, first: int, count: 
 
 
 def test_a_look_reads_no_booking_but_those_of_the_days_orders(
-    service: ServiceUnderTest, simulator: Launched
+    service: ServiceUnderTest, simulator: Launched, stores: Stores
 ) -> None:
     """A year of daily trading is tens of thousands of bookings: a look that read them all would not end in time."""
     assert service.post("/allocation", {"strategies": ["dummy"]}).status == 200
@@ -70,8 +77,9 @@ def test_a_look_reads_no_booking_but_those_of_the_days_orders(
     book(service, *years_of_trading(service, con_id, 2_000, 2))
     handed_out, earned = [], []
     for first in (0, 600):
-        store = CountingStore(service.services.positions)
-        services = replace(service.services, positions=cast("PositionStore", store))
+        store = CountingStore(stores.positions)
+        books = Books(stores.journal, cast("PositionWriter", store), stores.trading_lease)
+        services = replace(service.services, books=books)
         watched = ServiceUnderTest(services, create(services).test_client(), service.folder)
         summary = watched.get("/summary")
         assert summary.status == 200, summary.text
@@ -81,7 +89,7 @@ def test_a_look_reads_no_booking_but_those_of_the_days_orders(
     assert 0 < handed_out[0] == handed_out[1] < 600
     assert earned[1]["commissions"] - earned[0]["commissions"] == pytest.approx(6)
     assert earned[1]["profit"] - earned[0]["profit"] == pytest.approx(300 * 3 - 6)
-    positions = service.services.positions
+    positions = stores.positions
     assert positions.totals() == with_bookings({}, positions.bookings())
 
 
