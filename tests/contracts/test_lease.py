@@ -1,8 +1,8 @@
 """What every store owes a lease, the trading lease as that of the gateway's session: one holder at a time, and a fence
 that only rises.
 
-Two runs that traded at once would order the same twice. The broker lets a user be logged in once; two instances that both
-start a gateway throw each other out.
+Two runs that traded at once would order the same twice. The broker lets a user be logged in once; two instances that
+both start a gateway throw each other out.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ _REMEDY = "no repair was applied: cancel these orders at the broker (in TWS), or
 def cancelled(
     broker: Broker, order_refs: Sequence[str], ledger: LeasedLedger, seconds: float = CANCEL_SECONDS
 ) -> Mapping[str, OrderReport]:
-    """What the broker says within `seconds` became of the orders that it was asked to cancel; the ledger stays leased for
-    as long as a write may take after that."""
+    """What the broker says within `seconds` became of the orders that it is asked to cancel. The ledger is renewed
+    before and after."""
     ledger.renew()
     reports = broker.cancel(order_refs, seconds=seconds)
     ledger.renew()

@@ -25,8 +25,8 @@ def after_their_day(
     orders: Sequence[Order],
     shown: Collection[str],
 ) -> tuple[Order, ...]:
-    """`orders`, as `ledger` has them, those ended that worked for a day which is over. `shown` are the orderRefs of which
-    the broker tells anything: of those its word counts.
+    """`orders`, as `ledger` has them, those ended that worked for a day which is over. `shown` are the orderRefs of
+    which the broker tells anything: of those its word counts.
 
     What filled must stand in a position, or equal positions prove nothing: that leaves conversions and forex out.
     A fill of 196,635 EUR that came after its run was journalled as cancelled for want of one, and bought again.

@@ -1,8 +1,9 @@
 """The ledger as a run writes it: one run at a time, in whatever process, for as long as it has the trading lease.
 
-What is decided under the lease is written here and nowhere else; who has no LeasedLedger cannot write it. It renews the
-lease by itself at each write, and the store checks the fence in the transaction of each write: what was just renewed may
-be lost all the same. A lease that is lost is not taken again: whoever lost it has decided on a ledger that is not its own.
+What is decided under the lease is written here and nowhere else: who has no LeasedLedger cannot write it. It renews
+the lease by itself at each write, and the store checks the fence in the transaction of each write: what was just
+renewed may be lost all the same. A lease that is lost is not taken again: what was decided rests on a ledger that
+others have written since.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The ledger as whoever decides reads it: runs and orders, holdings and bookings, as they are written and as they would be.
+"""The ledger as whoever decides reads it: runs and orders, holdings and bookings, as they are written or would be.
 
-A run first writes down what the broker has told, and then reads. A dry-run writes nothing: what a run would have written
-lies over what it reads, so that both decide on the same ledger. Nothing is written here: leased_ledger.py does that.
+A run first writes down what the broker has told, and then reads. A dry-run writes nothing: what a run would have
+written lies over what it reads, so that both decide on the same ledger. leased_ledger.py writes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run and its dry-run have in common: everything is read into one snapshot, and a plan decided on it, or refused.
+"""What a run and its dry-run have in common: all is read into one snapshot, and a plan decided on it, or refused.
 
 Writes nothing, and sends nothing but the what-if questions.
 """

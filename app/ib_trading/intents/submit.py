@@ -1,6 +1,4 @@
-"""Sends a plan's orders: journalled before they leave, capped in flight, each one subject to the kill switch and to whose
-the ledger is.
-"""
+"""Sends a plan's orders: journalled before they leave, capped in flight, each one subject to kill switch and lease."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ class JournalStore(Protocol):
 
 
 class JournalWriter(JournalStore, Protocol):
-    """To write as well, under the trading lease. Each write checks the fence in its own transaction: StaleFence if a newer
-    lease has been given since, and nothing is written. Called by intents/leased_ledger.py alone."""
+    """To write as well, under the trading lease. Each write checks the fence in its own transaction: StaleFence if a
+    newer lease has been given since, and nothing is written. Called by intents/leased_ledger.py alone."""
 
     def save_run(self, run: Run, lease: Lease) -> None:
         """Replaces the run's key, state, plan and response."""

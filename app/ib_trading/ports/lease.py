@@ -1,8 +1,8 @@
 """A right that one holder has at a time, and for a while: to trade and write the ledger, or to run the gateway.
 
-Each of the two is a lease of its own; what they have in common stands here. The broker lets a user be logged in once, so
-that two instances which both start a gateway (the old and the new one of a deployment overlap) would throw each other
-out for ever; and two runs that trade at once would order the same twice.
+Each of the two is a lease of its own; what they have in common stands here. Two runs that trade at once would order the
+same twice. The broker lets a user be logged in once: two instances that both start a gateway (the old and the new one
+of a deployment overlap) would throw each other out for ever.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Which run has a key. Claimed before the lease is asked for, and without it: a key that is taken is told so while another
-run trades, and of two runs that claim the same key at once the store lets one have it.
+"""Which run has a key. Claimed before the lease is asked for, and without it: whoever repeats a key is answered while
+another run trades, and of two that claim the same key at once the store lets one have it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The kill switch. A person sets it while a run holds the lease, and it counts for that run's next order: whoever needed
-the lease for it would come when the run has ended.
+"""The kill switch. A person sets it while a run holds the lease, and it counts for that run's next order: were the
+lease needed for it, it would come when the run has ended.
 """
 
 from __future__ import annotations
