@@ -21,7 +21,7 @@ from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.secret_file import SecretFile
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_lease import SqliteLease
+from ib_trading.adapters.local.sqlite_lease import SqliteLease, gateway_lease
 from ib_trading.composition import build_services, create
 from ib_trading.core.mode import TradingMode
 from ib_trading.schema.credentials import GatewayCredentials
@@ -79,9 +79,7 @@ class Stage:
         install(folder, *scenes)
         stack_file = STACK_FILE.replace("    exposure:", f"    gatewayStartSeconds: {wait}\n    exposure:")
         services = build_services(settings(folder, port, stack_file=stack_file))
-        lease = SqliteLease(
-            SqliteDatabase(folder / "stores" / "paper.sqlite"), "gateway_lease", "gateway session"
-        )
+        lease = gateway_lease(SqliteDatabase(folder / "stores" / "paper.sqlite"))
         secret = folder / "credentials.json"
         write_secret(secret, MARKER)
         supervisor = Supervisor(

@@ -73,7 +73,7 @@ class Clock:
 
 
 class BrokenStore:
-    """A GatewayLease that gives one lease and then answers no more."""
+    """A LeaseStore that gives one lease and then answers no more."""
 
     def acquire(self, holder: str, now: datetime, expires_at: datetime) -> Lease | None:
         return Lease(holder, 1, expires_at)

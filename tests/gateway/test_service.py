@@ -19,8 +19,8 @@ import pytest
 
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from ib_trading.adapters.local.sqlite_lease import SqliteLease
 from tests.elapsed import stretched
+from ib_trading.adapters.local.sqlite_lease import gateway_lease
 from tests.gateway.stage import (
     LOGIN,
     MARKED,
@@ -126,9 +126,7 @@ def left_over(folder: Path) -> list[str]:
 
 
 def lease_is_free(folder: Path) -> bool:
-    lease = SqliteLease(
-        SqliteDatabase(folder / "stores" / "paper.sqlite"), "gateway_lease", "gateway session"
-    )
+    lease = gateway_lease(SqliteDatabase(folder / "stores" / "paper.sqlite"))
     now = SystemClock().now()
     taken = lease.acquire("somebody", now, now + timedelta(seconds=1))
     if taken is not None:
