@@ -6,14 +6,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ib_trading.core.journal import Run, RunState
 from ib_trading.errors import StaleFence
-from ib_trading.intents.leased_ledger import Books, LeasedLedger
+from ib_trading.intents.leased_ledger import LEASE_TIME, Books, LeasedLedger
 from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.journal_store import JournalStore, JournalWriter
 from ib_trading.ports.position_store import PositionStore, PositionWriter
@@ -116,6 +116,18 @@ def test_while_the_lease_is_its_own_it_is_done(stores: Stores, name: str) -> Non
         before = written(stores)
         deed(ledger, name)()
         assert (written(stores) != before) is (name not in {"check", "renew"})
+
+
+@pytest.mark.parametrize("name", [name for name in DEEDS if name != "check"])
+def test_each_write_renews_the_lease_by_itself(stores: Stores, name: str) -> None:
+    """A minute into the run: a rival that asks when the first lease would have expired gets none."""
+    clock = AtNoon()
+    stores.journal.claim(a_run("run-1"), None)
+    with Books(stores.journal, stores.positions, stores.trading_lease).leased("run-1", clock) as ledger:
+        clock.at = after(60)
+        deed(ledger, name)()
+        almost = clock.at + LEASE_TIME - timedelta(seconds=1)
+        assert stores.trading_lease.acquire("run-2", almost, after(9_999)) is None
 
 
 def test_what_is_unwritten_is_read_as_if_it_were_written(stores: Stores) -> None:
