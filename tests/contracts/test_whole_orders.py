@@ -85,6 +85,6 @@ def _planned(orders: list[Order]) -> Run:
 
 def _saved(stores: Stores, run: Run, orders: list[Order]) -> None:
     stores.journal.claim(run, None)
-    lease = a_lease(stores.journal)
+    lease = a_lease(stores.trading_lease)
     stores.journal.save_plan(run, orders, lease)
-    stores.journal.release_lease(lease)
+    stores.trading_lease.release(lease)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from simulator.contract_file import STOCK_ORDER_TYPES
 
 from ib_trading.core.order_kind import PRICES, OrderType, Side, TimeInForce
+from ib_trading_simulator.market.contract_file import STOCK_ORDER_TYPES
 
 RECORDED = frozenset(STOCK_ORDER_TYPES.split())
 """The `orderTypes` that a real gateway told of a US stock."""

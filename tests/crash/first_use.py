@@ -117,7 +117,7 @@ def openapi_and_requests(folder: Path) -> list[Use]:
 
 def stores(folder: Path) -> list[Use]:
     """Conversions of what is stored, and files that each thread finds missing."""
-    from ib_trading.adapters.local.sqlite_spelling import booking, booking_row
+    from ib_trading.adapters.local.sqlite_spelling import of_row, to_row
 
     services = ServiceUnderTest.over(folder, closed_port()).services
     at = datetime(2019, 6, 3, 15, tzinfo=UTC)
@@ -125,12 +125,12 @@ def stores(folder: Path) -> list[Use]:
     booked = Booking("e1", "ref", 1, Decimal("3.10"), at, share, {"dummy": Decimal(1)}, "USD")
 
     def convert() -> None:
-        assert booking(booking_row(booked)) == booked
+        assert of_row(Booking, to_row(booked).values()) == booked
 
     return [
         convert,
-        lambda: services.journal.runs(3),
-        services.journal.trading_switch,
+        lambda: services.ledger.runs(3),
+        services.switch.trading_switch,
         lambda: services.warehouse.stored([1], "TRADES", "1 day"),
         services.config.read,
     ]

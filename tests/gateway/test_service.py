@@ -19,8 +19,8 @@ import pytest
 
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
-from tests.elapsed import stretched
 from ib_trading.adapters.local.sqlite_lease import gateway_lease
+from tests.elapsed import stretched
 from tests.gateway.stage import (
     LOGIN,
     MARKED,

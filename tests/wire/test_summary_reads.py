@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from ib_trading.core.totals import with_bookings
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.ports.position_store import PositionWriter
 from ib_trading_simulator.launch import Launched
-from tests.contracts.places import Stores
+from tests.contracts.places import SqliteFile, Stores
 from tests.service import ServiceUnderTest
 
 
