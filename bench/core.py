@@ -17,12 +17,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 import numpy
 
 from bench.market import write_market
 from bench.measured import Measured, milliseconds
-from bench.service_run import AllAlike, bench_services
+from bench.service_run import AllAlike, bench_services, told
 from ib_trading.core.fx import base_rate
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
 from ib_trading.core.market import Quote, QuoteType
@@ -192,9 +191,9 @@ def _idle(rounds: int) -> tuple[list[float], list[float]]:
 
 def _allocate(services: Services, key: str, *, orders: int) -> None:
     answer = Allocation(services).answer(Call(key, AllocationRequest(strategies=(AllAlike.name,)), key=key))
-    sent = len(msgspec.json.decode(answer.body).get("orders", ()))
-    if answer.status != 200 or sent != orders:
-        raise RuntimeError(f"the allocation answered {answer.status} with {sent} orders, not {orders}")
+    sent = len(told(services, answer).get("orders", ()))
+    if answer.refusal or sent != orders:
+        raise RuntimeError(f"the allocation was done with {sent} orders, not {orders}: {answer.refusal}")
 
 
 def _ask(services: Services, strategy: AllAlike) -> None:

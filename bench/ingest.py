@@ -16,11 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bench.bare_loop import ANSWER_SECONDS, CLIENT_ID
 from bench.measured import Measured, milliseconds
-from bench.service_run import AllAlike, bench_services
+from bench.service_run import AllAlike, bench_services, told
 from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, Portion, Series
@@ -100,7 +98,7 @@ def _collect(simulator: Launched) -> tuple[float, float, dict[str, Any]]:
                 collecting.answer(Call(f"bench {number}", CollectMarketDataRequest(strategies=(Trend.name,))))
             )
             seconds.append(time.perf_counter() - began)
-    first, again = (msgspec.json.decode(answer.body) for answer in answers)
+    first, again = (told(services, answer) for answer in answers)
     if first["failed"] or again["requested"]:
         raise RuntimeError(f"collecting did not come to an end: {first['failed']} failed")
     return seconds[0], seconds[1], first

@@ -18,7 +18,7 @@ import msgspec
 
 from ib_trading.composition import build_services
 from ib_trading.intents.allocation import Allocation
-from ib_trading.intents.intent import Call
+from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.settings import read_settings
@@ -64,12 +64,16 @@ def place_through_service(simulator: Launched, symbols: Sequence[str]) -> tuple[
         answer = Allocation(services).answer(
             Call(uuid.uuid4().hex, AllocationRequest(strategies=(AllAlike.name,)), key="bench")
         )
-    result = msgspec.json.decode(answer.body)
-    if answer.status != 200 or len(result["orders"]) != len(symbols):
-        raise RuntimeError(
-            f"the allocation answered {answer.status}: {result.get('detail', result.get('orders'))}"
-        )
+    result = told(services, answer)
+    if answer.refusal or len(result["orders"]) != len(symbols):
+        raise RuntimeError(f"the allocation was not done: {answer.refusal or result['orders']}")
     return tuple(_order(order) for order in result["orders"])
+
+
+def told(services: Services, answer: Answer) -> dict[str, Any]:
+    """What a caller reads of `answer`."""
+    response = answer.response or services.responses.response("bench", answer.members, answer.refusal)
+    return msgspec.json.decode(response.body)
 
 
 def _environment(port: int, folder: str) -> dict[str, str]:

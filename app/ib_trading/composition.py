@@ -33,6 +33,7 @@ from ib_trading.queries.summary import Summary
 from ib_trading.settings import Settings, SettingsError
 from ib_trading.strategies.registry import load_strategies
 from ib_trading.web.endpoint import Endpoint, of_intents
+from ib_trading.web.responses import HttpResponses
 from ib_trading.web.routes import create_app
 
 
@@ -70,6 +71,7 @@ def build_services(settings: Settings) -> Services:
         activity=stores.activity,
         warehouse=stores.warehouse,
         strategies=load_strategies(),
+        responses=HttpResponses(mode),
     )
 
 

@@ -14,7 +14,7 @@ from ib_trading.adapters.ib.market_data import price, quote_of
 from ib_trading.adapters.ib.trading_hours import openings, zone
 from ib_trading.core.instruments import TradingHours
 from ib_trading.core.market import QuoteType
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 
 NOW = datetime(2019, 1, 2, 15, tzinfo=UTC)
 

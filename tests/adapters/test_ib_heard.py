@@ -15,7 +15,7 @@ from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 from tests.contracts.samples import an_order
 
 REF = "ib-pabc"

@@ -20,7 +20,7 @@ from ib_trading.adapters.ib.translate import AccountValue
 from ib_trading.core.attribution import Execution
 from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 from tests.contracts.samples import an_order
 
 AT = datetime(2019, 1, 2, 15, tzinfo=UTC)

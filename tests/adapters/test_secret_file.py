@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.secret_file import SecretFile
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials
 
 

@@ -22,8 +22,8 @@ from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_schema import STEPS
 from ib_trading.core.journal import Run, RunState
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StoreUnavailable
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order
 

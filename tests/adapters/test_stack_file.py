@@ -9,7 +9,7 @@ import pytest
 
 from ib_trading.adapters.local.stack_file import StackFile
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 
 ROOT = Path(__file__).parents[2]
 TRADING = """

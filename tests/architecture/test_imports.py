@@ -48,7 +48,7 @@ def test_only_the_composition_imports_adapters() -> None:
             "app/ib_trading/core/plan.py",
             "from ib_trading.ports.broker import Broker",
         ),
-        (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "from ..errors import TradingError"),
+        (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "from ..errors import Refusal"),
         (law.core_imports_only_itself, "app/ib_trading/core/plan.py", "def lazily():\n    import ib_insync"),
         (law.simulator_stands_alone, "simulator/ib_trading_simulator/market/market.py", "import msgspec"),
         (

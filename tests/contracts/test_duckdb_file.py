@@ -14,7 +14,7 @@ import pytest
 
 from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
 from ib_trading.core.history import Portion, StoredSeries
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 from tests.contracts.samples import DAILY, NOON, a_bar
 
 HOLD = """

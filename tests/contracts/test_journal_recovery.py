@@ -6,7 +6,7 @@ import pytest
 
 from ib_trading.core.journal import RunState, given_up
 from ib_trading.core.order_state import OrderMoment, OrderState
-from ib_trading.errors import StaleFence
+from ib_trading.core.refusals import StaleFence
 from tests.contracts.places import Stores
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order
 

@@ -11,8 +11,8 @@ import pytest
 
 from ib_trading.core.journal import RunState, StoredResponse
 from ib_trading.core.order_state import OrderState
+from ib_trading.core.refusals import StaleFence
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import claim_all, race
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_trading.core.journal import Lease
-from ib_trading.errors import StaleFence
+from ib_trading.core.refusals import StaleFence
 from ib_trading.ports.lease import LeaseStore
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import race, take_leases

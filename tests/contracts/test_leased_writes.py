@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ib_trading.core.journal import Run, RunState
-from ib_trading.errors import StaleFence
+from ib_trading.core.refusals import StaleFence
 from ib_trading.intents.leased_ledger import LEASE_TIME, Books, LeasedLedger
 from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.journal_store import JournalStore, JournalWriter

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.refusals import StaleFence
 from ib_trading.core.totals import Total, Totals, with_bookings
-from ib_trading.errors import StaleFence
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race, read_totals
 from tests.contracts.samples import NOON, a_booking, a_lease, after

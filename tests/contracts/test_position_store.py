@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.positions import UNASSIGNED
-from ib_trading.errors import StaleFence
+from ib_trading.core.refusals import StaleFence
 from ib_trading.intents.ledger import Ledger
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials
 from tests.contracts.places import EmulatedSecret
 

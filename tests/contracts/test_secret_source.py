@@ -8,8 +8,9 @@ import traceback
 
 import pytest
 
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials
+from ib_trading.web.problems import problem_of
 from tests.contracts.places import SecretPlace
 
 HIDDEN = "correct horse"
@@ -33,7 +34,7 @@ def test_a_changed_password_is_read_without_a_restart(secret_place: SecretPlace)
 def test_credentials_that_are_not_there_say_what_to_do(secret_place: SecretPlace) -> None:
     with pytest.raises(GatewayNotReady, match="userName") as refused:
         secret_place.opened().credentials()
-    assert refused.value.status == 503
+    assert problem_of(refused.value).status == 503
 
 
 @pytest.mark.parametrize(

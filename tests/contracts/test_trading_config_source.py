@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from tests.contracts.places import ConfigPlace
 
 EXPOSURE = {"overall": "0.90", "strategies": {"trend": "0.5", "dummy": 0}}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, NewestBar, Portion, Series, StoredSeries
 from ib_trading.core.market import DailyClose
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import RequestError
 from ib_trading.ports.warehouse import Warehouse
 from tests.contracts.places import WarehousePlace
 from tests.contracts.rivals import race, store_bars

@@ -62,7 +62,7 @@ def test_a_run_of_an_earlier_version_has_its_orders_whole_from_its_plan(place: S
         assert stores.journal.order("ib-p1") == orders[1]
         assert stores.journal.unsettled_orders() == tuple(orders)
         changed = orders[0].became(OrderState.WORKING, after(3))
-        stores.trading_lease.save_orders([changed], a_lease(stores.journal, "later"))
+        stores.journal.save_orders([changed], a_lease(stores.trading_lease, "later"))
         assert stores.journal.orders_named(["ib-p0"]) == (changed,)
 
 

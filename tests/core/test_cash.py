@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.cash import ConversionRefused, balance_cash, convertible
+from ib_trading.core.cash import balance_cash, convertible
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.plan import Plan
+from ib_trading.core.refusals import ConversionRefused
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from tests.core.builders import NOW, config, quote, snapshot, stock
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.fx import FxRate, RateMissing, base_rate, pair_specs, rate_of_pair, rate_to_base
+from ib_trading.core.fx import FxRate, base_rate, pair_specs, rate_of_pair, rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.refusals import RateMissing
 from tests.core.builders import NOW, stock
 
 RATES = {"USD": base_rate("USD", NOW), "CHF": FxRate("CHF", Decimal("1.12"), "USD.CHF", NOW)}

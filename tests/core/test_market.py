@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.market import Price, PriceRefused, Quote, QuoteType, sizing_price
+from ib_trading.core.market import Price, Quote, QuoteType, sizing_price
+from ib_trading.core.refusals import PriceRefused
 from tests.core.builders import AFTER_HOURS, NOW, STOCK, config, quote
 
 BEFORE = NOW - timedelta(seconds=30)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.mode import AccountRefused, TradingMode, choose_account
+from ib_trading.core.mode import TradingMode, choose_account
+from ib_trading.core.refusals import AccountRefused
 
 PAPER, LIVE = TradingMode.PAPER, TradingMode.LIVE
 

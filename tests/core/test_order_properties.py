@@ -17,7 +17,11 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_prices import limit_price
-from ib_trading.core.order_properties import OrderProperties, PropertiesRefused, check_combination
+from ib_trading.core.order_properties import (
+    OrderProperties,
+    check_combination,
+)
+from ib_trading.core.refusals import PropertiesRefused
 from tests.core.builders import STOCK
 
 START = datetime(2024, 6, 3, 19, 45, tzinfo=UTC)

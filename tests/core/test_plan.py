@@ -20,8 +20,8 @@ from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order_kind import Side
 from ib_trading.core.plan import Plan, make_plan
-from ib_trading.core.signals import SignalSource, StrategyFailed
-from ib_trading.core.sizing import SizingRefused
+from ib_trading.core.refusals import SizingRefused, StrategyFailed
+from ib_trading.core.signals import SignalSource
 from ib_trading.core.snapshot import Snapshot
 from tests.core.builders import (
     AAA,

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import SignalSource, StrategyFailed, StrategyView, read_signals, strategy_seed
+from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.signals import SignalSource, StrategyView, read_signals, strategy_seed
 from tests.core.builders import AAA, ALL_SPECS, NOW, Raises, answers, closes, config, snapshot, stock
 
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.fx import FxRate, base_rate
+from ib_trading.core.refusals import SizingRefused
 from ib_trading.core.signals import Signals
-from ib_trading.core.sizing import Sizing, SizingRefused, capital, size, target_quantity
+from ib_trading.core.sizing import Sizing, capital, size, target_quantity
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.schema.trading_config import Exposure
 from tests.core.builders import AAA, BBB, NOW, config, quote, snapshot, stock

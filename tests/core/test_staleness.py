@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.signals import StrategyFailed, read_signals
+from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.signals import read_signals
 from ib_trading.core.staleness import stale_history
 from tests.core.builders import NOW, STOCK, answers, closes, config, snapshot
 

@@ -12,7 +12,7 @@ import pytest
 
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Portion
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.ports.warehouse import Warehouse
 from tests.contracts.places import BigqueryDataset
 from tests.contracts.samples import DAILY, NOON, a_bar

@@ -12,8 +12,8 @@ from google.cloud.firestore_v1.types import BeginTransactionRequest
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
 from ib_trading.core.journal import RunState
 from ib_trading.core.order_state import OrderState
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StoreUnavailable
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, after, an_order
 from tests.emulators.grpc_faults import FaultyGrpc

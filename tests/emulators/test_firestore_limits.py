@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from ib_trading.core.journal import RunState, StoredResponse
-from ib_trading.errors import TooLargeForStore
+from ib_trading.core.refusals import TooLargeForStore
 from ib_trading.ports.activity_log import Activity
 from tests.contracts.places import Stores
 from tests.contracts.samples import NOON, a_booking, a_lease, a_run, an_order

@@ -15,8 +15,8 @@ from ib_trading.adapters.google.firestore_positions import FirestorePositions
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.attribution import Booking
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.totals import with_bookings
-from ib_trading.errors import StoreUnavailable
 from ib_trading.schema.documents import TOTALS, collection_path, totals_reach_path
 from tests.contracts.places import FirestoreProject, Stores
 from tests.contracts.samples import a_booking, a_lease

@@ -11,7 +11,7 @@ import pytest
 from ib_trading.adapters.ib.gateway.possession import Possession
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.core.journal import Lease
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 from tests.contracts.samples import NOON, after
 from tests.gateway.stage import LOGIN, UP, Stage, until
 

@@ -25,7 +25,7 @@ import pytest
 from ib_trading.adapters.ib.gateway import settings_files
 from ib_trading.adapters.ib.gateway.installation import Installation
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.logs import JsonLines
 from ib_trading.schema.credentials import GatewayCredentials
 from tests.gateway.scripted_gateway import properties

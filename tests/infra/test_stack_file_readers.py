@@ -13,7 +13,7 @@ from delivery.stack.stack_file import read_place, read_wanted
 from emulators.deployment import read_section
 from ib_trading.adapters.local.stack_file import StackFile
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from ib_trading.schema.trading_config import TradingConfigError
 from infra.stack_config import StackConfigError, read_stack_config
 from tests.schema.stack_words import TWICE

@@ -15,7 +15,7 @@ from ib_trading.core.attribution import Execution, latest
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import ContractsUnknown
+from ib_trading.core.refusals import ContractsUnknown
 from tests.core.builders import AAA, BBB, NOW
 
 INSTRUMENTS = {1: AAA, 2: BBB}

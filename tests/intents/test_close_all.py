@@ -16,7 +16,7 @@ from ib_trading.core.journal import RunState
 from ib_trading.core.locks import Lock, locks
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 from ib_trading.intents.close_all import CloseAll, CloseAllRequest
 from ib_trading.intents.compare import compare_unwritten
 from ib_trading.intents.services import Services

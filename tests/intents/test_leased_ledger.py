@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from ib_trading.core.journal import Lease, RunState
-from ib_trading.errors import RunInProgress, StaleFence, StoreUnavailable
+from ib_trading.core.refusals import RunInProgress, StaleFence, StoreUnavailable
 from ib_trading.intents.leased_ledger import LEASE_TIME, Books, LeasedLedger
 from ib_trading.ports.lease import LeaseStore
 from tests.contracts.places import SqliteFile, Stores

@@ -11,7 +11,7 @@ from ib_trading.core.account import AccountState
 from ib_trading.core.fx import FxRate
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Quote
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import RequestError
 from ib_trading.intents.read_rates import read_rates
 from ib_trading.ports.broker import Broker
 from tests.core.builders import NOW, config, quote, stock

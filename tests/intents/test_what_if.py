@@ -13,8 +13,8 @@ import pytest
 from ib_trading.composition import build_services
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
+from ib_trading.core.refusals import RunDeadline, StaleFence
 from ib_trading.core.snapshot import Margin
-from ib_trading.errors import RunDeadline, StaleFence
 from ib_trading.intents.leased_ledger import LEASE_TIME, LeasedLedger
 from ib_trading.intents.services import Services
 from ib_trading.intents.what_if import with_margins

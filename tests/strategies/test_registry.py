@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from ib_trading.strategies.registry import load_strategies
 from ib_trading.strategies.strategy import Strategy, stocks
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import RequestError
 from ib_trading.intents.collect_market_data import EARLIEST, check
 from ib_trading.intents.order_request import check_properties
 from ib_trading.schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, Request

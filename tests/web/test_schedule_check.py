@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from ib_trading.core.mode import TradingMode
 from ib_trading.ports.activity_log import Activity
 from ib_trading.queries.schedule_check import GRACE, judge
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
+from ib_trading.web.responses import HttpResponses
 from tests.service import STACK_FILE, ServiceUnderTest, closed_port
 
 JOB = "ib-paper--allocation"
@@ -27,7 +29,7 @@ def heard(due: datetime | str, outcome: int = 200, job: str = JOB, **facts: obje
 
 
 def missing(*activities: Activity) -> list[tuple[int | None, str]]:
-    due, runs = judge((NOON,), activities, "ib-paper", *WINDOW)
+    due, runs = judge((NOON,), activities, "ib-paper", *WINDOW, HttpResponses(TradingMode.PAPER).succeeded)
     assert due == 1
     return [(run.outcome, run.detail) for run in runs]
 

@@ -18,7 +18,7 @@ from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault, GatewayNotReady
+from ib_trading.core.refusals import BrokerFault, GatewayNotReady
 from ib_trading.ports.broker import Broker
 from ib_trading_simulator.messages import outgoing
 from ib_trading_simulator.messages.framing import FrameReader, PrefixReader, fields_of, frame

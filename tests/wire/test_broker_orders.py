@@ -14,8 +14,8 @@ from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
+from ib_trading.core.refusals import BrokerFault
 from ib_trading.core.snapshot import Margin
-from ib_trading.errors import BrokerFault
 from ib_trading.ports.broker import Broker
 from ib_trading_simulator.launch import Launched
 from tests.contracts.samples import an_order

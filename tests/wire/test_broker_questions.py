@@ -14,7 +14,7 @@ from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, Series
 from ib_trading.core.instruments import ContractSpec, Instrument, TradingHours
 from ib_trading.core.market import QuoteType
-from ib_trading.errors import BrokerFault, RequestError
+from ib_trading.core.refusals import BrokerFault, RequestError
 from ib_trading.ports.broker import Broker
 from ib_trading_simulator.launch import Launched
 

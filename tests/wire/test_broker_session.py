@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.ib.session import IbGateway
-from ib_trading.errors import BrokerFault, GatewayNotReady
+from ib_trading.core.refusals import BrokerFault, GatewayNotReady
 from ib_trading_simulator.launch import Launched
 from tests.elapsed import within
 

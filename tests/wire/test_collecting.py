@@ -21,7 +21,7 @@ import pytest
 from ib_trading.composition import create
 from ib_trading.core.collection import BarQuestion
 from ib_trading.core.history import Bar, Portion, Series, daily_start
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 from ib_trading.ports.broker import Broker, BrokerSource, GatewayStatus
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest

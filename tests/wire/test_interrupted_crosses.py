@@ -11,8 +11,8 @@ from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.core.journal import Lease, Run
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StoreUnavailable
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 from tests.wire.strategies_that_say import Says, holdings, told

@@ -14,8 +14,8 @@ import pytest
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
 from ib_trading.core.journal import Lease, Run, RunState
 from ib_trading.core.order import Order
+from ib_trading.core.refusals import Refusal, StaleFence, StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StaleFence, StoreUnavailable, TradingError
 from ib_trading_simulator.launch import Launched
 from tests.wire.strategies_that_say import holdings, told
 
@@ -57,7 +57,7 @@ def test_a_write_that_fails_before_the_first_order_leaves_is_told_as_itself(
     tmp_path: Path,
     simulator: Launched,
     monkeypatch: pytest.MonkeyPatch,
-    error: TradingError,
+    error: Refusal,
     status: int,
     writes: int,
 ) -> None:

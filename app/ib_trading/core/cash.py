@@ -11,15 +11,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ib_trading.core.forex import forex_held
-from ib_trading.core.fx import RateMissing, rate_to_base
+from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import Instrument, whole_increments
 from ib_trading.core.limits import Proposal
-from ib_trading.core.market import Price, PriceRefused, Quote, sizing_price
+from ib_trading.core.market import Price, Quote, sizing_price
 from ib_trading.core.netting import NetTrade
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Balance, Plan, written_out
+from ib_trading.core.refusals import ConversionRefused, PriceRefused, RateMissing
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.schema.trading_config import TradingConfig
 
@@ -27,10 +28,6 @@ CONVERSION = "FXCONV"
 """The broker's venue for conversions, which leave no position behind as trades on IDEALPRO do."""
 
 PLAIN_MARKET = OrderProperties(adaptive_priority=None)
-
-
-class ConversionRefused(ValueError):
-    """Some balance has no rate, no pair to be converted in, or no price; the text says each."""
 
 
 def conversion_venues(config: TradingConfig) -> tuple[str, ...]:

@@ -19,13 +19,14 @@ from ib_trading.core.instruments import symbol_of, whole_increments
 from ib_trading.core.limits import Proposal
 from ib_trading.core.limits.session import may_leave, shut
 from ib_trading.core.locks import Lock
-from ib_trading.core.market import Price, PriceRefused, sizing_price, stale_price
+from ib_trading.core.market import Price, sizing_price, stale_price
 from ib_trading.core.netting import NetTrade, net
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Plan, written_out
 from ib_trading.core.positions import UNASSIGNED, unassigned
+from ib_trading.core.refusals import PriceRefused
 from ib_trading.core.snapshot import Snapshot
 
 

@@ -97,7 +97,7 @@ def portion(
     new = [bar for bar in bars if any(day_of(bar, bar_size, zone) in gap for gap in question.fills)]
     earlier = before.close if before and new and before.start < new[0].start else None
     good, bad = sift(new, None if replaces else earlier, max_jump_percent)
-    doubted = unconfirmed_jump(new, bad)
+    doubted = unconfirmed_jump(new, good)
     asked = [
         believed(
             gap,

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.refusals import RateMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,6 @@ class FxRate:
     source: str
     as_of: datetime
     account_rate: Decimal | None = None
-
-
-class RateMissing(ValueError):
-    """There is no rate, or none that can be trusted, for a currency that has to be valued."""
 
 
 MAX_APART_PERCENT = 2

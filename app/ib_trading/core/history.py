@@ -113,7 +113,7 @@ def sift(
                 following and not _fault(following) and not _jumps(following, bar.close, max_jump_percent)
             )
             if not stayed or following.start == bar.start:
-                reason = _JUMP.format(max_jump_percent)
+                reason = f"jumps more than maxBarJumpPercent ({max_jump_percent:f} %) from the close before"
         if reason:
             bad.append(Rejected(bar.start, reason))
             continue
@@ -123,14 +123,12 @@ def sift(
     return good, bad
 
 
-def unconfirmed_jump(bars: Sequence[Bar], rejected: Sequence[Rejected]) -> Bar | None:
-    """The last bar, if it was rejected for a jump: only the bar after it can tell what it was."""
-    if not bars or not rejected or rejected[-1].start != bars[-1].start:
+def unconfirmed_jump(bars: Sequence[Bar], good: Sequence[Bar]) -> Bar | None:
+    """The last bar, if it is not among the `good` ones for nothing but its jump: only the bar after it can tell what
+    it was."""
+    if not bars or _fault(bars[-1]) or bars[-1].start in {bar.start for bar in good}:
         return None
-    return bars[-1] if rejected[-1].reason.startswith(_JUMP.partition("{")[0]) else None
-
-
-_JUMP = "jumps more than maxBarJumpPercent ({:f} %) from the close before"
+    return bars[-1]
 
 
 def _jumps(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) -> bool:

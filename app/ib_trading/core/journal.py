@@ -41,7 +41,8 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """An answer as it was sent: replayed byte for byte to the same key."""
+    """An answer as it was sent: replayed byte for byte to the same key. `status` is the protocol's own figure; nothing
+    but ports/response_format.py knows what it means."""
 
     status: int
     body: bytes

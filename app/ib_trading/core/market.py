@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ib_trading.core.instruments import Instrument
+from ib_trading.core.refusals import PriceRefused
 from ib_trading.schema.trading_config import TradingConfig
 
 
@@ -72,10 +73,6 @@ class DailyClose:
 
     day: date
     close: Decimal
-
-
-class PriceRefused(ValueError):
-    """No price of this instrument may size anything now; the text says why."""
 
 
 def sizing_price(instrument: Instrument, quote: Quote | None, at: datetime, config: TradingConfig) -> Price:

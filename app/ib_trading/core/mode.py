@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ib_trading.core.refusals import AccountRefused
 from ib_trading.schema.accounts import is_account_of
 
 
@@ -25,12 +26,9 @@ class TradingMode(StrEnum):
         return is_account_of(self.value, account)
 
 
-class AccountRefused(ValueError):
-    """The login's accounts do not fit the mode, or do not say which one to trade; the text has the remedy."""
-
-
 def choose_account(mode: TradingMode, managed: tuple[str, ...], configured: str | None) -> str:
-    """The one account to trade. A login that reaches a single account of the other mode is refused whole."""
+    """The one account to trade, or AccountRefused. A login that reaches a single account of the other mode is refused
+    whole."""
     strangers = [account for account in managed if not mode.accepts(account)]
     if strangers:
         other = "live" if mode is TradingMode.PAPER else "paper"

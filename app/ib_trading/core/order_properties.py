@@ -15,20 +15,12 @@ from enum import StrEnum
 
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order_kind import OrderType, TimeInForce
+from ib_trading.core.refusals import PropertiesRefused
 
 CONFIGURED = "configured"
 """The Adaptive priority that says: the one of the trading configuration, where an algo is possible at all."""
 WHOLE_PRICE_BPS = 10_000
 """The bound of an offset either way: so many hundredths of a percent are all of a price."""
-
-
-class PropertiesRefused(ValueError):
-    """What was asked of the orders does not go together, or not with a contract; `key` is what to change."""
-
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"{key}: {reason}")
-        self.key = key
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
 from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.staleness import stale_history
 
@@ -47,10 +48,6 @@ class SignalSource(Protocol):
     def history_days(self) -> int: ...
 
     def weights(self, view: StrategyView) -> Mapping[ContractSpec, float | Decimal]: ...
-
-
-class StrategyFailed(Exception):
-    """A strategy raised, or answered something that is not a signal; the text names it and what it did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ib_trading.core.forex import open_positions
-from ib_trading.core.fx import RateMissing, rate_to_base
+from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import Instrument, round_to_increment, whole_increments
-from ib_trading.core.market import Price, PriceRefused, sizing_price
+from ib_trading.core.market import Price, sizing_price
+from ib_trading.core.refusals import PriceRefused, RateMissing, SizingRefused
 from ib_trading.core.signals import Signals
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.under_way import under_way
@@ -28,15 +29,6 @@ class Sizing:
     targets: Mapping[str, Mapping[int, Decimal]]
     trades: Mapping[str, Mapping[int, Decimal]]
     notes: tuple[str, ...]
-
-
-class SizingRefused(ValueError):
-    """There is no capital, or some instrument has no details, price or rate to be sized at; `reasons` has a sentence
-    for each."""
-
-    def __init__(self, reasons: tuple[str, ...]) -> None:
-        super().__init__("; ".join(reasons))
-        self.reasons = reasons
 
 
 def capital(snapshot: Snapshot, strategy: str) -> Decimal:

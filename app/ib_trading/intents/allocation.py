@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_trading.core.plan import Plan, make_plan
+from ib_trading.core.refusals import ConfigurationFault, Refusal, RequestError
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.errors import ConfigurationFault, RequestError, TradingError
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -30,7 +30,7 @@ class Allocation:
     name: str = "allocation"
     request_type: type[AllocationRequest] = AllocationRequest
     result_type: type[TradingResult] = TradingResult
-    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+    refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[AllocationRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

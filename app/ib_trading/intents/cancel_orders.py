@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ib_trading.core.account import OrderReport
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.ports.broker import Broker
 

@@ -8,8 +8,8 @@ from ib_trading.core.cash import balance_cash, conversion_venues
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import Quote
 from ib_trading.core.plan import Plan
+from ib_trading.core.refusals import Refusal
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.errors import TradingError
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -30,7 +30,7 @@ class CashBalancer:
     name: str = "cash-balancer"
     request_type: type[CashBalancerRequest] = CashBalancerRequest
     result_type: type[TradingResult] = TradingResult
-    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+    refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[CashBalancerRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

@@ -11,8 +11,8 @@ from ib_trading.core.order_kind import OrderType
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
 from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.errors import BrokerFault, RequestError, TradingError
 from ib_trading.intents.cancel_orders import CANCEL_SECONDS, cancelled
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
@@ -35,7 +35,7 @@ class CloseAll:
     name: str = "close-all"
     request_type: type[CloseAllRequest] = CloseAllRequest
     result_type: type[TradingResult] = TradingResult
-    refusals: tuple[type[TradingError], ...] = TRADING_REFUSALS
+    refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS
 
     def answer(self, call: Call[CloseAllRequest]) -> Answer:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()

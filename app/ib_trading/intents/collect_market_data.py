@@ -4,8 +4,8 @@ Reads per instrument which days were asked for before, asks for the others whose
 key: called again at once it asks for nothing and changes nothing. Bars are written with the days they answer, some
 instruments at a time, so that a run that was killed is continued by the next one.
 
-An instrument that the broker refuses is reported and stops no other; the whole is then 502, so that a scheduler tries
-again, and asks for what is missing only.
+An instrument that the broker refuses is reported and stops no other; the whole is then the broker's fault, so that a
+scheduler tries again, and asks for what is missing only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ib_trading.core.canonical import camel, canonical_json
 from ib_trading.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import (
@@ -29,16 +28,16 @@ from ib_trading.core.history import (
     last_complete_day,
 )
 from ib_trading.core.instruments import ContractSpec, Instrument
-from ib_trading.errors import (
+from ib_trading.core.refusals import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
+    Refusal,
     RequestError,
     StoreUnavailable,
-    TradingError,
 )
 from ib_trading.intents.allocation import chosen_strategies
-from ib_trading.intents.intent import Answer, Call, Result, common, envelope, problem
+from ib_trading.intents.intent import Answer, Call, Result, common, envelope, members_of
 from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -148,7 +147,7 @@ class CollectMarketData:
     name: str = "collect-market-data"
     request_type: type[CollectMarketDataRequest] = CollectMarketDataRequest
     result_type: type[CollectMarketDataResult] = CollectMarketDataResult
-    refusals: tuple[type[TradingError], ...] = (
+    refusals: tuple[type[Refusal], ...] = (
         BrokerFault,
         GatewayNotReady,
         StoreUnavailable,
@@ -160,34 +159,28 @@ class CollectMarketData:
         check(call.request)
         needs = self._needs(call.request, config)
         if call.lines:
-            return Answer(200, lines=self._lines(call, config, needs))
+            return Answer({}, lines=self._lines(call, config, needs))
         results = tuple(self._collected(call, config, needs))
         head = common(self.services, self.name, call.run_id)
         result = CollectMarketDataResult(**head, **_totals(results), instruments=results)
-        fault = _fault(results)
-        if fault is None:
-            return Answer.of(result)
-        return Answer(fault.status, canonical_json(_members(result) | problem(fault, call.run_id)))
+        return Answer.of(result, _fault(results))
 
     def _lines(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Answer]:
         """One line an instrument as it is done, then one with the totals or with what stopped it."""
         results: list[Collected] = []
         try:
             for result in self._collected(call, config, needs):
                 results.append(result)
                 line = ProgressLine(**_fields(result), done=len(results), of=len(needs))
-                yield canonical_json(line) + b"\n"
-        except TradingError as error:
+                yield Answer(members_of(line))
+        except Refusal as error:
             # The status line has gone out already: the last line carries what it can no longer say.
-            head = envelope(self.services, self.name, call.run_id)
-            yield canonical_json(head | problem(error, call.run_id)) + b"\n"
+            yield Answer(envelope(self.services, self.name, call.run_id), error)
             return
-        fault = _fault(results)
-        said = problem(fault, call.run_id) if fault else {}
         totals = Totals(**common(self.services, self.name, call.run_id), **_totals(results))
-        yield canonical_json(_members(totals) | said) + b"\n"
+        yield Answer.of(totals, _fault(results))
 
     def _collected(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
@@ -311,12 +304,8 @@ def _fault(results: Sequence[Collected]) -> BrokerFault | None:
     )
 
 
-def _fields(result: Collected | Totals) -> dict[str, Any]:
+def _fields(result: Collected) -> dict[str, Any]:
     return {member.name: getattr(result, member.name) for member in fields(result)}
-
-
-def _members(result: Totals) -> dict[str, object]:
-    return {camel(name): value for name, value in _fields(result).items()}
 
 
 def _totals(results: Sequence[Collected]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from ib_trading.errors import BrokerFault, GatewayNotReady, TradingError
+from ib_trading.core.refusals import BrokerFault, GatewayNotReady, Refusal
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import Request
@@ -31,7 +31,7 @@ class CurrentTime:
     name: str = "current-time"
     request_type: type[CurrentTimeRequest] = CurrentTimeRequest
     result_type: type[CurrentTimeResult] = CurrentTimeResult
-    refusals: tuple[type[TradingError], ...] = (BrokerFault, GatewayNotReady)
+    refusals: tuple[type[Refusal], ...] = (BrokerFault, GatewayNotReady)
 
     def answer(self, call: Call[CurrentTimeRequest]) -> Answer:
         with self.services.gateway.session() as broker:

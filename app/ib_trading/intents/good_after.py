@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import RequestError
 from ib_trading.schema.good_after_time import GoodAfterTimeError, good_after_time
 from ib_trading.schema.strict import FieldError
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from ib_trading.core.canonical import camel, canonical_json
+from ib_trading.core.canonical import camel
 from ib_trading.core.journal import StoredResponse
-from ib_trading.errors import TradingError
+from ib_trading.core.refusals import Refusal
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import Request
 
 R = TypeVar("R", bound=Request)
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledCall:
-    """What Cloud Scheduler says of a call of its own: the job's name, and for when it was due (RFC 3339)."""
-
-    job: str
-    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +36,33 @@ class Result:
     trading_mode: str
     utc_timestamp: datetime
 
+    def members(self) -> dict[str, object]:
+        """What it says, by its names in JSON."""
+        return members_of(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller gets. With `lines` the body comes line by line while the work goes on."""
+    """What the caller is told: the `members` of a result by their names in JSON, and `refusal`, why that is not all
+    that was asked for; None where it is.
 
-    status: int
-    body: bytes = b""
+    `response` is the answer as it is kept for its key, `replayed` that it was kept from an earlier call. With `lines`
+    it comes line by line while the work goes on, each told as an answer is.
+    """
+
+    members: Mapping[str, object]
+    refusal: Refusal | None = None
+    response: StoredResponse | None = None
     replayed: bool = False
-    lines: Iterator[bytes] | None = None
+    lines: Iterator[Answer] | None = None
 
     @classmethod
-    def of(cls, result: Result, status: int = 200) -> Answer:
-        return cls(status, canonical_json(result))
+    def of(cls, result: Result, refusal: Refusal | None = None) -> Answer:
+        return cls(result.members(), refusal)
 
     @classmethod
     def stored(cls, response: StoredResponse) -> Answer:
-        return cls(response.status, response.body, replayed=True)
+        return cls({}, response=response, replayed=True)
 
 
 class Intent(Protocol):
@@ -77,7 +79,7 @@ class Intent(Protocol):
     def result_type(self) -> type[Result]: ...
 
     @property
-    def refusals(self) -> tuple[type[TradingError], ...]: ...
+    def refusals(self) -> tuple[type[Refusal], ...]: ...
 
     def answer(self, call: Call[Any]) -> Answer: ...
 
@@ -97,15 +99,6 @@ def envelope(services: Services, intent: str, run_id: str) -> dict[str, object]:
     return {camel(name): value for name, value in common(services, intent, run_id).items()}
 
 
-def problem(error: TradingError, run_id: str) -> dict[str, object]:
-    """The members of a problem document (RFC 9457) for `error`."""
-    members: dict[str, object] = {
-        "type": "about:blank",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "runId": run_id,
-    }
-    if error.errors:
-        members["errors"] = [{"path": field.path, "message": field.message} for field in error.errors]
-    return members | {camel(key): value for key, value in error.members.items()}
+def members_of(told: Any) -> dict[str, object]:
+    """A dataclass's own fields by their names in JSON."""
+    return {camel(field.name): getattr(told, field.name) for field in fields(told)}

@@ -16,10 +16,9 @@ from typing import Any
 
 import msgspec
 
-from ib_trading.core.canonical import canonical_json
-from ib_trading.core.journal import Run, RunState, StoredResponse, body_hash, given_up, signature
-from ib_trading.errors import KeyReused, RunInProgress, StaleFence, TradingError
-from ib_trading.intents.intent import Answer, Call, problem
+from ib_trading.core.journal import Run, RunState, body_hash, given_up, signature
+from ib_trading.core.refusals import KeyReused, Refusal, RunInProgress, StaleFence
+from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.needs_review import call_a_person
 from ib_trading.intents.read_snapshot import account_to_trade
@@ -64,18 +63,18 @@ class KeyedRun:
             yield
         except StaleFence as error:
             raise RunInProgress(f"{error.detail} (nothing was sent)") from error
-        except TradingError as error:
+        except Refusal as error:
             if not error.withdraws_claim:
-                self.end(run, ledger, RunState.REFUSED, self._refusal(error))
+                self.end(run, ledger, RunState.REFUSED, Answer({}, error))
             raise
 
     def end(self, run: Run, ledger: LeasedLedger, state: RunState, answer: Answer) -> Answer:
         """`answer`, once it is kept for whoever asks with the same key."""
-        response = StoredResponse(answer.status, answer.body)
+        response = self.services.responses.response(run.run_id, answer.members, answer.refusal)
         ended = replace(run, state=state, response=response)
         ledger.record_run(ended)
         call_a_person(ended)
-        return answer
+        return replace(answer, response=response)
 
     def _run_for_key(self) -> Run:
         body = msgspec.to_builtins(self.call.request)
@@ -129,7 +128,7 @@ class KeyedRun:
             with self.services.leased(self.call.run_id) as ledger, self.services.gateway.session() as broker:
                 self._check_claim(run)
                 return work(broker, run, ledger)
-        except TradingError as error:
+        except Refusal as error:
             if error.withdraws_claim:
                 self._give_key_back(run)
             raise
@@ -144,8 +143,3 @@ class KeyedRun:
         """Between our claim and our lease another run may have taken us for dead and given our key back."""
         if self.services.ledger.run(run.run_id) != run:
             raise RunInProgress("another trading run was quicker; ask again")
-
-    def _refusal(self, error: TradingError) -> Answer:
-        """What is stored is what the caller gets of the error, byte for byte."""
-        members = {"tradingMode": self.services.mode.value} | problem(error, self.call.run_id)
-        return Answer(error.status, canonical_json(members))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ib_trading.core.instruments import Instrument
-from ib_trading.errors import ContractsUnknown
+from ib_trading.core.refusals import ContractsUnknown
 from ib_trading.intents.broker_records import BrokerRecords
 
 

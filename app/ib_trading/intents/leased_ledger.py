@@ -17,7 +17,7 @@ from datetime import timedelta
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease, Run
 from ib_trading.core.order import Order
-from ib_trading.errors import RunInProgress, StaleFence
+from ib_trading.core.refusals import RunInProgress, StaleFence
 from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.journal_store import JournalWriter

@@ -7,11 +7,9 @@ from datetime import datetime
 import msgspec
 
 from ib_trading.core.order_kind import OrderType, TimeInForce
-from ib_trading.core.order_properties import CONFIGURED, OrderProperties, PropertiesRefused, check_combination
-from ib_trading.errors import RequestError
+from ib_trading.core.order_properties import CONFIGURED, OrderProperties, check_combination
 from ib_trading.intents.good_after import check_future, good_after
 from ib_trading.schema.requests import OrderPropertiesRequest
-from ib_trading.schema.strict import FieldError
 
 
 def check_properties(asked: OrderPropertiesRequest, now: datetime) -> None:
@@ -27,11 +25,6 @@ def properties_at(asked: OrderPropertiesRequest, now: datetime) -> OrderProperti
     return properties
 
 
-def refused_properties(error: PropertiesRefused) -> RequestError:
-    field = FieldError(f"orderProperties.{error.key}", error.reason)
-    return RequestError(str(field), errors=(field,))
-
-
 def _resolved(asked: OrderPropertiesRequest, now: datetime) -> OrderProperties:
     priority = asked.adaptive_priority
     properties = OrderProperties(
@@ -44,8 +37,5 @@ def _resolved(asked: OrderPropertiesRequest, now: datetime) -> OrderProperties:
         outside_rth=asked.outside_rth,
         adaptive_priority=CONFIGURED if priority is msgspec.UNSET else priority,
     )
-    try:
-        check_combination(properties)
-    except PropertiesRefused as error:
-        raise refused_properties(error) from None
+    check_combination(properties)
     return properties

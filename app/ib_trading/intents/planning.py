@@ -9,16 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ib_trading.core.cash import ConversionRefused
-from ib_trading.core.limits import said_together
-from ib_trading.core.order_properties import PropertiesRefused
+from ib_trading.core.limits import Rule, said_together
 from ib_trading.core.plan import Plan
-from ib_trading.core.signals import StrategyFailed
-from ib_trading.core.sizing import SizingRefused
+from ib_trading.core.refusals import InstrumentLocked, LimitsRefused, TradingDisabled
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.errors import InstrumentLocked, PlanRefused, TradingDisabled
 from ib_trading.intents.compare import Comparison
-from ib_trading.intents.order_request import refused_properties
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.trader import Trader
 from ib_trading.intents.what_if import with_margins
@@ -45,32 +40,23 @@ class Planning:
         snapshot = self.trader.read(broker, compared, self.request, self.config)
         if not self.config.what_if:
             return snapshot
-        draft = self._planned(snapshot)
+        draft = self.trader.decide(snapshot, self.request)
         if draft.reduce_only:
             return snapshot
         return with_margins(broker, snapshot, draft.orders, self.clock, deadline, compared.ledger)
 
     def decide(self, snapshot: Snapshot, compared: Comparison) -> Plan:
-        """The plan, or PlanRefused with everything that speaks against it."""
+        """The plan, or a refusal with everything that speaks against it."""
         with self.phases.timed("decide"):
-            plan = self._planned(snapshot)
+            plan = self.trader.decide(snapshot, self.request)
         if plan.forbidden:
             raise _locked(plan, snapshot, compared)
         if plan.refusals:
             detail = said_together(plan.refusals)
-            disabled = any(verdict.rule == "trading enabled" for verdict in plan.refusals)
-            refusal = TradingDisabled if disabled else PlanRefused
+            disabled = any(verdict.rule is Rule.TRADING_ENABLED for verdict in plan.refusals)
+            refusal = TradingDisabled if disabled else LimitsRefused
             raise refusal(detail, members={"plan": plan, "limits": plan.limits})
         return plan
-
-    def _planned(self, snapshot: Snapshot) -> Plan:
-        """RequestError for what the request asks of orders and a contract does not take, PlanRefused for the rest."""
-        try:
-            return self.trader.decide(snapshot, self.request)
-        except PropertiesRefused as error:
-            raise refused_properties(error) from error
-        except (StrategyFailed, SizingRefused, ConversionRefused) as error:
-            raise PlanRefused(str(error)) from error
 
 
 def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:

@@ -8,8 +8,8 @@ from datetime import datetime
 from ib_trading.core.account import AccountState
 from ib_trading.core.fx import FxRate, base_rate, pair_specs, rate_of_pair
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.market import PriceRefused, sizing_price
-from ib_trading.errors import RequestError
+from ib_trading.core.market import sizing_price
+from ib_trading.core.refusals import PriceRefused, RequestError
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
 

@@ -12,10 +12,9 @@ from ib_trading.core.broker_day import broker_day
 from ib_trading.core.history import daily_start
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.locks import locks
-from ib_trading.core.mode import AccountRefused, TradingMode, choose_account
+from ib_trading.core.mode import TradingMode, choose_account
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.errors import PlanRefused
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
@@ -30,11 +29,8 @@ HISTORY_SERIES = "ADJUSTED_LAST"
 
 
 def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
-    """The account, or PlanRefused if the login does not fit the mode."""
-    try:
-        return choose_account(services.mode, broker.managed_accounts(), config.account)
-    except AccountRefused as error:
-        raise PlanRefused(str(error)) from None
+    """The account, or AccountRefused if the login does not fit the mode."""
+    return choose_account(services.mode, broker.managed_accounts(), config.account)
 
 
 def read_account(services: Services, broker: Broker, config: TradingConfig, compared: Comparison) -> Snapshot:

@@ -14,6 +14,7 @@ from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.activity_log import ActivityLog
 from ib_trading.ports.broker import BrokerSource
 from ib_trading.ports.clock import Clock
+from ib_trading.ports.response_format import ResponseFormat
 from ib_trading.ports.run_claims import RunClaims
 from ib_trading.ports.trading_config import TradingConfigSource
 from ib_trading.ports.trading_switch import TradingSwitchStore
@@ -44,6 +45,7 @@ class Services:
     activity: ActivityLog
     warehouse: Warehouse
     strategies: Mapping[str, Strategy]
+    responses: ResponseFormat
 
     @property
     def ledger(self) -> Ledger:

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Booking, Execution, attribute
-from ib_trading.core.canonical import canonical_json
 from ib_trading.core.evidence import judged, merged, without_its_fills
 from ib_trading.core.journal import (
     Run,
@@ -36,7 +35,7 @@ from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.ledger import Ledger
 from ib_trading.intents.needs_review import call_a_person
-from ib_trading.intents.run_answer import not_done, status_of, warnings_of
+from ib_trading.intents.run_answer import not_done, warnings_of
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import order_shown
 
@@ -242,7 +241,6 @@ def _resumed(
         Lock(int(lock["conId"]), lock["localSymbol"], lock["reason"], remedy=lock.get("remedy", BY_REPAIR))
         for lock in plan.get("locks", [])
     ]
-    status = status_of(orders, left_out=left_out)
     warning = "the run was interrupted; what became of its orders has been read from the broker's records"
     members = envelope(services, run.intent, run.run_id) | plan
     members |= {
@@ -252,4 +250,4 @@ def _resumed(
         "orders": [order_shown(order, executions) for order in orders],
         "warnings": [*plan.get("warnings", []), warning, *warnings_of(orders)],
     }
-    return StoredResponse(status, canonical_json(members | not_done(orders, status, left_out)))
+    return services.responses.response(run.run_id, members, not_done(orders, left_out=left_out))

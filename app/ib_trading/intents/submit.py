@@ -12,9 +12,9 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.journal import Run
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault, RunDeadline, TradingDisabled
 from ib_trading.intents.cancel_orders import cancelled
 from ib_trading.intents.leased_ledger import LeasedLedger
+from ib_trading.intents.run_answer import Stopped
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
@@ -40,7 +40,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One run's sending. `account` is where the orders go, `reason` why sending stopped early ("" if it did not)."""
+    """One run's sending. `account` is where the orders go."""
 
     services: Services
     broker: Broker
@@ -66,12 +66,12 @@ class Submission:
         orders: Sequence[Order],
         marked: Marked,
         deadline: datetime,
-    ) -> tuple[tuple[Order, ...], int | None]:
-        """Sends all, a window at a time. Each order as last heard of, and the status of what stopped the sending
-        early, if anything did (423 the kill switch, 504 the deadline, 502 orders that the broker does not explain)."""
+    ) -> tuple[tuple[Order, ...], Stopped | None]:
+        """Sends all, a window at a time. Each order as last heard of, and what stopped the sending early, if anything
+        did."""
         numbers, window = marked.numbers, marked.window
         done: list[Order] = []
-        stopped = None
+        stopped: Stopped | None = None
         size = self.config.orders_in_flight
         for start in range(0, len(orders), size):
             if start > 0:
@@ -85,11 +85,11 @@ class Submission:
             done.extend(self._explained(heard) if start + size < len(orders) else heard)
             self.ledger.record_orders(done[start:])
             if any(order.state is OrderState.ABANDONED for order in sent):
-                stopped = TradingDisabled.status
+                stopped = Stopped.KILL_SWITCH
             elif self.services.clock.now() >= deadline:
-                stopped = RunDeadline.status
+                stopped = Stopped.DEADLINE
             elif any(order.state in UNEXPLAINED for order in done[start:]):
-                stopped = BrokerFault.status
+                stopped = Stopped.UNEXPLAINED
             if stopped is not None:
                 done.extend(self._abandoned(order) for order in orders[start + size :])
                 break
@@ -100,7 +100,7 @@ class Submission:
             *(order for order in done if order.outlives_request),
         )
         if self.services.clock.now() >= deadline:
-            stopped = stopped or RunDeadline.status
+            stopped = stopped or Stopped.DEADLINE
         return self._explained(self._without_inactive(heard)), stopped
 
     def _marked(

@@ -17,16 +17,17 @@ from ib_trading.core.attribution import Booking
 from ib_trading.core.instruments import Instrument, symbol_of
 from ib_trading.core.journal import Run, RunState
 from ib_trading.core.reconciliation import REPAIR, Repair, RepairKind, closed, contradicting
-from ib_trading.errors import (
+from ib_trading.core.refusals import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
     KeyReused,
     PlanRefused,
+    Refusal,
+    RepairsRefused,
     RunInProgress,
     StaleFence,
     StoreUnavailable,
-    TradingError,
 )
 from ib_trading.intents.cancel_orders import cancel_and_confirm
 from ib_trading.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
@@ -84,7 +85,7 @@ class TradeReconciliation:
     name: str = "trade-reconciliation"
     request_type: type[TradeReconciliationRequest] = TradeReconciliationRequest
     result_type: type[TradeReconciliationResult] = TradeReconciliationResult
-    refusals: tuple[type[TradingError], ...] = (
+    refusals: tuple[type[Refusal], ...] = (
         RunInProgress,
         StaleFence,
         KeyReused,
@@ -138,21 +139,21 @@ class TradeReconciliation:
         return self._document(call, found, chosen)
 
     def _chosen(self, found: Proposed, accept: Sequence[str]) -> tuple[Repair, ...]:
-        """The proposals that `accept` names. PlanRefused for an id that is neither proposed nor applied: what it stood
-        for is no longer so; and for two that exclude each other."""
+        """The proposals that `accept` names. RepairsRefused for an id that is neither proposed nor applied: what it
+        stood for is no longer so; and for two that exclude each other."""
         proposed = {repair.id: repair for repair in found.repairs}
         gone = [name for name in dict.fromkeys(accept) if name not in proposed]
         applied = self.services.ledger.booked_ids(REPAIR + name for name in gone)
         unknown = [name for name in gone if REPAIR + name not in applied]
         if unknown:
-            raise PlanRefused(
+            raise RepairsRefused(
                 f"no such repair is proposed: {', '.join(unknown)}; look at the present proposals, the facts may have"
                 " moved on",
                 members={"repairs": found.repairs},
             )
         chosen = tuple(proposed[name] for name in dict.fromkeys(accept) if name in proposed)
         if both := contradicting(chosen):
-            raise PlanRefused(
+            raise RepairsRefused(
                 f"repairs of one order exclude each other: {', '.join(repair.id for repair in both)}; find out what"
                 " became of it, and accept one",
                 members={"repairs": found.repairs},

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ib_trading.core.refusals import Refusal, StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.errors import StoreUnavailable, TradingError
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import TradingEnabledRequest
@@ -28,7 +28,7 @@ class TradingEnabled:
     name: str = "trading-enabled"
     request_type: type[TradingEnabledRequest] = TradingEnabledRequest
     result_type: type[TradingEnabledResult] = TradingEnabledResult
-    refusals: tuple[type[TradingError], ...] = (StoreUnavailable,)
+    refusals: tuple[type[Refusal], ...] = (StoreUnavailable,)
 
     def answer(self, call: Call[TradingEnabledRequest]) -> Answer:
         store = self.services.switch

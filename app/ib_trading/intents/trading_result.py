@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from ib_trading.core.attribution import Execution, latest
-from ib_trading.core.canonical import camel
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
-from ib_trading.intents.intent import Result
+from ib_trading.intents.intent import Result, members_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,7 @@ class TradingResult(Result):
     timings: Mapping[str, Decimal]
 
     def members(self) -> dict[str, object]:
-        own = {camel(field.name): getattr(self, field.name) for field in fields(self)}
-        return self.plan.members() | own
+        return self.plan.members() | members_of(self)
 
 
 def order_shown(order: Order, executions: Sequence[Execution] = ()) -> OrderShown:

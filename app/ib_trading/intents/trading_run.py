@@ -12,24 +12,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ib_trading.core.attribution import Execution
-from ib_trading.core.canonical import canonical_json
 from ib_trading.core.journal import Run, RunState, crosses_stand, outcome
 from ib_trading.core.order import Order, written_down
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
-from ib_trading.errors import (
+from ib_trading.core.refusals import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
+    InstrumentLeftOut,
     InstrumentLocked,
     KeyReused,
+    OrdersNotDone,
     PlanRefused,
+    Refusal,
     RunDeadline,
     RunInProgress,
     StaleFence,
     StoreUnavailable,
     TradingDisabled,
-    TradingError,
 )
 from ib_trading.intents.compare import compare_settled, compare_unwritten
 from ib_trading.intents.intent import Answer, Call, common
@@ -38,7 +39,7 @@ from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.planning import Planning
 from ib_trading.intents.read_snapshot import account_to_trade
-from ib_trading.intents.run_answer import not_done, status_of, warnings_of
+from ib_trading.intents.run_answer import Stopped, not_done, warnings_of
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import book, book_crosses, with_all_fills
 from ib_trading.intents.submit import Marked, Submission
@@ -50,13 +51,15 @@ from ib_trading.schema.trading_config import TradingConfig
 COMMISSION_SECONDS = 5.0
 """How long a run waits for the commissions of its fills before it reports them as not known yet."""
 
-TRADING_REFUSALS: tuple[type[TradingError], ...] = (
+TRADING_REFUSALS: tuple[type[Refusal], ...] = (
     RunInProgress,
     StaleFence,
     KeyReused,
     PlanRefused,
     TradingDisabled,
     InstrumentLocked,
+    InstrumentLeftOut,
+    OrdersNotDone,
     BrokerFault,
     GatewayNotReady,
     StoreUnavailable,
@@ -97,9 +100,7 @@ class TradingRun:
                 compared = compare_unwritten(self.services, broker, account)
                 snapshot = planning.read(broker, compared, deadline)
             plan = planning.decide(snapshot, compared)
-        status = status_of((), left_out=plan.left_out)
-        members = self._result(plan, (), ()).members() | not_done((), status, plan.left_out)
-        return Answer(status, canonical_json(members))
+        return Answer.of(self._result(plan, (), ()), not_done((), left_out=plan.left_out))
 
     def _trade(self, broker: Broker, run: Run, ledger: LeasedLedger) -> Answer:
         planning = self._planning()
@@ -126,7 +127,7 @@ class TradingRun:
             marked = self._begun(submitting, plan, orders, sending)
         try:
             return self._execute(submitting, plan, orders, sending, marked)
-        except TradingError as error:
+        except Refusal as error:
             # Orders may have left: the run stays open, and the next one settles it from the broker's records.
             kind = RunDeadline if isinstance(error, RunDeadline) else BrokerFault
             raise kind(
@@ -168,14 +169,15 @@ class TradingRun:
                 book_crosses(ledger, run)
         with self.phases.timed("book"):
             orders, executions = self._booked(sending, orders)
-        status, state = status_of(orders, stopped, plan.left_out), outcome(orders)
-        if stopped == RunDeadline.status and state is RunState.SETTLING:
+        state = outcome(orders)
+        if stopped is Stopped.DEADLINE and state is RunState.SETTLING:
             ledger.record_run(replace(run, state=state))
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
-        members = self._result(plan, orders, executions, run).members()
-        members |= not_done(orders, status, plan.left_out)
-        return self._keyed().end(run, ledger, state, Answer(status, canonical_json(members)))
+        result = self._result(plan, orders, executions, run)
+        return self._keyed().end(
+            run, ledger, state, Answer.of(result, not_done(orders, stopped, plan.left_out))
+        )
 
     def _stop_if_disabled(self, plan: Plan) -> None:
         """A run of internal crosses alone sends nothing, and yet trades: the kill switch is asked once more."""

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
+from ib_trading.core.refusals import RunDeadline
 from ib_trading.core.snapshot import Margin, Snapshot
-from ib_trading.errors import RunDeadline
 from ib_trading.intents.ledger import Ledger
 from ib_trading.ports.clock import Clock
 

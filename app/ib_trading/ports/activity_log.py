@@ -10,7 +10,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """`outcome` is the HTTP status that the caller got; `facts` are JSON-ready figures about the run."""
+    """`outcome` is the status that the caller got, which ports/response_format.py knows the meaning of; `facts` are
+    JSON-ready figures about the run."""
 
     at: datetime
     intent: str

@@ -20,8 +20,8 @@ from ib_trading.core.history import Bar
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Quote
 from ib_trading.core.order import DecidedOrder, Order
+from ib_trading.core.refusals import BrokerFault
 from ib_trading.core.snapshot import Margin
-from ib_trading.errors import BrokerFault
 
 
 class Broker(Protocol):

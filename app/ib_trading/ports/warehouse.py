@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ib_trading.core.history import Portion, StoredSeries
 from ib_trading.core.market import DailyClose
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import RequestError
 from ib_trading.schema.strict import nearest
 from ib_trading.schema.tables import BAR_SIZES
 

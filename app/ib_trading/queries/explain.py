@@ -12,7 +12,7 @@ from ib_trading.core.attribution import Booking
 from ib_trading.core.booked_fills import booked_fills
 from ib_trading.core.canonical import plain
 from ib_trading.core.order import Order
-from ib_trading.errors import NotKnown, StoreUnavailable, TradingError
+from ib_trading.core.refusals import NotKnown, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import OrderShown, order_shown
@@ -67,7 +67,7 @@ class Explain:
     name: str = "explain"
     request_type: type[ExplainRequest] = ExplainRequest
     result_type: type[ExplainResult] = ExplainResult
-    refusals: tuple[type[TradingError], ...] = (NotKnown, StoreUnavailable)
+    refusals: tuple[type[Refusal], ...] = (NotKnown, StoreUnavailable)
 
     def answer(self, call: Call[ExplainRequest]) -> Answer:
         order = self.services.ledger.order(call.request.order_ref)

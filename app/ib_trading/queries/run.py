@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ib_trading.core.booked_fills import booked_fills
-from ib_trading.errors import NotKnown, StoreUnavailable, TradingError
+from ib_trading.core.refusals import NotKnown, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import OrderShown, order_shown
@@ -41,7 +41,7 @@ class RunById:
     name: str = "run"
     request_type: type[RunRequest] = RunRequest
     result_type: type[RunResult] = RunResult
-    refusals: tuple[type[TradingError], ...] = (NotKnown, StoreUnavailable)
+    refusals: tuple[type[Refusal], ...] = (NotKnown, StoreUnavailable)
 
     def answer(self, call: Call[RunRequest]) -> Answer:
         ledger = self.services.ledger

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from ib_trading.core.journal import Run, RunState
-from ib_trading.errors import StoreUnavailable, TradingError
+from ib_trading.core.refusals import Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import Request
@@ -23,7 +23,7 @@ class RunsRequest(Request, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class RunShown:
-    """`business_at` is the broker's time of its plan, None before there is one; `status` the HTTP status that was
+    """`business_at` is the broker's time of its plan, None before there is one; `status` the one that was
     answered, None while there is no answer."""
 
     run_id: str
@@ -52,7 +52,7 @@ class Runs:
     name: str = "runs"
     request_type: type[RunsRequest] = RunsRequest
     result_type: type[RunsResult] = RunsResult
-    refusals: tuple[type[TradingError], ...] = (StoreUnavailable,)
+    refusals: tuple[type[Refusal], ...] = (StoreUnavailable,)
 
     def answer(self, call: Call[RunsRequest]) -> Answer:
         runs = tuple(map(run_shown, self.services.ledger.runs(call.request.limit)))

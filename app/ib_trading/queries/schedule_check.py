@@ -8,11 +8,11 @@ must go out when something did *not* happen, and that includes the broker. An al
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ib_trading.errors import ConfigurationFault, StoreUnavailable, TradingError
+from ib_trading.core.refusals import ConfigurationFault, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.ports.activity_log import Activity
@@ -31,7 +31,7 @@ log = logging.getLogger("app.schedules")
 
 @dataclass(frozen=True, slots=True)
 class MissingRun:
-    """A run that was due and did not succeed. `outcome` is the last HTTP status that it got, None if it was never
+    """A run that was due and did not succeed. `outcome` is the last status that it got, None if it was never
     heard of; `detail` what the service said then."""
 
     job: str
@@ -59,7 +59,7 @@ class ScheduleCheck:
     name: str = "schedule-check"
     request_type: type[ScheduleCheckRequest] = ScheduleCheckRequest
     result_type: type[ScheduleCheckResult] = ScheduleCheckResult
-    refusals: tuple[type[TradingError], ...] = (StoreUnavailable, ConfigurationFault)
+    refusals: tuple[type[Refusal], ...] = (StoreUnavailable, ConfigurationFault)
 
     def answer(self, call: Call[ScheduleCheckRequest]) -> Answer:
         services = self.services
@@ -69,7 +69,8 @@ class ScheduleCheck:
         begun = services.activity.first_at() or now
         after, until = max(now - timedelta(hours=call.request.hours), begun), now - GRACE
         activities = services.activity.since(after - EARLY)
-        due, missing = judge(schedules, activities, services.name, after, until)
+        succeeded = services.responses.succeeded
+        due, missing = judge(schedules, activities, services.name, after, until, succeeded)
         facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
         if missing:
             log.error(SCHEDULES_MISSING, extra=facts)
@@ -94,16 +95,19 @@ def judge(
     service: str,
     after: datetime,
     until: datetime,
+    succeeded: Callable[[int], bool],
 ) -> tuple[int, tuple[MissingRun, ...]]:
     """How many runs were due in (after, until], and those of them that did not succeed, oldest first.
 
     `service` is our own name, which our jobs carry; `activities` come newest first. One success among the
-    scheduler's attempts is a success.
+    scheduler's attempts is a success; `succeeded` says of an outcome whether it is one.
     """
     heard: dict[tuple[str, datetime], Activity] = {}
     for activity in activities:
         key = _scheduled_for(activity)
-        if key is not None and (key not in heard or activity.outcome < 400 <= heard[key].outcome):
+        if key is not None and (
+            key not in heard or (succeeded(activity.outcome) and not succeeded(heard[key].outcome))
+        ):
             heard[key] = activity
     due, missing = 0, []
     for schedule in schedules:
@@ -113,7 +117,7 @@ def judge(
             activity = heard.get((job, at))
             if activity is None:
                 missing.append(MissingRun(job, schedule.intent, at, None, "it was never heard of"))
-            elif activity.outcome >= 400:
+            elif not succeeded(activity.outcome):
                 detail = str(activity.facts.get("detail", ""))
                 missing.append(MissingRun(job, schedule.intent, at, activity.outcome, detail))
     return due, tuple(sorted(missing, key=lambda run: (run.due, run.job)))

@@ -13,18 +13,19 @@ from decimal import Decimal
 from ib_trading.core.account import BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution, unapplied
 from ib_trading.core.instruments import Instrument, symbol_of
-from ib_trading.core.market import Price, PriceRefused, Quote, sizing_price, stale_price
+from ib_trading.core.market import Price, Quote, sizing_price, stale_price
 from ib_trading.core.positions import UNASSIGNED, unassigned
 from ib_trading.core.profit import StrategyResult, results
-from ib_trading.core.totals import currencies, is_held
-from ib_trading.errors import (
+from ib_trading.core.refusals import (
     BrokerFault,
     ConfigurationFault,
     GatewayNotReady,
     PlanRefused,
+    PriceRefused,
+    Refusal,
     StoreUnavailable,
-    TradingError,
 )
+from ib_trading.core.totals import currencies, is_held
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.read_snapshot import account_to_trade
@@ -79,7 +80,7 @@ class Summary:
     name: str = "summary"
     request_type: type[SummaryRequest] = SummaryRequest
     result_type: type[SummaryResult] = SummaryResult
-    refusals: tuple[type[TradingError], ...] = (
+    refusals: tuple[type[Refusal], ...] = (
         PlanRefused,
         BrokerFault,
         GatewayNotReady,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 
 from ib_trading.core.positions import UNASSIGNED
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from ib_trading.strategies.dummy import Dummy
 from ib_trading.strategies.strategy import Strategy
 from ib_trading.strategies.trend import Trend

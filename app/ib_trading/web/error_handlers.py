@@ -1,4 +1,5 @@
-"""Turns every error into a problem document (RFC 9457). A bug's trace goes to the log, its run id to the caller."""
+"""Turns everything that is raised into a problem document and a line in the log. A bug's trace goes to the log, its run
+id to the caller."""
 
 from __future__ import annotations
 
@@ -7,48 +8,34 @@ import logging
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from ib_trading.core.canonical import canonical_json
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import GatewayNotReady, TradingError, UnknownIntent
-from ib_trading.intents.intent import problem
+from ib_trading.core.refusals import Refusal
 from ib_trading.schema.intents import INTENTS
-from ib_trading.schema.log_events import GATEWAY_NOT_READY
 from ib_trading.schema.strict import nearest
+from ib_trading.web.problems import BodyTooLarge, Bug, OtherHttpError, UnknownIntent, WrongMethod, problem_of
 from ib_trading.web.requests import MAX_BODY_BYTES
+from ib_trading.web.responses import HttpResponses
 
 PROBLEM_JSON = "application/problem+json"
 log = logging.getLogger("app.web")
 
 
-class WrongMethod(TradingError):
-    status = 405
-    title = "Method not allowed"
-
-
-class BodyTooLarge(TradingError):
-    status = 413
-    title = "The body is too large"
-
-
-class OtherHttpError(TradingError):
-    title = "The request was refused"
-
-
 def add_error_handlers(flask: Flask, mode: TradingMode) -> None:
-    def answered(error: TradingError) -> Response:
-        members = {"tradingMode": mode.value} | problem(error, g.run_id)
-        response = Response(canonical_json(members), error.status, content_type=PROBLEM_JSON)
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
+    responses = HttpResponses(mode)
+
+    def answered(refusal: Refusal, trace: Exception | None = None) -> Response:
+        problem = problem_of(refusal)
+        said = {"runId": g.run_id, "path": request.path, "kind": type(refusal).__name__}
+        log.log(problem.level, problem.event, exc_info=trace, extra=said | {"detail": refusal.detail})
+        told = responses.response(g.run_id, {}, refusal)
+        response = Response(told.body, told.status, content_type=PROBLEM_JSON)
+        if refusal.retry_after is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after)
         return response
 
-    @flask.errorhandler(TradingError)
-    def trading_error(error: TradingError) -> Response:
-        if isinstance(error, GatewayNotReady):
-            log.error(
-                GATEWAY_NOT_READY, extra={"runId": g.run_id, "path": request.path, "detail": error.detail}
-            )
-        return answered(error)
+    @flask.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> Response:
+        return answered(refusal)
 
     @flask.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
@@ -59,13 +46,11 @@ def add_error_handlers(flask: Flask, mode: TradingMode) -> None:
 
     @flask.errorhandler(Exception)
     def bug(error: Exception) -> Response:
-        log.error("bug", exc_info=error, extra={"runId": g.run_id, "path": request.path})
-        return answered(
-            TradingError(f"this is a bug in the service; its trace is in the log under run {g.run_id}")
-        )
+        told = f"this is a bug in the service; its trace is in the log under run {g.run_id}"
+        return answered(Bug(told), trace=error)
 
 
-def _translated(error: HTTPException) -> TradingError:
+def _translated(error: HTTPException) -> Refusal:
     name = request.path.strip("/")
     known = tuple(intent.name for intent in INTENTS)
     if isinstance(error, NotFound):
@@ -78,6 +63,4 @@ def _translated(error: HTTPException) -> TradingError:
         )
     if isinstance(error, RequestEntityTooLarge):
         return BodyTooLarge(f"the body is over {MAX_BODY_BYTES} bytes")
-    other = OtherHttpError(error.description or error.name)
-    other.status = error.code or 500
-    return other
+    return OtherHttpError(error.description or error.name, error.code or 500)

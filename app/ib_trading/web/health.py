@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading.errors import TradingError
+from ib_trading.core.refusals import Refusal
 from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.services import Services
 
@@ -56,7 +56,7 @@ def _asked(name: str, question: Callable[[], str]) -> Dependency:
     start = time.perf_counter()
     try:
         state, detail = "ok", question()
-    except TradingError as error:
+    except Refusal as error:
         state, detail = "down", error.detail
     return Dependency(name, state, detail, Decimal(f"{time.perf_counter() - start:.3f}"))
 

@@ -71,7 +71,7 @@ class StoredFigures(Collector):
         yield _by("ib_trading_recent_runs", f"The latest {RECENT} runs, by state", "state", tally)
         succeeded: dict[str, float] = {}
         for activity in self._services.activity.latest(RECENT):
-            if activity.outcome < 400 and not activity.dry_run:
+            if self._services.responses.succeeded(activity.outcome) and not activity.dry_run:
                 succeeded.setdefault(activity.intent, activity.at.timestamp())
         name = "ib_trading_last_success_timestamp_seconds"
         yield _by(name, f"When an intent last succeeded, of the latest {RECENT} calls", "intent", succeeded)

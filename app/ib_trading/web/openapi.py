@@ -11,17 +11,18 @@ from typing import Any
 from ib_trading import VERSION
 from ib_trading.core.canonical import camel
 from ib_trading.core.plan import Plan
-from ib_trading.errors import RequestError, StoreUnavailable, TradingError
+from ib_trading.core.refusals import Refusal, RequestError, StoreUnavailable, kinds
 from ib_trading.intents.collect_market_data import CollectMarketData, ProgressLine, Totals
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import TradingResult
 from ib_trading.schema.known_types import json_schemas
 from ib_trading.schema.request_body import KEY_PATTERN
 from ib_trading.web.endpoint import Endpoint
-from ib_trading.web.error_handlers import PROBLEM_JSON, BodyTooLarge
+from ib_trading.web.error_handlers import PROBLEM_JSON
 from ib_trading.web.health import Readiness
+from ib_trading.web.problems import PROBLEMS, BodyTooLarge, Bug, UnsupportedBody
 from ib_trading.web.request_schema import with_rules
-from ib_trading.web.requests import NDJSON, UnsupportedBody
+from ib_trading.web.requests import NDJSON
 
 REF = "#/components/schemas/{name}"
 PROBLEM = {
@@ -112,7 +113,7 @@ def as_written(schema: Any) -> Any:
 def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     intent = endpoint.intent
     request, result = intent.request_type.__name__, intent.result_type.__name__
-    refusals: list[type[TradingError]] = [TradingError, RequestError, *intent.refusals]
+    refusals: list[type[Refusal]] = [Bug, RequestError, *intent.refusals]
     operation: dict[str, Any] = {
         "operationId": intent.name,
         "summary": summary(intent),
@@ -130,9 +131,11 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {"200": {"description": "Done, also if that is nothing", "content": done}}
     if endpoint.keyed:
         responses["200"]["headers"] = {"Idempotency-Replayed": {"schema": {"const": "true"}}}
-    for status in sorted({refusal.status for refusal in refusals}):
-        titles = dict.fromkeys(refusal.title for refusal in refusals if refusal.status == status)
-        responses[str(status)] = problem_response("; ".join(titles))
+    titles: dict[int, dict[str, None]] = {}
+    for problem in (PROBLEMS[kind] for refusal in refusals for kind in kinds(refusal)):
+        titles.setdefault(problem.status, {})[problem.title] = None
+    for status, said in sorted(titles.items()):
+        responses[str(status)] = problem_response("; ".join(said))
     return operation | {"responses": responses}
 
 
@@ -168,7 +171,7 @@ def _service_paths() -> dict[str, Any]:
         return {"get": {"summary": summary, "responses": responses | others}}
 
     text = {"type": "string"}
-    readiness = _ref(Readiness.__name__)
+    readiness, unavailable = _ref(Readiness.__name__), PROBLEMS[StoreUnavailable]
     down = {"description": "Trading lacks something", "content": {"application/json": {"schema": readiness}}}
     up = {"type": "object", "required": ["status"], "properties": {"status": {"const": "up"}}}
     return {
@@ -179,7 +182,7 @@ def _service_paths() -> dict[str, Any]:
             "Figures for Prometheus",
             "text/plain",
             text,
-            **{str(StoreUnavailable.status): problem_response(StoreUnavailable.title)},
+            **{str(unavailable.status): problem_response(unavailable.title)},
         ),
         "/openapi.json": page("This document", "application/json", {"type": "object"}),
     }

@@ -18,10 +18,9 @@ from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.order_properties import (
     WHOLE_PRICE_BPS,
     OrderProperties,
-    PropertiesRefused,
     check_combination,
 )
-from ib_trading.errors import RequestError
+from ib_trading.core.refusals import PropertiesRefused, RequestError
 from ib_trading.intents.collect_market_data import check
 from ib_trading.schema.good_after_time import FORMS, pattern
 from ib_trading.schema.requests import CollectMarketDataRequest, OrderPropertiesRequest, WhatToShow

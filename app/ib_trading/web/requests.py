@@ -12,21 +12,17 @@ from typing import TypeVar
 
 from flask import Request as HttpRequest
 
-from ib_trading.errors import RequestError
-from ib_trading.intents.intent import ScheduledCall
+from ib_trading.core.refusals import RequestError
 from ib_trading.schema.request_body import KEY_PATTERN, KEY_RULE, BodyError, parse_body
 from ib_trading.schema.requests import Request
 from ib_trading.schema.strict import FieldError, StrictError, parse
+from ib_trading.web.problems import UnsupportedBody
+from ib_trading.web.recorded import ScheduledCall
 
 MAX_BODY_BYTES = 64 * 1024
 NDJSON = "application/x-ndjson"
 
 R = TypeVar("R", bound=Request)
-
-
-class UnsupportedBody(RequestError):
-    status = 415
-    title = "The body is not JSON by its Content-Type"
 
 
 def parse_request(http: HttpRequest, as_type: type[R]) -> R:

@@ -6,13 +6,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from flask import Flask, Response, g, request
 
 from ib_trading.core.canonical import canonical_json
 from ib_trading.intents.intent import Answer, Call
-from ib_trading.intents.recorded import Record, recorded
 from ib_trading.intents.services import Services
 from ib_trading.schema.known_types import ready
 from ib_trading.web.endpoint import Endpoint
@@ -20,6 +18,7 @@ from ib_trading.web.error_handlers import PROBLEM_JSON, add_error_handlers
 from ib_trading.web.health import Readiness, dependencies
 from ib_trading.web.metrics import CONTENT_TYPE, Metrics
 from ib_trading.web.openapi import openapi
+from ib_trading.web.recorded import Record, recorded
 from ib_trading.web.requests import (
     MAX_BODY_BYTES,
     NDJSON,
@@ -29,6 +28,7 @@ from ib_trading.web.requests import (
     scheduled_call,
     wants_lines,
 )
+from ib_trading.web.responses import HttpResponses
 
 log = logging.getLogger("app.request")
 
@@ -59,7 +59,7 @@ def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
 
 
 def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
-    intent = endpoint.intent
+    intent, responses = endpoint.intent, HttpResponses(services.mode)
 
     def answered(places: dict[str, str], record: Record | None) -> Answer:
         if endpoint.takes_body:
@@ -72,25 +72,25 @@ def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
 
     def view(**places: str) -> Response:
         if not endpoint.recorded:
-            return _http(answered(places, None))
+            return told(answered(places, None))
         with recorded(services, intent.name, g.run_id, scheduled_call(request)) as record:
             answer = answered(places, record)
-            record.outcome, record.replayed = answer.status, answer.replayed
             if answer.lines is not None:
-                answer = replace(answer, lines=record.lines(answer.lines))
-        return _http(answer)
+                lines = record.lines(responses.lines(g.run_id, answer.lines))
+                return Response(lines, content_type=NDJSON)
+            response = told(answer)
+            record.outcome, record.replayed = response.status_code, answer.replayed
+        return response
+
+    def told(answer: Answer) -> Response:
+        sent = responses.answered(g.run_id, answer)
+        content_type = "application/json" if responses.succeeded(sent.status) else PROBLEM_JSON
+        response = Response(sent.body, sent.status, content_type=content_type)
+        if answer.replayed:
+            response.headers["Idempotency-Replayed"] = "true"
+        return response
 
     return view
-
-
-def _http(answer: Answer) -> Response:
-    if answer.lines is not None:
-        return Response(answer.lines, answer.status, content_type=NDJSON)
-    content_type = "application/json" if answer.status < 400 else PROBLEM_JSON
-    response = Response(answer.body, answer.status, content_type=content_type)
-    if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
 
 
 def _health() -> Response:

@@ -13,7 +13,7 @@ import requests
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError, TransportError
 
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 
 _QUOTA = frozenset({"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "resourcesExceeded"})
 _NO_IDENTITY = "the service's identity is not accepted; check that it exists and is not disabled"

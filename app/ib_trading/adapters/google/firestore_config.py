@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from ib_trading.schema.documents import TRADING_FIELD, configuration_path
 from ib_trading.schema.trading_config import SECTION, TradingConfig, TradingConfigError, read_trading_config
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from google.api_core import exceptions as google
 from google.auth.exceptions import GoogleAuthError
 
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 
 _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
     (

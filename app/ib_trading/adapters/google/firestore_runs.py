@@ -24,7 +24,7 @@ from ib_trading.adapters.google.firestore_spelling import (
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.journal import Run, RunState
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import StoreUnavailable, TooLargeForStore
+from ib_trading.core.refusals import StoreUnavailable, TooLargeForStore
 from ib_trading.schema.documents import (
     KEYS,
     MOST_BYTES_A_DOCUMENT,

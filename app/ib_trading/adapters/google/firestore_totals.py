@@ -21,8 +21,8 @@ from ib_trading.adapters.google.firestore_spelling import instant, totals_fields
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.attribution import Booking
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.totals import Total, Totals, with_bookings
-from ib_trading.errors import StoreUnavailable
 from ib_trading.schema.documents import BOOKINGS, TOTALS, collection_path, totals_reach_path
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
 
 from ib_trading.core.journal import Lease
-from ib_trading.errors import StaleFence, TooLargeForStore
+from ib_trading.core.refusals import StaleFence, TooLargeForStore
 from ib_trading.schema.documents import MOST_BYTES_A_DOCUMENT, MOST_BYTES_A_REQUEST
 
 COMMIT_SECONDS = 15.0

@@ -13,7 +13,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import secretmanager_v1
 
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 
 ANSWER_SECONDS = 5.0

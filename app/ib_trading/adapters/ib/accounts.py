@@ -11,14 +11,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ib_trading.adapters.ib import translate
-from ib_trading.adapters.ib.connection import Connection, Unanswered, broker_fault
+from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.heard import ShownOrder, Status
 from ib_trading.adapters.ib.library import library
-from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS, Refused
+from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS
 from ib_trading.core.account import AccountState, BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
+from ib_trading.core.refusals import QuestionRefused, Unanswered
 from ib_trading.core.snapshot import Margin
 
 
@@ -32,7 +33,7 @@ async def account_state(connection: Connection, account: str) -> AccountState:
 
     try:
         lines = await connection.ask(f"the values of account {account}", send)
-    except Refused as refused:
+    except QuestionRefused as refused:
         raise broker_fault(f"the values of account {account}", refused) from None
     connection.tell(lambda: client.cancelAccountUpdatesMulti(used[0]))
     return translate.account_state(account, lines)
@@ -55,7 +56,7 @@ async def daily_profit(connection: Connection, account: str) -> Decimal | None:
         (profit,) = await connection.ask(
             f"the daily profit of account {account}", send, seconds=connection.deadlines.profit
         )
-    except Refused:
+    except QuestionRefused:
         return None
     except Unanswered:
         # A lost connection is a fault of everything; this one answer missing is not.
@@ -107,7 +108,7 @@ async def executions(connection: Connection, account: str) -> tuple[Execution, .
         told: list[Execution] = await connection.ask(
             "executions", lambda req_id: connection.client.reqExecutions(req_id, everything)
         )
-    except Refused as refused:
+    except QuestionRefused as refused:
         raise broker_fault("executions", refused) from None
     ours = {one.exec_id: one for one in told if one.account == account}
     await connection.orders.until_commissions(ours, connection.deadlines.commissions)
@@ -125,7 +126,7 @@ async def what_if(
     what = f"the margin of {order.action} {order.quantity:f} {order.local_symbol}"
     try:
         (state,) = await connection.ask(what, lambda req_id: client.placeOrder(req_id, contract, draft))
-    except Refused:
+    except QuestionRefused:
         return None
     except Unanswered:
         connection.check()  # A lost connection is a fault, and not the lack of one answer.

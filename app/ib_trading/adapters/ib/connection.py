@@ -17,10 +17,10 @@ from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.heard import HeardOrders
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.pacing import Pace
-from ib_trading.adapters.ib.replies import Refused, Replies, StrictDecoder
+from ib_trading.adapters.ib.replies import Replies, StrictDecoder
 from ib_trading.core.order import Order
 from ib_trading.core.pacing import OPEN_AT_ONCE
-from ib_trading.errors import BrokerFault, GatewayNotReady
+from ib_trading.core.refusals import BrokerFault, GatewayNotReady, QuestionRefused, Unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,6 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-
-class Unanswered(BrokerFault):
-    """A question was left open until its deadline; the connection itself still stands."""
 
 
 class Connection:
@@ -130,7 +126,7 @@ class Connection:
     ) -> list[Any]:
         """The parts of the answer to a question with a number of its own, which `send` gets.
 
-        Refused where the broker answers with an error, BrokerFault where it does not answer (`what` names the
+        QuestionRefused where the broker answers with an error, Unanswered where it does not answer (`what` names the
         question in the sentence).
         """
         self.check()
@@ -169,7 +165,7 @@ class Connection:
             async with asyncio.timeout(seconds):
                 await question.ended
             self.pace.answered(number)
-        except Refused:
+        except QuestionRefused:
             self.pace.answered(number)
             raise
         except TimeoutError:

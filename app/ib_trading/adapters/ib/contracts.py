@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.library import library
-from ib_trading.adapters.ib.replies import CURRENT_TIME, Refused, market_rule
+from ib_trading.adapters.ib.replies import CURRENT_TIME, market_rule
 from ib_trading.adapters.ib.trading_hours import openings, zone
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep
-from ib_trading.errors import BrokerFault, ContractsUnknown, RequestError
+from ib_trading.core.refusals import BrokerFault, ContractsUnknown, QuestionRefused, RequestError
 from ib_trading.schema.strict import FieldError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ async def _details(connection: Connection, what: str, contract: Contract) -> lis
         return await connection.ask(
             f"the details of {what}", lambda req_id: connection.client.reqContractDetails(req_id, contract)
         )
-    except Refused as refused:
+    except QuestionRefused as refused:
         if refused.code == error_codes.NO_SUCH_CONTRACT:
             return []
         raise broker_fault(f"the details of {what}", refused) from None

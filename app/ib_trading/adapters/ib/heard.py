@@ -20,7 +20,7 @@ from ib_trading.adapters.ib.order_record import HeardOrder, ShownOrder, Status
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.order import Order
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 
 
 @dataclass(slots=True, eq=False)

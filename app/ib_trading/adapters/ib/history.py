@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.history_pace import HistoryPace
-from ib_trading.adapters.ib.replies import Refused
 from ib_trading.core.collection import ADJUSTED, BarQuestion
 from ib_trading.core.coverage import SATURDAY
 from ib_trading.core.history import DAILY, Bar, day_of
 from ib_trading.core.pacing import HistoryRequest
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault, QuestionRefused
 
 if TYPE_CHECKING:
     from ib_insync.objects import BarData
@@ -86,7 +85,7 @@ async def _bars(
                 told: list[BarData] = await connection.ask(what, send, seconds=connection.deadlines.history)
             finally:
                 pace.over(departure)
-    except Refused as refused:
+    except QuestionRefused as refused:
         no_data = any(text in refused.text for text in error_codes.NO_HISTORY_TEXTS)
         if refused.code == error_codes.HISTORY_TROUBLE and no_data:
             return ()

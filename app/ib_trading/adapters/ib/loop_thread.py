@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 
 T = TypeVar("T")
 

@@ -13,11 +13,11 @@ from decimal import Decimal
 from typing import Any
 
 from ib_trading.adapters.ib import error_codes, translate
-from ib_trading.adapters.ib.connection import Connection, Unanswered, broker_fault
+from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.contracts import current_time
-from ib_trading.adapters.ib.replies import Refused
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import Quote, QuoteType
+from ib_trading.core.refusals import QuestionRefused, Unanswered
 
 # The gateway serves about 100 market data lines; half of them leaves room for others.
 _QUOTES_AT_ONCE = 50
@@ -63,7 +63,7 @@ async def _snapshot(
                 lambda req_id: connection.client.reqMktData(req_id, contract, "", True, False, []),
                 seconds=connection.deadlines.snapshot,
             )
-        except Refused as refused:
+        except QuestionRefused as refused:
             if expendable or refused.code in error_codes.NOT_PRICED:
                 return None
             raise broker_fault(what, refused) from None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.heard import HeardOrders, ShownOrder, Status
 from ib_trading.core.order_kind import Side
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault, QuestionRefused
 
 if TYPE_CHECKING:
     from ib_insync import CommissionReport, Contract, ContractDetails, Order, OrderState
@@ -33,15 +33,6 @@ COMPLETED_ORDERS = "completed orders"
 
 # The messages that the adapter decides on. One of them that cannot be read is a fault; another kind is not ours.
 _READ = frozenset("3 4 5 9 10 11 15 17 49 52 53 55 59 61 62 73 74 93 94 101 102".split())
-
-
-class Refused(Exception):
-    """The broker's answer to a question is an error; whoever asked knows what that means."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {text}")
-        self.code = code
-        self.text = text
 
 
 class Question:
@@ -126,7 +117,7 @@ class Replies:
         question = self.questions.get(req_id)
         if question is not None:
             if not error_codes.is_remark(code):
-                question.end(Refused(code, text))
+                question.end(QuestionRefused(code, text))
         elif self.orders.message(req_id, code, f"{text} {advanced_reject}".rstrip()):
             self._id_taken(req_id)
         else:

@@ -20,7 +20,7 @@ from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.loop_thread import LoopThread
-from ib_trading.errors import GatewayNotReady, TradingError
+from ib_trading.core.refusals import GatewayNotReady, Refusal
 from ib_trading.ports.broker import Broker, GatewayStatus
 
 
@@ -88,7 +88,7 @@ class IbGateway:
     def _connected(self, line: _Line) -> Connection:
         try:
             connection = line.connection.result()
-        except TradingError as error:
+        except Refusal as error:
             self._status = GatewayStatus(False, datetime.now(UTC), error.detail)
             # One of their own for each who waited: an exception carries the traceback of where it was raised.
             raise GatewayNotReady(error.detail) from error

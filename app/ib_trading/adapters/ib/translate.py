@@ -19,7 +19,7 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
-from ib_trading.errors import BrokerFault
+from ib_trading.core.refusals import BrokerFault
 
 if TYPE_CHECKING:
     from ib_insync import Contract

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import NewestBar, Portion, StoredSeries
 from ib_trading.core.market import DailyClose
-from ib_trading.errors import StoreUnavailable
+from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.ports.warehouse import table_of
 from ib_trading.schema.table_values import numeric_text, utc_text
 from ib_trading.schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY, Column

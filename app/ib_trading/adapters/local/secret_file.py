@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 
 

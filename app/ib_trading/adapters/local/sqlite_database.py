@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from ib_trading.adapters.local.sqlite_schema import STEPS
 from ib_trading.core.journal import Lease
-from ib_trading.errors import StaleFence, StoreUnavailable
+from ib_trading.core.refusals import StaleFence, StoreUnavailable
 
 _FAILURES: tuple[tuple[str, str], ...] = (
     ("SQLITE_BUSY", "another process keeps it locked; end that one, or its transaction, and try again"),

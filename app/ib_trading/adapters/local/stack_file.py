@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import ConfigurationFault
+from ib_trading.core.refusals import ConfigurationFault
 from ib_trading.schema.strict import nearest
 from ib_trading.schema.trading_config import SECTION, TradingConfig, TradingConfigError, read_trading_config
 

@@ -19,9 +19,9 @@ from ib_trading.core.limits.permission import (
 from ib_trading.core.limits.proposal import Proposal
 from ib_trading.core.limits.sanity import daily_loss, price_move
 from ib_trading.core.limits.session import market_open, reconciliation_follows
-from ib_trading.core.limits.verdict import Verdict, said_together
+from ib_trading.core.limits.verdict import Rule, Verdict, said_together
 
-__all__ = ["RULES", "Proposal", "Verdict", "judge", "said_together"]
+__all__ = ["RULES", "Proposal", "Rule", "Verdict", "judge", "said_together"]
 
 RULES: tuple[Callable[[Proposal], Iterator[Verdict]], ...] = (
     trading_enabled,

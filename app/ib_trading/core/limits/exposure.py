@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from ib_trading.core.forex import open_positions
 from ib_trading.core.limits.proposal import Proposal
-from ib_trading.core.limits.verdict import Verdict, at_most, unless
+from ib_trading.core.limits.verdict import Rule, Verdict, at_most, unless
 from ib_trading.core.positions import Quantities
 
 
@@ -23,7 +23,7 @@ def notional_per_order(proposal: Proposal) -> Iterator[Verdict]:
     for order in proposal.orders:
         notional = abs(proposal.value(order.con_id, order.quantity))
         verdict = at_most(
-            "notional per order", limit, notional, order.local_symbol, "raise limits.maxNotionalPerOrder"
+            Rule.NOTIONAL_PER_ORDER, limit, notional, order.local_symbol, "raise limits.maxNotionalPerOrder"
         )
         yield unless(verdict, proposal.reduces(order) and not order.is_conversion, "being reduced")
 
@@ -38,16 +38,12 @@ def leverage(proposal: Proposal) -> Iterator[Verdict]:
     limits = proposal.snapshot.config.limits
     after = _gross_and_net(proposal, proposal.positions_after())
     before = _gross_and_net(proposal, open_positions(proposal.snapshot))
-    for kind, limit, value, value_before in zip(
-        ("gross", "net"), (limits.max_gross_leverage, limits.max_net_leverage), after, before, strict=True
-    ):
-        verdict = at_most(
-            f"{kind} leverage after the run",
-            limit,
-            proposal.fraction(value),
-            "",
-            f"raise limits.max{kind.title()}Leverage",
-        )
+    asked = (
+        (Rule.GROSS_LEVERAGE, limits.max_gross_leverage, "raise limits.maxGrossLeverage"),
+        (Rule.NET_LEVERAGE, limits.max_net_leverage, "raise limits.maxNetLeverage"),
+    )
+    for (rule, limit, remedy), value, value_before in zip(asked, after, before, strict=True):
+        verdict = at_most(rule, limit, proposal.fraction(value), "", remedy)
         yield unless(verdict, value <= value_before, "not raised")
 
 
@@ -63,7 +59,11 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
         worst = max(abs(proposal.value(order.con_id, quantity)) for quantity in after[order.con_id])
         weight = proposal.fraction(worst)
         verdict = at_most(
-            "weight per instrument", limit, weight, order.local_symbol, "raise limits.maxWeightPerInstrument"
+            Rule.WEIGHT_PER_INSTRUMENT,
+            limit,
+            weight,
+            order.local_symbol,
+            "raise limits.maxWeightPerInstrument",
         )
         yield unless(verdict, proposal.reduces(order), "being reduced")
 

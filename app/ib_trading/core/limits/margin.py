@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ib_trading.core.canonical import plain
 from ib_trading.core.limits.proposal import Proposal
-from ib_trading.core.limits.verdict import Verdict, asked, unless
+from ib_trading.core.limits.verdict import Rule, Verdict, asked, unless
 
 
 def what_if_margin(proposal: Proposal) -> Iterator[Verdict]:
@@ -17,7 +17,7 @@ def what_if_margin(proposal: Proposal) -> Iterator[Verdict]:
     snapshot = proposal.snapshot
     if not snapshot.config.what_if or not proposal.orders or proposal.reduce_only:
         return
-    rule, remedy = "margin by the broker's what-if", "lower the exposure, or deposit"
+    rule, remedy = Rule.WHAT_IF_MARGIN, "lower the exposure, or deposit"
     answers = [snapshot.margins.get(order.con_id) for order in proposal.orders]
     known = [answer for answer in answers if answer is not None]
     excused = all(map(proposal.reduces, proposal.orders))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ib_trading.core.canonical import plain
 from ib_trading.core.limits.proposal import Proposal, nearer_to_nothing
-from ib_trading.core.limits.verdict import Verdict, asked, unless
+from ib_trading.core.limits.verdict import Rule, Verdict, asked, unless
 from ib_trading.core.netting import InternalCross
 
 
@@ -16,9 +16,8 @@ def trading_enabled(proposal: Proposal) -> Iterator[Verdict]:
     switch = proposal.snapshot.switch
     state = "enabled" if switch.enabled else f"disabled: {switch.reason}" if switch.reason else "disabled"
     passed = switch.enabled or not (proposal.orders or proposal.crosses)
-    verdict = asked(
-        "trading enabled", "enabled", state, passed, remedy="PUT /trading-enabled when trading may go on"
-    )
+    remedy = "PUT /trading-enabled when trading may go on"
+    verdict = asked(Rule.TRADING_ENABLED, "enabled", state, passed, remedy=remedy)
     yield unless(verdict, proposal.reduce_only, "reduce-only passes")
 
 
@@ -27,7 +26,7 @@ def account_of_mode(proposal: Proposal) -> Iterator[Verdict]:
     snapshot = proposal.snapshot
     for account in snapshot.managed_accounts:
         yield asked(
-            "account fits the trading mode",
+            Rule.ACCOUNT_OF_MODE,
             snapshot.mode.value,
             "fits" if snapshot.mode.accepts(account) else "does not",
             snapshot.mode.accepts(account),
@@ -41,7 +40,7 @@ def orders_per_run(proposal: Proposal) -> Iterator[Verdict]:
     limit = proposal.snapshot.config.limits.max_orders_per_run
     count = len(proposal.orders)
     verdict = asked(
-        "orders per run", str(limit), str(count), count <= limit, remedy="raise limits.maxOrdersPerRun"
+        Rule.ORDERS_PER_RUN, str(limit), str(count), count <= limit, remedy="raise limits.maxOrdersPerRun"
     )
     yield unless(verdict, proposal.reduce_only, "reduce-only passes")
 
@@ -61,7 +60,7 @@ def allowed_instruments(proposal: Proposal) -> Iterator[Verdict]:
     ]
     for symbol, reducing in traded:
         verdict = asked(
-            "allowed instruments",
+            Rule.ALLOWED_INSTRUMENTS,
             ", ".join(sorted(allowed)),
             symbol,
             symbol in allowed,
@@ -80,7 +79,7 @@ def no_live_order(proposal: Proposal) -> Iterator[Verdict]:
     for order in proposal.orders:
         live = working.get(order.con_id, Decimal(0))
         yield asked(
-            "no live order of ours on the contract",
+            Rule.NO_LIVE_ORDER,
             "0",
             plain(live),
             not live,

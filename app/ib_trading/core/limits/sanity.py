@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ib_trading.core.canonical import plain
 from ib_trading.core.limits.proposal import Proposal
-from ib_trading.core.limits.verdict import Verdict, asked, at_most, unless
+from ib_trading.core.limits.verdict import Rule, Verdict, asked, at_most, unless
 
 
 def price_move(proposal: Proposal) -> Iterator[Verdict]:
@@ -24,7 +24,7 @@ def price_move(proposal: Proposal) -> Iterator[Verdict]:
             continue
         move = abs(price.price / closes[-1].close - 1) * 100
         remedy = "check the price; raise limits.maxPriceMovePercent if it is real"
-        verdict = at_most("price move in % since the stored close", limit, move, order.local_symbol, remedy)
+        verdict = at_most(Rule.PRICE_MOVE, limit, move, order.local_symbol, remedy)
         priceless = proposal.closes(order) or (proposal.reduce_only and proposal.reduces(order))
         yield unless(verdict, priceless and not order.is_priced, "being closed")
 
@@ -42,7 +42,7 @@ def daily_loss(proposal: Proposal) -> Iterator[Verdict]:
     if limit is None or not proposal.may_add_exposure:
         return
     rule, remedy = (
-        "daily loss in %",
+        Rule.DAILY_LOSS,
         "wait for tomorrow, close positions, or raise limits.maxDailyLossPercent",
     )
     before, profit = snapshot.previous_equity, snapshot.daily_profit

@@ -8,7 +8,7 @@ from datetime import datetime
 from ib_trading.core.canonical import instant
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.limits.proposal import Proposal
-from ib_trading.core.limits.verdict import Verdict, asked
+from ib_trading.core.limits.verdict import Rule, Verdict, asked
 from ib_trading.core.locks import Lock
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_properties import OrderProperties
@@ -22,7 +22,7 @@ def market_open(proposal: Proposal) -> Iterator[Verdict]:
         instrument, at = proposal.snapshot.instruments[order.con_id], proposal.snapshot.at
         is_open = instrument.is_open(at)
         yield asked(
-            "exchange open for a market order",
+            Rule.MARKET_OPEN,
             "open, or the order says that it waits",
             "open" if is_open else "closed, the order waits" if _waits(order) else "closed",
             may_leave(order, instrument, at),
@@ -54,7 +54,7 @@ def reconciliation_follows(proposal: Proposal) -> Iterator[Verdict]:
             continue
         until = fills_until(order, snapshot.instruments[order.con_id], snapshot.at)
         yield asked(
-            "reconciliation after an order that outlives its request",
+            Rule.RECONCILIATION_FOLLOWS,
             "trade-reconciliation scheduled on the same broker day",
             f"works until {instant(until)}",
             has_reconciliation_after(snapshot.config, until),

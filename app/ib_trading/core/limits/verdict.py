@@ -1,40 +1,64 @@
-"""What a limit says: passed or refused, of what, and what a person can do about it."""
+"""The rules that limit a run, and what one says: passed or refused, of what, and what a person can do about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from ib_trading.core.canonical import plain
 
-PASSED, REFUSED = "passed", "refused"
+
+class Rule(StrEnum):
+    """Every rule by its name in a plan."""
+
+    TRADING_ENABLED = "trading enabled"
+    ACCOUNT_OF_MODE = "account fits the trading mode"
+    MARKET_OPEN = "exchange open for a market order"
+    RECONCILIATION_FOLLOWS = "reconciliation after an order that outlives its request"
+    ORDERS_PER_RUN = "orders per run"
+    NOTIONAL_PER_ORDER = "notional per order"
+    GROSS_LEVERAGE = "gross leverage after the run"
+    NET_LEVERAGE = "net leverage after the run"
+    WEIGHT_PER_INSTRUMENT = "weight per instrument"
+    ALLOWED_INSTRUMENTS = "allowed instruments"
+    PRICE_MOVE = "price move in % since the stored close"
+    DAILY_LOSS = "daily loss in %"
+    WHAT_IF_MARGIN = "margin by the broker's what-if"
+    NO_LIVE_ORDER = "no live order of ours on the contract"
+
+
+class Judgement(StrEnum):
+    PASSED = "passed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One limit, asked: `limit` and `value` as text with their units, `subject` what was looked at ("" the run).
 
-    `verdict` is passed or refused, `remedy` what a person can do about a refusal.
+    `remedy` is what a person can do about a refusal.
     """
 
-    rule: str
+    rule: Rule
     limit: str
     value: str
-    verdict: str
+    verdict: Judgement
     subject: str
     remedy: str
 
     @property
     def passed(self) -> bool:
-        return self.verdict == PASSED
+        return self.verdict is Judgement.PASSED
 
 
-def asked(rule: str, limit: str, value: str, passed: bool, subject: str = "", remedy: str = "") -> Verdict:
-    return Verdict(rule, limit, value, PASSED if passed else REFUSED, subject, "" if passed else remedy)
+def asked(rule: Rule, limit: str, value: str, passed: bool, subject: str = "", remedy: str = "") -> Verdict:
+    judgement = Judgement.PASSED if passed else Judgement.REFUSED
+    return Verdict(rule, limit, value, judgement, subject, "" if passed else remedy)
 
 
-def at_most(rule: str, limit: Decimal, value: Decimal, subject: str, remedy: str) -> Verdict:
+def at_most(rule: Rule, limit: Decimal, value: Decimal, subject: str, remedy: str) -> Verdict:
     shown = (
         plain(value.quantize(Decimal("0.0001"))) if value.is_finite() else "net liquidation is not above 0"
     )
@@ -50,7 +74,7 @@ def unless(verdict: Verdict, excused: bool, why: str) -> Verdict:
 
 def said_together(refusals: Iterable[Verdict]) -> str:
     """One sentence a rule: what it refused of what, and the remedy once."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[Rule, str, str], list[str]] = {}
     for verdict in refusals:
         said = f"{verdict.subject} {verdict.value}".strip()
         groups.setdefault((verdict.rule, verdict.limit, verdict.remedy), []).append(said)

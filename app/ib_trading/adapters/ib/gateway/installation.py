@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ib_trading.core.mode import TradingMode
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ib_trading.core.journal import Lease
-from ib_trading.errors import StaleFence, StoreUnavailable
+from ib_trading.core.refusals import StaleFence, StoreUnavailable
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.lease import LeaseStore
 

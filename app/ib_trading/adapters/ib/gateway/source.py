@@ -14,7 +14,7 @@ from ib_trading.adapters.ib.gateway.patience import Patience
 from ib_trading.adapters.ib.gateway.states import Condition, State
 from ib_trading.adapters.ib.gateway.supervisor import Supervisor
 from ib_trading.adapters.ib.session import IbGateway
-from ib_trading.errors import GatewayNotReady
+from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.ports.broker import Broker, GatewayStatus
 
 

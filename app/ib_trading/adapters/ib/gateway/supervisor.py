@@ -22,7 +22,7 @@ from ib_trading.adapters.ib.gateway.patience import Patience
 from ib_trading.adapters.ib.gateway.possession import Possession
 from ib_trading.adapters.ib.gateway.start_pace import StartPace
 from ib_trading.adapters.ib.gateway.states import Condition, Failure, State
-from ib_trading.errors import GatewayNotReady, StoreUnavailable
+from ib_trading.core.refusals import GatewayNotReady, StoreUnavailable
 from ib_trading.ports.secret_source import SecretSource
 from ib_trading.schema.credentials import GatewayCredentials
 

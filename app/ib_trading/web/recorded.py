@@ -12,15 +12,23 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ib_trading.errors import TradingError
-from ib_trading.intents.intent import ScheduledCall
+from ib_trading.core.refusals import Refusal
 from ib_trading.intents.services import Services
 from ib_trading.ports.activity_log import Activity
+from ib_trading.web.problems import problem_of
 
 CALLER_LEFT = 499
 """Outcome of a call whose caller hung up before the last line (nginx's number for it)."""
 
 log = logging.getLogger("app.activity")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledCall:
+    """What Cloud Scheduler says of a call of its own: the job's name, and for when it was due (RFC 3339)."""
+
+    job: str
+    due: str
 
 
 @dataclass(slots=True)
@@ -82,8 +90,8 @@ def recorded(
     record = Record(services, intent, run_id, scheduled)
     try:
         yield record
-    except TradingError as error:
-        record.outcome, record.detail = error.status, error.detail
+    except Refusal as refusal:
+        record.outcome, record.detail = problem_of(refusal).status, refusal.detail
         raise
     finally:
         if not record.goes_on:

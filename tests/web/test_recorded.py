@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ib_trading.composition import build_services
-from ib_trading.errors import PlanRefused, StoreUnavailable
-from ib_trading.intents.recorded import recorded
+from ib_trading.core.refusals import PlanRefused, StoreUnavailable
 from ib_trading.intents.services import Services
 from ib_trading.ports.activity_log import Activity
+from ib_trading.web.recorded import recorded
 from tests.service import closed_port, settings
 
 
