@@ -25,6 +25,7 @@ from ib_trading.settings import read_settings
 from ib_trading.strategies.strategy import ContractSpec, Strategy, StrategyView
 from ib_trading.strategies.trend import Trend
 from ib_trading_simulator.launch import HOST, Launched
+from ib_trading.web.responses import as_sent
 
 STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")
 
@@ -72,8 +73,7 @@ def place_through_service(simulator: Launched, symbols: Sequence[str]) -> tuple[
 
 def told(services: Services, answer: Answer) -> dict[str, Any]:
     """What a caller reads of `answer`."""
-    response = answer.response or services.responses.response("bench", answer.members, answer.refusal)
-    return msgspec.json.decode(response.body)
+    return msgspec.json.decode(as_sent(answer, "bench", services.responses).body)
 
 
 def _environment(port: int, folder: str) -> dict[str, str]:

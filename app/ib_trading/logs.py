@@ -15,6 +15,8 @@ from typing import TextIO
 
 SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api_?key", re.IGNORECASE)
 MASK = "[masked]"
+_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+"""What JSON leaves as it is and some readers of lines take for the end of one: a caller's text may hold it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -31,7 +33,7 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info and record.exc_info[0] is not None:
             line["trace"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(masked(line), default=str, ensure_ascii=False)
+        return json.dumps(masked(line), default=str, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def masked(value: object, name: str = "") -> object:

@@ -8,21 +8,18 @@ import logging
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from ib_trading.core.mode import TradingMode
 from ib_trading.core.refusals import Refusal
+from ib_trading.ports.response_format import ResponseFormat
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.strict import nearest
 from ib_trading.web.problems import BodyTooLarge, Bug, OtherHttpError, UnknownIntent, WrongMethod, problem_of
 from ib_trading.web.requests import MAX_BODY_BYTES
-from ib_trading.web.responses import HttpResponses
 
 PROBLEM_JSON = "application/problem+json"
 log = logging.getLogger("app.web")
 
 
-def add_error_handlers(flask: Flask, mode: TradingMode) -> None:
-    responses = HttpResponses(mode)
-
+def add_error_handlers(flask: Flask, responses: ResponseFormat) -> None:
     def answered(refusal: Refusal, trace: Exception | None = None) -> Response:
         problem = problem_of(refusal)
         said = {"runId": g.run_id, "path": request.path, "kind": type(refusal).__name__}

@@ -11,6 +11,7 @@ from ib_trading.core.journal import StoredResponse
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.refusals import Refusal
 from ib_trading.intents.intent import Answer
+from ib_trading.ports.response_format import ResponseFormat
 from ib_trading.web.problems import problem_members, problem_of
 
 
@@ -31,11 +32,13 @@ class HttpResponses:
     def succeeded(self, status: int) -> bool:
         return status < HTTPStatus.BAD_REQUEST
 
-    def answered(self, run_id: str, answer: Answer) -> StoredResponse:
-        """What leaves: as it is kept, where it is."""
-        return answer.response or self.response(run_id, answer.members, answer.refusal)
 
-    def lines(self, run_id: str, answers: Iterator[Answer]) -> Iterator[bytes]:
-        """NDJSON: one document a line, as each comes."""
-        for answer in answers:
-            yield self.answered(run_id, answer).body + b"\n"
+def as_sent(answer: Answer, run_id: str, responses: ResponseFormat) -> StoredResponse:
+    """What leaves: as it is kept, where it is."""
+    return answer.response or responses.response(run_id, answer.members, answer.refusal)
+
+
+def as_lines(answers: Iterator[Answer], run_id: str, responses: ResponseFormat) -> Iterator[bytes]:
+    """NDJSON: one document a line, as each comes."""
+    for answer in answers:
+        yield as_sent(answer, run_id, responses).body + b"\n"

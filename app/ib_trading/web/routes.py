@@ -28,7 +28,7 @@ from ib_trading.web.requests import (
     scheduled_call,
     wants_lines,
 )
-from ib_trading.web.responses import HttpResponses
+from ib_trading.web.responses import as_lines, as_sent
 
 log = logging.getLogger("app.request")
 
@@ -53,13 +53,13 @@ def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
     metrics = Metrics(services)
     flask.add_url_rule("/metrics", endpoint="metrics", view_func=lambda: _metrics(metrics))
     flask.add_url_rule("/", endpoint="front", view_func=lambda: _front(services, endpoints))
-    add_error_handlers(flask, services.mode)
+    add_error_handlers(flask, services.responses)
     _log_each_request(flask, services, metrics)
     return flask
 
 
 def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
-    intent, responses = endpoint.intent, HttpResponses(services.mode)
+    intent, responses = endpoint.intent, services.responses
 
     def answered(places: dict[str, str], record: Record | None) -> Answer:
         if endpoint.takes_body:
@@ -76,14 +76,14 @@ def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
         with recorded(services, intent.name, g.run_id, scheduled_call(request)) as record:
             answer = answered(places, record)
             if answer.lines is not None:
-                lines = record.lines(responses.lines(g.run_id, answer.lines))
+                lines = record.lines(as_lines(answer.lines, g.run_id, responses))
                 return Response(lines, content_type=NDJSON)
             response = told(answer)
             record.outcome, record.replayed = response.status_code, answer.replayed
         return response
 
     def told(answer: Answer) -> Response:
-        sent = responses.answered(g.run_id, answer)
+        sent = as_sent(answer, g.run_id, responses)
         content_type = "application/json" if responses.succeeded(sent.status) else PROBLEM_JSON
         response = Response(sent.body, sent.status, content_type=content_type)
         if answer.replayed:
