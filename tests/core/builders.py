@@ -16,7 +16,7 @@ from ib_trading.core.attribution import Execution
 from ib_trading.core.fx import base_rate
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
 from ib_trading.core.limits import Proposal
-from ib_trading.core.market import DailyClose, Price, Quote, QuoteType
+from ib_trading.core.market import DailyClose, Price, PriceSource, Quote, QuoteType
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
@@ -64,7 +64,7 @@ def quote(price: str, **changes: Any) -> Quote:
 
 
 def price(value: str) -> Price:
-    return Price(Decimal(value), "mid", QuoteType.LIVE, NOW, 0)
+    return Price(Decimal(value), PriceSource.MID, QuoteType.LIVE, NOW, 0)
 
 
 def closes(*values: str, last_day: date = date(2024, 5, 31)) -> tuple[DailyClose, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.market import Price, Quote, QuoteType, sizing_price
+from ib_trading.core.market import Price, PriceSource, Quote, QuoteType, sizing_price
 from ib_trading.core.refusals import PriceRefused
 from tests.core.builders import AFTER_HOURS, NOW, STOCK, config, quote
 
@@ -21,7 +21,7 @@ def sized(shown: Quote | None, **changes: object) -> Price:
 
 def test_the_mid_of_a_live_two_sided_quote_comes_first() -> None:
     shown = quote("0", bid=Decimal("99.9"), ask=Decimal("100.1"), last=Decimal(90), close=Decimal(80))
-    assert sized(shown) == Price(Decimal(100), "mid", QuoteType.LIVE, NOW, 0)
+    assert sized(shown) == Price(Decimal(100), PriceSource.MID, QuoteType.LIVE, NOW, 0)
 
 
 def test_a_spread_up_to_the_limit_counts_and_a_wider_one_does_not() -> None:
@@ -38,7 +38,7 @@ def test_without_two_sides_that_make_sense_the_last_trade_counts(bid: str | None
     shown = quote("1", bid=bid and Decimal(bid), ask=ask and Decimal(ask), last=Decimal(90), last_at=BEFORE)
     # However wide a spread is allowed: a side of zero is no side.
     assert sized(shown, max_spread_percent=Decimal(500)) == Price(
-        Decimal(90), "last", QuoteType.LIVE, BEFORE, 30
+        Decimal(90), PriceSource.LAST, QuoteType.LIVE, BEFORE, 30
     )
 
 

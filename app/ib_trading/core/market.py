@@ -56,12 +56,20 @@ class Quote:
         )
 
 
+class PriceSource(StrEnum):
+    MID = "mid"
+    LAST = "last"
+    CLOSE = "close"
+    STALE = "stale"
+    """The best there was, however old: it sizes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price that may size a position, and where it came from: mid, last or close."""
+    """A price that may size a position, and where it came from."""
 
     price: Decimal
-    source: str
+    source: PriceSource
     kind: QuoteType
     as_of: datetime
     age_seconds: int
@@ -89,7 +97,7 @@ def sizing_price(instrument: Instrument, quote: Quote | None, at: datetime, conf
         raise PriceRefused(f"{instrument.local_symbol}: the quote has no usable bid and ask, last or close")
     value, source, as_of = price
     age = max(0, int((at - as_of).total_seconds()))
-    if open_now and source == "close":
+    if open_now and source is PriceSource.CLOSE:
         raise PriceRefused(
             f"{instrument.local_symbol}: the exchange is open but there is only yesterday's close"
         )
@@ -107,18 +115,20 @@ def stale_price(quote: Quote | None, at: datetime) -> Price | None:
     best = None if quote is None else quote.mid or quote.last or quote.close
     if quote is None or best is None:
         return None
-    return Price(best, "stale", quote.kind, quote.as_of, max(0, int((at - quote.as_of).total_seconds())))
+    return Price(
+        best, PriceSource.STALE, quote.kind, quote.as_of, max(0, int((at - quote.as_of).total_seconds()))
+    )
 
 
-def _best_price(quote: Quote, config: TradingConfig) -> tuple[Decimal, str, datetime] | None:
+def _best_price(quote: Quote, config: TradingConfig) -> tuple[Decimal, PriceSource, datetime] | None:
     if (
         quote.mid is not None
         and quote.spread_percent is not None
         and quote.spread_percent <= config.max_spread_percent
     ):
-        return quote.mid, "mid", quote.as_of
+        return quote.mid, PriceSource.MID, quote.as_of
     if quote.last is not None and quote.last > 0:
-        return quote.last, "last", quote.last_at or quote.as_of
+        return quote.last, PriceSource.LAST, quote.last_at or quote.as_of
     if quote.close is not None and quote.close > 0:
-        return quote.close, "close", quote.as_of
+        return quote.close, PriceSource.CLOSE, quote.as_of
     return None
