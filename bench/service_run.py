@@ -24,8 +24,8 @@ from ib_trading.schema.requests import AllocationRequest
 from ib_trading.settings import read_settings
 from ib_trading.strategies.strategy import ContractSpec, Strategy, StrategyView
 from ib_trading.strategies.trend import Trend
-from ib_trading_simulator.launch import HOST, Launched
 from ib_trading.web.responses import as_sent
+from ib_trading_simulator.launch import HOST, Launched
 
 STACK_FILE = Path(__file__).with_name("Pulumi.bench.yaml")
 

@@ -33,14 +33,19 @@ class House:
 
     def folder_named(self, name: str) -> str:
         """Where something stands that is imported by this dotted name."""
-        first = name.removeprefix(self.package).removeprefix(".").partition(".")[0]
+        first = _below(name, self.package)
         return first if first in self.may_use else ""
 
     def own_imports(self, path: str, source: str) -> Iterator[tuple[int, str]]:
         """(line, dotted name) of what a module imports of its own house."""
         for line, name in imports(path, source):
-            if below(name, self.package):
+            if below(name, self.package) and not self._says_of_itself(name):
                 yield line, name
+
+    def _says_of_itself(self, name: str) -> bool:
+        """Whether it stands in the package's own __init__, which everybody may ask: the version."""
+        first = _below(name, self.package)
+        return first.isupper()
 
 
 SERVICE = House(
@@ -52,7 +57,7 @@ SERVICE = House(
         "strategies": ("core",),
         "intents": ("core", "ports", "schema", "strategies"),
         "queries": ("core", "intents", "ports", "schema"),
-        "web": ("core", "intents", "schema"),
+        "web": ("core", "intents", "ports", "schema"),
         "adapters": ("core", "ports", "schema"),
         "": ("adapters", "core", "intents", "ports", "queries", "schema", "strategies", "web"),
     },
@@ -136,6 +141,10 @@ def circle(sources: Mapping[str, str]) -> list[str]:
     except CycleError as error:
         return list(error.args[1])
     return []
+
+
+def _below(name: str, package: str) -> str:
+    return name.removeprefix(package).removeprefix(".").partition(".")[0]
 
 
 def _known(imported: str, names: Mapping[str, str]) -> str | None:

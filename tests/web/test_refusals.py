@@ -28,7 +28,6 @@ from ib_trading.core.refusals import (
 )
 from ib_trading.intents.intent import Answer, Call, Result
 from ib_trading.intents.keyed_run import KeyedRun
-from ib_trading.intents.lease import held_lease
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import Request
 from ib_trading.web import problems
@@ -159,16 +158,16 @@ def test_a_refusal_is_the_keys_answer_or_gives_the_key_back(kind: type[Refusal],
     kept = not expected.withdraws_claim
     assert ("Idempotency-Replayed" in again.headers) is kept
     assert again.text == first.text or not kept
-    assert len(service.services.journal.runs(10)) == (1 if kept else 0)
+    assert len(service.services.ledger.runs(10)) == (1 if kept else 0)
 
 
 def test_what_an_earlier_version_has_answered_is_repeated_byte_for_byte(tmp_path: Path) -> None:
     service = serving(tmp_path, refusal(refusals.LimitsRefused), keyed=True)
     service.post("/refusing", Idempotency_Key="monday")
     told = StoredResponse(418, b'{"title":"as it was said then", "status": 418}')
-    (run,) = service.services.journal.runs(1)
-    with held_lease(service.services.journal, service.services.clock, "an earlier version") as held:
-        service.services.journal.save_run(replace(run, response=told), held.lease)
+    (run,) = service.services.ledger.runs(1)
+    with service.services.leased("an earlier version") as ledger:
+        ledger.record_run(replace(run, response=told))
     again = service.post("/refusing", Idempotency_Key="monday")
     assert (again.status, again.text) == (418, told.body.decode())
     assert again.headers["Content-Type"] == "application/problem+json"
