@@ -1,4 +1,4 @@
-"""What an outcome is called: by its kind. HTTP's numbers are known to web/ alone, and no sentence is asked what it says."""
+"""What an outcome is called: by its kind. HTTP's numbers are known to web/ alone, and no sentence is asked anything."""
 
 from __future__ import annotations
 
