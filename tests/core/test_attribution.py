@@ -204,6 +204,14 @@ def test_a_correction_takes_back_a_commission_that_was_told_later() -> None:
     assert sum(amount for one in everything for amount in one.commissions.values()) == 1
 
 
+def test_a_commission_is_taken_back_in_the_currency_in_which_it_was_told() -> None:
+    """A correction may come before its own commission report: an amount of no currency could not be stored."""
+    early = attribute([execution("a.01", "10")], SOURCE, (), ONE)
+    late = attribute([execution("a.01", "10", commission=ONE, commission_currency="USD")], SOURCE, early, ONE)
+    back, _ = attribute([execution("a.02", "9")], SOURCE, (*early, *late), ONE)
+    assert (sum(back.commissions.values()), back.commission_currency) == (-1, "USD")
+
+
 @given(source=SOURCES, data=st.data(), sign=st.sampled_from([1, -1]))
 def test_after_any_corrections_in_any_batches_every_strategy_has_its_part_of_what_is_filled(
     source: dict[str, Decimal], data: st.DataObject, sign: int

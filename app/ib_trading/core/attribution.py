@@ -151,15 +151,17 @@ def _by_execution(booked: Iterable[Booking]) -> dict[str, list[Booking]]:
 
 
 def _taken_back(before: Booking, about: Sequence[Booking], correction: Execution) -> Booking:
-    """Undoes all that was booked of an execution, at its own price, with the commissions that came later."""
+    """Undoes all that was booked of an execution, at its own price, with the commissions that came later, which told
+    their currency then."""
     commissions = _commissions_booked(before, about)
+    currencies = (one.commission_currency for one in about if one.commission_currency)
     return replace(
         before,
         booking_id=f"{_REVERSAL}{correction.exec_id}",
         at=correction.at,
         shares={name: -share for name, share in before.shares.items()},
         commissions={name: -amount for name, amount in commissions.items()},
-        commission_currency=before.commission_currency or correction.commission_currency,
+        commission_currency=next(currencies, correction.commission_currency),
     )
 
 
