@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ib_trading.intents import cancel_orders
 from ib_trading_simulator.launch import Launched
+from ib_trading.intents import cancel_orders, submit
 from tests.service import ServiceUnderTest
 
 
@@ -17,8 +17,12 @@ def of_ko(simulator: Launched) -> list[str]:
     return [one["status"] for one in simulator.state(messages=False)["orders"] if one["symbol"] == "KO"]
 
 
-def left_inactive(service: ServiceUnderTest, simulator: Launched, cancels_lost: int) -> Any:
+def left_inactive(
+    service: ServiceUnderTest, simulator: Launched, monkeypatch: pytest.MonkeyPatch, cancels_lost: int
+) -> Any:
     """A run whose order for KO stays inactive, because so many cancellations never arrive. The repair for it."""
+    # What is lost is not worth ten seconds.
+    monkeypatch.setattr(submit, "CANCEL_SECONDS", 1.0)
     simulator.fault({"do": "inactive"}, symbol="KO", times=1)
     simulator.fault({"do": "drop"}, message="cancelOrder", times=cancels_lost)
     assert service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1").status == 502
@@ -34,7 +38,7 @@ def test_an_inactive_order_stays_locked_until_the_broker_says_that_it_ended(
     and the next run sent the same 5,191 shares again."""
     monkeypatch.setattr(cancel_orders, "CANCEL_SECONDS", 1.0)
     service = ServiceUnderTest.over(tmp_path, simulator.port)
-    repair = left_inactive(service, simulator, cancels_lost=9)
+    repair = left_inactive(service, simulator, monkeypatch, cancels_lost=9)
     accepted = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
     assert (accepted.status, "cancel these orders at the broker" in accepted.text) == (502, True)
     assert service.services.ledger.booked_ids(["repair:" + repair["id"]]) == frozenset()
@@ -44,11 +48,11 @@ def test_an_inactive_order_stays_locked_until_the_broker_says_that_it_ended(
 
 
 def test_accepting_its_repair_cancels_an_inactive_order_and_the_next_run_trades_again(
-    tmp_path: Path, simulator: Launched
+    tmp_path: Path, simulator: Launched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first cancellation was lost, the accepted one arrives; the repair is accepted once, however often."""
     service = ServiceUnderTest.over(tmp_path, simulator.port)
-    repair = left_inactive(service, simulator, cancels_lost=1)
+    repair = left_inactive(service, simulator, monkeypatch, cancels_lost=1)
     for _ in range(2):
         accepted = service.post("/trade-reconciliation", {"accept": [repair["id"]]})
         assert accepted.status == 200, accepted.text

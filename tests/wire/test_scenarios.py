@@ -30,7 +30,8 @@ def meet(tmp_path: Path) -> Iterator[Meet]:
             options = ("--clock", "virtual", "--start", START, "--cash", "USD=1000000")
             scenario = ("--scenario", SHIPPED / f"{name}.toml")
             simulator = running.enter_context(Launched.start(*options, *scenario))
-            return simulator, ServiceUnderTest.over(tmp_path, simulator.port)
+            serving = ServiceUnderTest.impatient if name in NOT_ANSWERED else ServiceUnderTest.over
+            return simulator, serving(tmp_path, simulator.port)
 
         yield start
 
