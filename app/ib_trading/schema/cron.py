@@ -128,7 +128,9 @@ def _range(item: str, name: str, low: int, high: int, words: tuple[str, ...]) ->
     first = _value(first_text, item, name, low, high, words)
     last = _value(last_text, item, name, low, high, words) if dash else first
     if slash and not dash:
-        raise CronError(f"{name}: {item!r} has a step behind a single value; write '{first}-{end}/{step}'")
+        raise CronError(
+            f"{name}: {item!r} has a step behind a single value; write '{first}-{max(first, end)}/{step}'"
+        )
     if last < first:
         raise CronError(f"{name}: the range {item!r} runs backwards")
     return range(first, last + 1, step)
