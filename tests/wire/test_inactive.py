@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ib_trading_simulator.launch import Launched
 from ib_trading.intents import cancel_orders, submit
+from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 
 
