@@ -20,7 +20,7 @@ from typing import TextIO
 from ib_trading_simulator.brokerage.account import Holdings
 from ib_trading_simulator.brokerage.accounts import Accounts
 from ib_trading_simulator.brokerage.broker import Broker
-from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.brokerage.store import Store, StoreError
 from ib_trading_simulator.control.clock import Clock
 from ib_trading_simulator.control.control import Control

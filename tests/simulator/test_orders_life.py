@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,77 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_trading_simulator.brokerage import manual
-from ib_trading_simulator.brokerage.account import Holdings
-from ib_trading_simulator.brokerage.accounts import Accounts
 from ib_trading_simulator.brokerage.broker import Broker
-from ib_trading_simulator.brokerage.executions import Execution
-from ib_trading_simulator.brokerage.order_rules import Refusal
-from ib_trading_simulator.brokerage.orders import Order, Status, Ticket
-from ib_trading_simulator.market.market import Market
-
-OPEN = datetime(2019, 1, 2, 14, 30, tzinfo=UTC)
-CLOSE = datetime(2019, 1, 2, 21, 0, tzinfo=UTC)
-AAPL = 265598
-CLIENT = 1
-
-
-@dataclass
-class Ear:
-    """Writes down what the broker says, in order."""
-
-    heard: list[str] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
-
-    def order_changed(self, order: Order, *, final: bool = False) -> None:
-        self.heard.append(f"order {order.status}" + (" with commission" if final else ""))
-
-    def status_changed(self, order: Order) -> None:
-        self.heard.append(f"status {order.status}")
-
-    def executed(self, execution: Execution) -> None:
-        self.heard.append("execution")
-        self.executions.append(execution)
-
-    def commission_reported(self, execution: Execution) -> None:
-        self.heard.append("commission")
-
-    def noticed(self, order: Order, code: int, text: str) -> None:
-        self.heard.append(f"notice {code}")
-
-    def holdings_changed(self, account: str, con_id: int) -> None:
-        self.heard.append("holdings")
-
-    def quotes_moved(self, con_ids: Iterable[int]) -> None:
-        self.heard.append("quotes")
-
-
-def broker_at(now: datetime, cash: str = "1000000") -> tuple[Broker, Ear]:
-    market = Market.load("us-stocks")
-    ear = Ear()
-    broker = Broker(market, now, Accounts(market, "USD", {"DU1": Holdings({"USD": Decimal(cash)})}))
-    broker.listener = ear
-    return broker, ear
+from ib_trading_simulator.brokerage.orders import Status
+from ib_trading_simulator.brokerage.refusal import Refusal
+from tests.simulator.trading import AAPL, CLIENT, CLOSE, OPEN, Ear, broker_at, ticket
 
 
 @pytest.fixture
 def trading() -> tuple[Broker, Ear]:
     """A broker with a million, five minutes into a session."""
     return broker_at(OPEN + timedelta(minutes=5))
-
-
-def ticket(action: str = "BUY", quantity: int = 100, limit: str | None = None, **more: object) -> Ticket:
-    return replace(
-        Ticket(
-            con_id=AAPL,
-            account="DU1",
-            action=action,
-            quantity=Decimal(quantity),
-            order_type="LMT" if limit else "MKT",
-            limit=Decimal(limit) if limit else None,
-            tif="DAY",
-        ),
-        **more,
-    )
 
 
 class TestFills:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from ib_trading_simulator.brokerage.order_rules import Refusal, examine
+from ib_trading_simulator.brokerage.order_kind import KINDS, OrderKind
+from ib_trading_simulator.brokerage.order_rules import examine
+from ib_trading_simulator.brokerage.refusal import Refusal
+from ib_trading_simulator.brokerage.trigger import Trigger
 from ib_trading_simulator.market.contracts import Contract, ContractQuery
 from ib_trading_simulator.market.market import Market
 
@@ -53,12 +57,29 @@ def test_a_plain_market_order_is_taken_as_it_is(apple: Contract) -> None:
         ({"totalQuantity": "-5"}, 321),
         ({"totalQuantity": "1.5"}, 10243),
         ({"totalQuantity": "many"}, 320),
-        ({"orderType": "STP"}, 387),
+        ({"orderType": "MIT", "auxPrice": "40"}, 387),
         ({"orderType": "MARKET"}, 321),
         ({"tif": "IOC"}, 111),
         ({"tif": "FOREVER"}, 321),
         ({"orderType": "LMT"}, 321),
         ({"orderType": "LMT", "lmtPrice": "10.005"}, 110),
+        ({"orderType": "STP"}, 321),
+        ({"orderType": "STP", "auxPrice": "0"}, 321),
+        ({"orderType": "STP", "auxPrice": "-1"}, 321),
+        ({"orderType": "STP", "auxPrice": "10.005"}, 110),
+        ({"orderType": "STP", "auxPrice": "10", "tif": "OPG"}, 111),
+        ({"orderType": "STP", "auxPrice": "10", "triggerMethod": "1"}, 321),
+        ({"orderType": "STP", "auxPrice": "10", "triggerMethod": "5"}, 321),
+        ({"orderType": "STP LMT", "auxPrice": "10"}, 321),
+        ({"orderType": "STP LMT", "lmtPrice": "10"}, 321),
+        ({"orderType": "TRAIL"}, 321),
+        ({"orderType": "TRAIL", "auxPrice": "1", "trailingPercent": "1"}, 321),
+        ({"orderType": "TRAIL", "auxPrice": "1", "trailStopPrice": "10.005"}, 110),
+        ({"orderType": "TRAIL", "auxPrice": "0.005"}, 110),
+        ({"orderType": "TRAIL", "trailingPercent": "100"}, 321),
+        ({"orderType": "TRAIL LIMIT", "auxPrice": "1", "lmtPriceOffset": "0.1"}, 321),
+        ({"orderType": "TRAIL LIMIT", "auxPrice": "1", "trailStopPrice": "10"}, 321),
+        ({"orderType": "MOC", "tif": "GTC"}, 111),
         ({"account": "DU2"}, 321),
         ({"goodAfterTime": "soon"}, 391),
         ({"secType": "BAG"}, 387),
@@ -117,3 +138,57 @@ def test_good_after_time_is_utc_where_it_is_spelled_with_a_dash(apple: Contract)
 def test_an_index_takes_no_order() -> None:
     index = Market.load("us-indices").book.all()[0]
     assert refusal(index, {}).code == 387
+
+
+TRAIL_LIMIT = {"orderType": "TRAIL LIMIT", "auxPrice": "1", "trailStopPrice": "38"}
+
+
+def test_a_trailing_limit_has_a_limit_or_an_offset_and_not_both(apple: Contract) -> None:
+    """In the gateway's words; the order of its questions is its own, too: the stop price first."""
+    both = refusal(apple, TRAIL_LIMIT | {"lmtPrice": "37.9", "lmtPriceOffset": "0.1"})
+    neither = refusal(apple, TRAIL_LIMIT | {"lmtPrice": "0"})
+    assert both.text == neither.text
+    assert both.text.endswith("You must specify one value: limit price or limit price offset value.")
+    assert refusal(apple, {"orderType": "TRAIL LIMIT"}).text.endswith("Please enter a stop price")
+
+
+@pytest.mark.parametrize(("action", "limit"), [("SELL", "37.9"), ("BUY", "38.1")])
+def test_a_trailing_limits_price_is_its_distance_from_the_stop(
+    apple: Contract, action: str, limit: str
+) -> None:
+    ticket = examine(PLAIN | TRAIL_LIMIT | {"action": action, "lmtPrice": limit}, apple, ACCOUNTS).ticket
+    assert ticket.limit_offset == Decimal("0.1")
+
+
+@pytest.mark.parametrize("order_type", [kind.wire for kind in KINDS.values() if not kind.algorithmic])
+def test_no_algorithm_works_what_waits_or_trades_in_an_auction(apple: Contract, order_type: str) -> None:
+    prices = {"lmtPrice": "37.9", "auxPrice": "1", "trailStopPrice": "38"}
+    algo = {"algoStrategy": "Adaptive", "algoParams": ({"tag": "adaptivePriority", "value": "Normal"},)}
+    assert refusal(apple, {"orderType": order_type} | prices | algo).code == 442
+
+
+@pytest.mark.parametrize(
+    ("order_type", "warned"), [("MKT", [2109]), ("STP", []), ("TRAIL", []), ("STP LMT", [])]
+)
+def test_outside_hours_means_something_to_a_stop(apple: Contract, order_type: str, warned: list[int]) -> None:
+    prices = {"lmtPrice": "38", "auxPrice": "38", "outsideRth": "1"}
+    acceptance = examine(PLAIN | {"orderType": order_type} | prices, apple, ACCOUNTS)
+    assert [code for code, _ in acceptance.warnings] == warned
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.wire)
+def test_every_kind_is_listed_by_stocks_as_the_table_spells_it(apple: Contract, kind: OrderKind) -> None:
+    assert kind.listed in apple.order_types
+
+
+def test_what_a_contract_does_not_list_is_refused(apple: Contract) -> None:
+    """The list's own spelling counts: `STPLMT`."""
+    without = replace(apple, order_types=tuple(each for each in apple.order_types if each != "STPLMT"))
+    assert refusal(without, {"orderType": "STP LMT", "auxPrice": "38", "lmtPrice": "38"}).code == 387
+
+
+def test_stocks_watch_the_last_price_and_currencies_bid_and_ask(apple: Contract) -> None:
+    (euro,) = Market.load("us-stocks").book.find(ContractQuery(symbol="EUR", sec_type="CASH"))
+    stop = {"orderType": "STP", "auxPrice": "1", "totalQuantity": "20000"}
+    assert examine(PLAIN | stop, apple, ACCOUNTS).ticket.trigger is Trigger.LAST
+    assert examine(PLAIN | stop, euro, ACCOUNTS).ticket.trigger is Trigger.BID_ASK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ib_trading_simulator.brokerage.order_rules import Refusal, invalid
+from ib_trading_simulator.brokerage.refusal import Refusal, invalid
 from ib_trading_simulator.gateway.client import Client, Multi, ProfitSubscription
 from ib_trading_simulator.gateway.gateway import Gateway
 from ib_trading_simulator.gateway.request import Request

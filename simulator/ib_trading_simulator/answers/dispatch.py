@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ib_trading_simulator.answers import accounts, contracts, history, market_data, orders, session
-from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.gateway import Gateway
 from ib_trading_simulator.gateway.request import Request

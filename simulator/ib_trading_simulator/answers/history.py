@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.gateway import Gateway
 from ib_trading_simulator.gateway.request import Request

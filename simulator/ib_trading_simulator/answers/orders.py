@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from ib_trading_simulator.brokerage import broker_day
 from ib_trading_simulator.brokerage.executions import ExecutionFilter
-from ib_trading_simulator.brokerage.order_rules import Refusal, examine
+from ib_trading_simulator.brokerage.order_rules import examine
 from ib_trading_simulator.brokerage.orders import Order
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.gateway import Gateway
 from ib_trading_simulator.gateway.request import Request
@@ -25,7 +26,7 @@ def place(gateway: Gateway, client: Client, request: Request) -> None:
     acceptance = examine(request.fields, contract, gateway.broker.accounts.names)
     if request.flag("whatIf"):
         preview = gateway.broker.accounts.preview(acceptance.ticket, gateway.broker.now)
-        gateway.reports.what_if(client, order_id, acceptance.ticket, preview)
+        gateway.reports.what_if(client, order_id, acceptance.ticket, preview, gateway.broker.now)
         return
     for code, text in acceptance.warnings:
         client.error(order_id, code, text)

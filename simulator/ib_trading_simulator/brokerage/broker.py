@@ -18,8 +18,9 @@ from ib_trading_simulator.brokerage.booking import booked
 from ib_trading_simulator.brokerage.executions import Execution
 from ib_trading_simulator.brokerage.listener import Listener, NoListener
 from ib_trading_simulator.brokerage.matching import Fill, can_trade, fills
-from ib_trading_simulator.brokerage.order_rules import Refusal, Ticket
-from ib_trading_simulator.brokerage.orders import Order, OrderBook, Status
+from ib_trading_simulator.brokerage.order_book import OrderBook
+from ib_trading_simulator.brokerage.orders import Order, Status, Ticket
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.brokerage.schedule import Schedule
 from ib_trading_simulator.brokerage.valuation import mark
 from ib_trading_simulator.market.contracts import Contract
@@ -118,7 +119,7 @@ class Broker:
         preview = self.accounts.preview(ticket, self.now)
         if not margin.accepts(preview.equity_after, preview.before, preview.after):
             return self._reject(order, preview)
-        order = self._scheduled(order)
+        order = self._scheduled(replace(order, stop=ticket.stop))
         self._warn_closed(order)
         self.keep(order)
         self._tell_order(order)
@@ -133,7 +134,11 @@ class Broker:
             raise Refusal(105, "Order being modified does not match original order.")
         if ticket.quantity <= order.filled:
             raise Refusal(104, "Can't modify a filled order.")
-        changed = self._scheduled(replace(order, ticket=ticket, held_until=None, expires=None))
+        if ticket.kind is not order.ticket.kind:
+            raise Refusal(329, "Order modify failed. Cannot change to the new order type.")
+        # Where its stop has trailed to is where it stays, unless another is asked for.
+        stop = order.stop if ticket.waits_as(order.ticket) else ticket.stop
+        changed = self._scheduled(replace(order, ticket=ticket, held_until=None, expires=None, stop=stop))
         if changed.held_until:
             changed = replace(changed, status=Status.PRE_SUBMITTED)
         self.keep(changed)
@@ -204,6 +209,9 @@ class Broker:
         if order.ticket.auction:
             self._auction(order)
             return
+        if order.waits:
+            self._wait(order, told=always_told)
+            return
         if not always_told and next(self._fills(order, self.quote(order.ticket.con_id)), None):
             self.keep(order)
             self._false_error(order)
@@ -214,6 +222,25 @@ class Broker:
         self._tell_order(resting)
         self._false_error(resting)
         self._trade(resting)
+
+    def _wait(self, order: Order, *, told: bool) -> None:
+        """Holds an order until its stop is reached, which may be at once. It stays PreSubmitted (see `_trigger`)."""
+        self.keep(order)
+        if told:
+            self._tell_order(order)
+        self._false_error(order)
+        self._trigger(order.ticket.con_id, self.quote(order.ticket.con_id))
+
+    def _trigger(self, con_id: int, quote: Quote) -> None:
+        """Sends on the orders whose stop a quote has reached. "PreSubmitted ... The order is held in the IB system
+        until the election criteria are met. At that time the order is transmitted to the order destination", and
+        Submitted there (IBKR's API guide, orderStatus).
+        """
+        for order in self.orders.triggered(con_id, quote):
+            elected = replace(order, triggered=True, status=Status.SUBMITTED)
+            self.keep(elected)
+            self._tell_order(elected)
+            self._trade(elected)
 
     # Faults
 
@@ -250,10 +277,11 @@ class Broker:
 
     def _trade_working(self, con_id: int) -> None:
         quote = self.quote(con_id)
+        self._trigger(con_id, quote)
         if not self.orders.reached(con_id, quote):
             return
         for order in self.orders.working(con_id):
-            if can_trade(order.ticket.action, order.ticket.limit, quote):
+            if can_trade(order.ticket.action, order.limit, quote):
                 self._trade(order)
 
     def _trade(self, order: Order) -> None:
@@ -268,7 +296,7 @@ class Broker:
         quantity = (
             order.remaining if most is None else min(order.remaining, max(most - order.filled, Decimal(0)))
         )
-        return fills(order.ticket.action, quantity, order.ticket.limit, quote)
+        return fills(order.ticket.action, quantity, order.limit, quote)
 
     def filled(self, order: Order, fill: Fill, quote: Quote, *, liquidation: bool = False) -> Order:
         """Books one fill and tells of it; the order after it."""
@@ -297,6 +325,10 @@ class Broker:
         self.listener.quotes_moved((con_id,))
 
     # Telling and keeping
+
+    def keep_trailed(self) -> None:
+        """What stops did without a word is to be durable, too."""
+        self.changes.orders |= {order.perm_id: order for order in self.orders.trailed()}
 
     def executed(self, execution: Execution) -> None:
         self.executions.append(execution)

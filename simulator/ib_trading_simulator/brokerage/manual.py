@@ -13,8 +13,8 @@ from decimal import Decimal
 from ib_trading_simulator.brokerage.broker import Broker
 from ib_trading_simulator.brokerage.executions import Execution
 from ib_trading_simulator.brokerage.matching import Fill, fills
-from ib_trading_simulator.brokerage.order_rules import Refusal
 from ib_trading_simulator.brokerage.orders import Order, Ticket
+from ib_trading_simulator.brokerage.refusal import Refusal
 
 
 def trade(

@@ -1,9 +1,9 @@
 """Which orders the broker takes, and with which code and words it refuses the others.
 
-Decides on the order and its contract alone; margin, order ids and the account's state are the broker's to
-look at. Codes and texts: the broker's "Message Codes" and what real gateways were seen to answer. A refusal
-that a real gateway would not make, because the simulator has not built what the order needs, says so in its
-text.
+Decides on the order and its contract alone, by the table of kinds (order_kind.py); leaves prices to order_prices.py.
+Margin, order ids and the account's state are the broker's to look at. Codes and texts: the broker's "Message Codes" and
+what real gateways were seen to answer. A refusal that a real gateway would not make, because the simulator has not
+built what the order needs, says so in its text.
 """
 
 from __future__ import annotations
@@ -12,13 +12,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+from ib_trading_simulator.brokerage.order_kind import KINDS, TIMES_IN_FORCE, OrderKind, TimeInForce
+from ib_trading_simulator.brokerage.order_prices import prices
 from ib_trading_simulator.brokerage.orders import Ticket
+from ib_trading_simulator.brokerage.refusal import Refusal, invalid
+from ib_trading_simulator.brokerage.trigger import trigger_of
 from ib_trading_simulator.market.contracts import FXCONV, Contract
-from ib_trading_simulator.messages.wire import UnreadableField, decimal_of, flag_of, given, moment_of
+from ib_trading_simulator.messages.wire import (
+    UnreadableField,
+    decimal_of,
+    flag_of,
+    given,
+    integer_of,
+    moment_of,
+)
 
-BUILT_TYPES = ("MKT", "LMT", "MOC")
-BUILT_TIMES_IN_FORCE = ("DAY", "GTC", "OPG")
 # Below so many units of the first currency an order at IDEALPRO is an odd lot; it trades all the same.
 IDEALPRO, IDEALPRO_MINIMUM = "IDEALPRO", 20_000
 _ADAPTIVE_PRIORITIES = ("Urgent", "Normal", "Patient")
@@ -26,8 +36,8 @@ _ADAPTIVE_PRIORITIES = ("Urgent", "Normal", "Patient")
 # Order types of the broker that the simulator knows by name; every other name is a mistake of the client.
 _OTHER_TYPES = frozenset({
     "BOX TOP", "LIT", "LOC", "MIDPRICE", "MIT", "MKT PRT", "MTL", "PASSV REL", "PEG BENCH", "PEG BEST",
-    "PEG MID", "PEG MKT", "PEG STK", "REL", "SNAP MID", "SNAP MKT", "SNAP PRIM", "STP", "STP LMT", "STP PRT",
-    "TRAIL", "TRAIL LIMIT", "TRAIL LIT", "TRAIL MIT", "VOL",
+    "PEG MID", "PEG MKT", "PEG STK", "REL", "SNAP MID", "SNAP MKT", "SNAP PRIM", "STP PRT", "TRAIL LIT", "TRAIL MIT",
+    "VOL",
 })  # fmt: skip
 _OTHER_TIMES_IN_FORCE = frozenset({"AUC", "DTC", "FOK", "GTD", "GTX", "IOC"})
 
@@ -59,26 +69,12 @@ _ECHOED = ("openClose", "outsideRth", "hidden", "solicited", "clearingAccount", 
 Attributes = Mapping[str, "str | Sequence[Mapping[str, str]]"]
 
 
-class Refusal(Exception):
-    """An error that the gateway answers a request or an order with."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(f"{code} {text}")
-        self.code = code
-        self.text = text
-
-
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What the order says, and what the client has to be told about it (code, text)."""
 
     ticket: Ticket
     warnings: tuple[tuple[int, str], ...] = ()
-
-
-def invalid(cause: str) -> Refusal:
-    """The broker's way of saying that a request makes no sense."""
-    return Refusal(321, f"Error validating request.-'bW' : cause - {cause}")
 
 
 def examine(order: Attributes, contract: Contract, accounts: tuple[str, ...]) -> Acceptance:
@@ -94,32 +90,39 @@ def _examined(order: Attributes, contract: Contract, accounts: tuple[str, ...]) 
     action = _text(order, "action").upper()
     if action not in {"BUY", "SELL"}:
         raise invalid(f"Invalid order action {action!r}: BUY or SELL")
-    order_type = _order_type(_text(order, "orderType").upper(), contract)
+    kind = _kind(_text(order, "orderType").upper(), contract)
     tif, warnings = _time_in_force(_text(order, "tif").upper(), contract)
-    if order_type == "MOC" and tif != "DAY":
-        raise Refusal(111, "The TIF (Tif type) and the order type are incompatible.")
+    if tif.wire not in kind.times_in_force:
+        raise Refusal(111, _INCOMPATIBLE)
     algo, algo_params = _algo(order, contract)
-    if algo and (order_type == "MOC" or tif == "OPG"):
+    if algo and not (kind.algorithmic and tif.auction is None):
         raise Refusal(442, "Specified algorithm is not allowed for this order.")
-    if flag_of(_text(order, "outsideRth")) and order_type != "LMT":
+    if flag_of(_text(order, "outsideRth")) and not kind.outside_hours:
         warnings += (_OUTSIDE_HOURS,)
     quantity = _quantity(order, contract)
     if contract.exchange == IDEALPRO and quantity < IDEALPRO_MINIMUM:
         warnings += (_odd_lot(action, quantity, contract),)
+    trigger = integer_of(_text(order, "triggerMethod"), "triggerMethod") if kind.waits else 0
+    priced = prices(kind, contract, 1 if action == "BUY" else -1, partial(_text, order))
     ticket = Ticket(
         con_id=contract.con_id,
         account=_account(_text(order, "account"), accounts),
         action=action,
         quantity=quantity,
-        order_type=order_type,
-        limit=_limit(order, contract) if order_type == "LMT" else None,
-        tif=tif,
+        order_type=kind.wire,
+        limit=priced.limit,
+        tif=tif.wire,
         order_ref=_text(order, "orderRef"),
         good_after=_good_after(order, contract),
         algo=algo,
         algo_params=algo_params,
-        echo=tuple((name, _text(order, name)) for name in _ECHOED),
+        echo=_echo(order, kind),
         exchange=contract.exchange if contract.exchange == FXCONV else "",
+        stop=priced.stop,
+        trail_amount=priced.trail_amount,
+        trail_percent=priced.trail_percent,
+        limit_offset=priced.limit_offset,
+        trigger=trigger_of(trigger, contract),
     )
     return Acceptance(ticket, warnings)
 
@@ -145,6 +148,11 @@ def _text(order: Attributes, name: str) -> str:
     return given(value) if isinstance(value, str) else str(tuple(value))
 
 
+def _echo(order: Attributes, kind: OrderKind) -> tuple[tuple[str, str], ...]:
+    shown = tuple((name, _text(order, name)) for name in _ECHOED)
+    return (*shown, ("triggerMethod", _text(order, "triggerMethod") or "0")) if kind.waits else shown
+
+
 def _attributes(order: Attributes) -> None:
     if _text(order, "secType") == "BAG":
         raise Refusal(
@@ -155,35 +163,42 @@ def _attributes(order: Attributes) -> None:
             raise invalid(f"the simulator has not built {what} ({name}={_text(order, name)})")
 
 
-def _order_type(order_type: str, contract: Contract) -> str:
-    if order_type in BUILT_TYPES and order_type in contract.order_types:
-        return order_type
-    if order_type in BUILT_TYPES:
+def _kind(order_type: str, contract: Contract) -> OrderKind:
+    kind = KINDS.get(order_type)
+    if kind and kind.listed in contract.order_types:
+        return kind
+    if kind:
         raise Refusal(387, "Unsupported order type for this exchange and security type.")
     if order_type in _OTHER_TYPES:
-        built = " and ".join(BUILT_TYPES)
         raise Refusal(
             387,
             "Unsupported order type for this exchange and security type. "
-            f"The simulator has not built {order_type}; it takes {built}.",
+            f"The simulator has not built {order_type}; it takes {_named(KINDS)}.",
         )
     raise invalid(f"Invalid order type {order_type!r}")
 
 
-def _time_in_force(tif: str, contract: Contract) -> tuple[str, tuple[tuple[int, str], ...]]:
+def _time_in_force(tif: str, contract: Contract) -> tuple[TimeInForce, tuple[tuple[int, str], ...]]:
     if not tif:
-        return "DAY", ((10349, "Order TIF was set to DAY based on order preset."),)
-    if tif == "OPG" and tif not in contract.order_types:
-        raise Refusal(111, "The TIF (Tif type) and the order type are incompatible.")
-    if tif in BUILT_TIMES_IN_FORCE:
-        return tif, ()
+        return TIMES_IN_FORCE["DAY"], ((10349, "Order TIF was set to DAY based on order preset."),)
+    found = TIMES_IN_FORCE.get(tif)
+    if found and found.listed and found.listed not in contract.order_types:
+        raise Refusal(111, _INCOMPATIBLE)
+    if found:
+        return found, ()
     if tif in _OTHER_TIMES_IN_FORCE:
         raise Refusal(
-            111,
-            f"The TIF (Tif type) and the order type are incompatible. The simulator has not built {tif}; "
-            f"it takes {' and '.join(BUILT_TIMES_IN_FORCE)}.",
+            111, f"{_INCOMPATIBLE} The simulator has not built {tif}; it takes {_named(TIMES_IN_FORCE)}."
         )
     raise invalid(f"Invalid time in force:{tif}")
+
+
+_INCOMPATIBLE = "The TIF (Tif type) and the order type are incompatible."
+
+
+def _named(table: Mapping[str, object]) -> str:
+    *most, last = table
+    return f"{', '.join(most)} and {last}"
 
 
 def _quantity(order: Attributes, contract: Contract) -> Decimal:
@@ -203,15 +218,6 @@ def _quantity(order: Attributes, contract: Contract) -> Decimal:
             461, f"Size value should be a whole multiple of the size increment {contract.size_increment}"
         )
     return quantity
-
-
-def _limit(order: Attributes, contract: Contract) -> Decimal:
-    limit = decimal_of(_text(order, "lmtPrice"), "lmtPrice")
-    if limit is None or limit <= 0:
-        raise invalid("a limit order needs a positive lmtPrice")
-    if limit % contract.min_tick:
-        raise Refusal(110, "The price does not conform to the minimum price variation for this contract.")
-    return limit
 
 
 def _account(named: str, accounts: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """When something is next due: an order's release or end, or a new quote of a contract that somebody looks at.
 
-Decides moments only; contracts without working orders and without subscribers cost nothing.
+Decides moments only; contracts without live orders and without subscribers cost nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
-from ib_trading_simulator.brokerage.orders import OrderBook
+from ib_trading_simulator.brokerage.order_book import OrderBook
 from ib_trading_simulator.market.market import Market
 
 _END = datetime.max.replace(tzinfo=UTC)
@@ -72,7 +72,7 @@ class Schedule:
         )
 
     def _looked_at(self) -> set[int]:
-        return {*self._watchers, *self._orders.contracts_with_working_orders()}
+        return {*self._watchers, *self._orders.contracts_looked_at()}
 
     def _next_move(self, con_id: int, after: datetime) -> datetime:
         known = self._moves.get(con_id)

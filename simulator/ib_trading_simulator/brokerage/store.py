@@ -27,7 +27,7 @@ create table if not exists facts (name text primary key, value text not null);
 """
 
 # Raised when the form of a document changes.
-_FORM = "3"
+_FORM = "4"
 
 
 _PUT = {
@@ -109,6 +109,7 @@ class Store:
 
     def keep(self, broker: Broker) -> None:
         """Writes what changed since the last time; nothing if nothing did."""
+        broker.keep_trailed()
         changes, broker.changes = broker.changes, Changes()
         if broker.now == self._written_at and not (changes.orders or changes.executions or changes.accounts):
             return

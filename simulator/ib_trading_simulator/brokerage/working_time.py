@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from ib_trading_simulator.brokerage import broker_day
 from ib_trading_simulator.brokerage.matching import Fill
-from ib_trading_simulator.brokerage.orders import Auction, Order
+from ib_trading_simulator.brokerage.order_kind import Auction
+from ib_trading_simulator.brokerage.orders import Order
 from ib_trading_simulator.market.contracts import Contract
 from ib_trading_simulator.market.market import Market, MarketError
 from ib_trading_simulator.market.quote import Quote
@@ -38,7 +39,7 @@ def scheduled(market: Market, order: Order, now: datetime) -> Order:
     return replace(
         order,
         held_until=works_at if works_at > now else None,
-        expires=session.close if ticket.tif == "DAY" else None,
+        expires=session.close if ticket.expires else None,
     )
 
 

@@ -23,8 +23,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ib_trading_simulator.brokerage import manual
-from ib_trading_simulator.brokerage.order_rules import Refusal
 from ib_trading_simulator.brokerage.orders import Ticket
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.control.clock import UnreadableTime, covered, duration_of, moment_of
 from ib_trading_simulator.control.control_http import HttpError, HttpRequest, answer_one
 from ib_trading_simulator.control.server import LOOPBACK, Simulator

@@ -30,7 +30,7 @@ def state(simulator: Simulator, messages_since: int | None) -> dict[str, Any]:
         "accounts": {account: _account(broker, account) for account in broker.accounts.names},
         "positions": [held for account in broker.accounts.names for held in _positions(broker, account)],
         "cash": _cash(broker),
-        "orders": [_order(broker, order) for order in broker.orders.orders.values()],
+        "orders": [_order(broker, order) for order in broker.orders.all()],
         "executions": [_execution(broker, execution) for execution in broker.executions],
         "quotes": {
             broker.contract(con_id).name: _quote(broker.quote(con_id))
@@ -102,7 +102,9 @@ def _order(broker: Broker, order: Order) -> dict[str, Any]:
         "action": ticket.action,
         "quantity": decimal_text(ticket.quantity),
         "orderType": ticket.order_type,
-        "limit": _text(ticket.limit),
+        "limit": _text(order.limit),
+        "stop": _text(order.stop),
+        "triggered": order.triggered,
         "tif": ticket.tif,
         "algo": ticket.algo,
         "goodAfter": _text(ticket.good_after),

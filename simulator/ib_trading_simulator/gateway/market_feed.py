@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ib_trading_simulator.brokerage.broker import Broker
-from ib_trading_simulator.brokerage.order_rules import Refusal
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.misbehaviour import Misbehaviour
 from ib_trading_simulator.market.contracts import Contract

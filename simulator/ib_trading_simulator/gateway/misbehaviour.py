@@ -15,8 +15,8 @@ from typing import Any
 from ib_trading_simulator.brokerage import manual
 from ib_trading_simulator.brokerage.broker import Broker
 from ib_trading_simulator.brokerage.executions import Execution
-from ib_trading_simulator.brokerage.order_rules import Refusal
 from ib_trading_simulator.brokerage.orders import Order, Ticket
+from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.gateway.client import NO_ID, Client
 from ib_trading_simulator.gateway.request import Request
 from ib_trading_simulator.market.quote import Quote

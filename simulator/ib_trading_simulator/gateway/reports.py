@@ -7,6 +7,7 @@ layout.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from ib_trading_simulator.brokerage.accounts import Preview
@@ -52,7 +53,7 @@ class Reports:
 
     def open_order(self, client: Client, order: Order, *, with_commission: bool = False) -> None:
         """openOrder and orderStatus."""
-        fields = self._order_fields(order.ticket, order.perm_id)
+        fields = self._order_fields(order)
         fields |= {"orderId": order.order_id, "clientId": order.client_id, "status": order.status}
         if with_commission:
             currency = self._charged_in(self._contract_of(order.ticket.con_id))
@@ -71,13 +72,15 @@ class Reports:
             permId=order.perm_id,
             lastFillPrice=order.last_price,
             clientId=order.client_id,
+            # Recorded of every stop that has not triggered, in a session and outside one (see _stop_fields).
+            whyHeld="trigger" if order.waits else "",
         )
 
     def completed_order(self, client: Client, order: Order) -> None:
         """Without order id and client id; the total quantity is what remained, 0 of a filled order, as on a
         real gateway."""
         contract = self._contract_of(order.ticket.con_id)
-        fields = self._order_fields(order.ticket, order.perm_id)
+        fields = self._order_fields(order)
         done_at = order.done_at or order.placed_at
         fields |= {
             "status": order.status,
@@ -88,9 +91,10 @@ class Reports:
         }
         client.send(outgoing.COMPLETED_ORDER, **fields)
 
-    def what_if(self, client: Client, order_id: int, ticket: Ticket, preview: Preview) -> None:
+    def what_if(self, client: Client, order_id: int, ticket: Ticket, preview: Preview, at: datetime) -> None:
         """One openOrder that names the margins before, after and between, and the commission."""
-        fields = self._order_fields(ticket, 0)
+        # No order has been made of it.
+        fields = self._order_fields(Order(client.client_id, order_id, 0, ticket, at, stop=ticket.stop))
         fields |= {
             "orderId": order_id,
             "clientId": client.client_id,
@@ -147,7 +151,8 @@ class Reports:
             realizedPNL=realized,
         )
 
-    def _order_fields(self, ticket: Ticket, perm_id: int) -> Fields:
+    def _order_fields(self, order: Order) -> Fields:
+        ticket = order.ticket
         contract = self._contract_of(ticket.con_id)
         return {
             **contract_fields(contract),
@@ -156,15 +161,35 @@ class Reports:
             "action": ticket.action,
             "totalQuantity": ticket.quantity,
             "orderType": ticket.order_type,
-            "lmtPrice": ticket.limit,
+            "lmtPrice": order.limit,
+            **_stop_fields(order),
             "tif": ticket.tif,
             "account": ticket.account,
             "orderRef": ticket.order_ref,
-            "permId": perm_id,
+            "permId": order.perm_id,
             "goodAfterTime": f"{ticket.good_after:%Y%m%d-%H:%M:%S}" if ticket.good_after else "",
             "algoStrategy": ticket.algo,
             "algoParams": tuple({"tag": tag, "value": value} for tag, value in ticket.algo_params),
         }
+
+
+def _stop_fields(order: Order) -> Fields:
+    """Where openOrder shows a stop.
+
+    Recorded of a resting STP at 84.87: auxPrice and trailStopPrice 84.87, lmtPrice 0.0, trailingPercent unset,
+    PreSubmitted, whyHeld "trigger" (a paper account, Gateway 10.43, August 2026; alike in a log of March 2021). Of a
+    trailing order auxPrice is the amount. Where its stop has gone is told when somebody asks: no log shows a gateway
+    saying it by itself, and clients report trailStopPrice as lagging (issue 102 of ib-api-reloaded/ib_async).
+    """
+    ticket = order.ticket
+    if not ticket.kind.waits:
+        return {}
+    return {
+        "auxPrice": ticket.trail_amount if ticket.kind.trails else order.stop,
+        "trailStopPrice": order.stop,
+        "trailingPercent": ticket.trail_percent,
+        **({} if ticket.limit_offset is None else {"lmtPriceOffset": ticket.limit_offset}),
+    }
 
 
 def _completed_status(order: Order) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading_simulator.brokerage.order_rules import Refusal, invalid
+from ib_trading_simulator.brokerage.refusal import Refusal, invalid
 from ib_trading_simulator.gateway.client import NO_ID
 from ib_trading_simulator.market.contracts import Contract, ContractBook, ContractQuery
 from ib_trading_simulator.messages.wire import UnreadableField, decimal_of, flag_of, given, integer_of
