@@ -49,13 +49,14 @@ class _Compared:
 def measure(rounds: int | None = None) -> Measured:
     """`rounds` overrides how often each is done."""
     times = rounds or ROUNDS
-    fill, (tick, resting, ticks), start = _fill(times), _ticks(times), _start(times)
+    fill, (tick, resting, waiting, ticks), start = _fill(times), _ticks(times), _start(times)
     megabytes, idle = _memory(), _idle_day(times)
     rows = [
         ("", "simulator", "yardstick", "ratio"),
         fill.row("place to fill through ib_insync; a server that replays the answers"),
         tick.row(f"{ticks:,} ticks to a plain socket; a bare asyncio server, message by message"),
         resting.row(f"the same beside {RESTING:,} resting orders; without them"),
+        waiting.row(f"the same beside {RESTING:,} stops that wait or trail; without them"),
         start.row("start; import asyncio and unpack the prices"),
         ("memory with 20 stocks", "not measured" if megabytes is None else f"{megabytes:.0f} MB", "", ""),
         ("a virtual day in which nothing happens", _milliseconds(idle), "", ""),
@@ -64,6 +65,7 @@ def measure(rounds: int | None = None) -> Measured:
         "place to fill, ratio": (fill.ratio, FILL_BOUND),
         "ticks, ratio": (tick.ratio, TICK_BOUND),
         "ticks beside resting orders, ratio": (resting.ratio, RESTING_BOUND),
+        "ticks beside waiting stops, ratio": (waiting.ratio, RESTING_BOUND),
         "start, ratio": (start.ratio, START_BOUND),
         "milliseconds of an idle day": (idle * 1000, IDLE_MILLISECONDS_BOUND),
     }
@@ -84,9 +86,10 @@ def _fill(rounds: int) -> _Compared:
     return _Compared(min(ours), min(yardstick))
 
 
-def _ticks(rounds: int) -> tuple[_Compared, _Compared, int]:
-    """Against the bare server, then beside resting orders against without; and how many ticks there were."""
-    ours, bare, beside = [], [], []
+def _ticks(rounds: int) -> tuple[_Compared, _Compared, _Compared, int]:
+    """Against the bare server, then beside resting orders and beside waiting stops against without; and how many ticks
+    there were."""
+    ours, bare, beside, waiting = [], [], [], []
     count = 0
     for _ in range(rounds):
         streamed = tick_stream.simulated()
@@ -94,7 +97,9 @@ def _ticks(rounds: int) -> tuple[_Compared, _Compared, int]:
         ours.append(streamed.seconds)
         bare.append(tick_stream.bare(streamed.frames))
         beside.append(tick_stream.simulated(RESTING).seconds)
-    return _Compared(min(ours), min(bare)), _Compared(min(beside), min(ours)), count
+        waiting.append(tick_stream.simulated(RESTING, tick_stream.STOPS).seconds)
+    least = min(ours)
+    return _Compared(least, min(bare)), _Compared(min(beside), least), _Compared(min(waiting), least), count
 
 
 def _start(rounds: int) -> _Compared:

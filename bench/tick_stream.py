@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.replay import Answers
@@ -22,6 +23,8 @@ LINES_A_STOCK = 5
 HOURS = 4
 VERSION = 176
 STOCKS = tuple("AAPL AMD BAC BBY CVX GE HD JNJ JPM KO LLY MRK MSFT PEP PFE PG RRC UNH WMT XOM".split())
+
+Fields = Mapping[str, str]
 
 _STOCK = {"secType": "STK", "exchange": "SMART", "currency": "USD"}
 _REQ_MKT_DATA, _PLACE_ORDER = incoming.TABLES[1], incoming.TABLES[3]
@@ -38,17 +41,29 @@ class Streamed:
     frames: tuple[bytes, ...]
 
 
-def simulated(resting: int = 0) -> Streamed:
-    """`resting` orders lie far from the market while the ticks pass."""
+# Far from the market: purchases at a dollar, which none of the stocks falls to; and what only waits, of which a part
+# trails the price.
+LIMITS: tuple[Fields, ...] = ({"orderType": "LMT", "lmtPrice": "1.00"},)
+STOPS: tuple[Fields, ...] = (
+    {"orderType": "STP", "auxPrice": "1000"},
+    {"orderType": "STP LMT", "auxPrice": "1000", "lmtPrice": "1000"},
+    {"orderType": "TRAIL", "trailingPercent": "90"},
+    {"orderType": "TRAIL", "auxPrice": "100"},
+)
+
+
+def simulated(resting: int = 0, kinds: tuple[Fields, ...] = LIMITS) -> Streamed:
+    """`resting` orders of these kinds lie far from the market while the ticks pass."""
     with Launched.start(*OPTIONS) as simulator, _connected(simulator.port) as client:
-        client.sendall(_subscriptions() + _orders(resting) + _ASK_TIME)
+        client.sendall(_subscriptions() + _orders(resting, kinds) + _ASK_TIME)
         _until_end(client)
         advance = threading.Thread(target=_advance, args=(simulator, client))
         began = time.perf_counter()
         advance.start()
         ended, received = _until_end(client)
         advance.join()
-        if resting and simulator.state(messages=False)["orders"][-1]["status"] != "Submitted":
+        states = {order["status"] for order in simulator.state(messages=False)["orders"]}
+        if not states <= {"Submitted", "PreSubmitted"}:
             raise RuntimeError("the orders that should rest do not")
         return Streamed(ended - began, _framed(received)[:-1])
 
@@ -95,8 +110,8 @@ def _subscriptions() -> bytes:
     )
 
 
-def _orders(count: int) -> bytes:
-    """Purchases at a dollar, which none of the stocks falls to, spread over them."""
+def _orders(count: int, kinds: tuple[Fields, ...]) -> bytes:
+    """Purchases, spread over the stocks and then over the kinds."""
     return b"".join(
         _PLACE_ORDER.encode(
             VERSION,
@@ -106,8 +121,7 @@ def _orders(count: int) -> bytes:
                 "symbol": STOCKS[number % len(STOCKS)],
                 "action": "BUY",
                 "totalQuantity": 1,
-                "orderType": "LMT",
-                "lmtPrice": "1.00",
+                **kinds[number // len(STOCKS) % len(kinds)],
                 "tif": "GTC",
                 "transmit": 1,
                 "deltaNeutralContract": 0,

@@ -187,6 +187,8 @@ def _stop_fields(order: Order) -> Fields:
     return {
         "auxPrice": ticket.trail_amount if ticket.kind.trails else order.stop,
         "trailStopPrice": order.stop,
+        # The same once more, which is the one that clients keep (ibapi's decodeStopPriceAndLmtPriceOffset).
+        "adjustedTrailStopPrice": order.stop,
         "trailingPercent": ticket.trail_percent,
         **({} if ticket.limit_offset is None else {"lmtPriceOffset": ticket.limit_offset}),
     }
