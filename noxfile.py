@@ -315,7 +315,7 @@ def engine(session: nox.Session) -> None:
 @nox.session
 def bootstrap(session: nox.Session) -> None:
     """Make the bucket and the key of a stack's state, once (-- paper); shows the commands, and asks."""
-    _sync(session, "local")
+    _sync(session, "local", "terminal")
     _run(session, "python", "-m", "delivery.commands.bootstrap", *session.posargs)
 
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from delivery.console.progress import step
 from delivery.google.gcloud import GcloudError, act, answer, spelled
 from delivery.stack.stack_file import StackFileError, read_place
 from delivery.stack.state_backend import StateBackend, Step
@@ -57,17 +58,16 @@ def _make(backend: StateBackend, *, sure: bool) -> int:
         if not (sure or _agreed()):
             print("bootstrap: nothing was done", file=sys.stderr)
             return 1
-    for step in steps:
-        print(f"{step.purpose} … ", end="", flush=True)
-        act(step.command)
-        print("done")
+    for missing in steps:
+        with step(missing.purpose):
+            act(missing.command)
     print(f"\nNext:\n\n{_next(backend)}")
     return 0
 
 
 def _show(steps: Sequence[Step]) -> None:
-    for step in steps:
-        print(f"  {spelled(step.command)}")
+    for each in steps:
+        print(f"  {spelled(each.command)}")
 
 
 def _agreed() -> bool:

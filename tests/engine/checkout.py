@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from delivery.stack.state_backend import APIS
+from tests.engine.cloud.attached import attached
 from tests.engine.cloud.kinds.kind import figures
 from tests.engine.cloud.world import VARIABLE, World
 
@@ -191,7 +192,7 @@ class Checkout:
             "PYTHONPATH": os.pathsep.join(map(str, (self.project, self.project / "app"))),
             "PYTHONPYCACHEPREFIX": str(self._bytecode),
             VARIABLE: str(self.folder / "google.sqlite"),
-        }
+        } | attached(self.world)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
 from tests.engine.checkout import Checkout
+from tests.engine.cloud.attached import end_all
 from tests.engine.stacks import IMAGE, in_one_project, in_own_project
 
 SECONDS = 180
@@ -36,6 +37,13 @@ def engine() -> None:
     if "CI" in os.environ:
         pytest.fail(remedy)
     pytest.skip(remedy)
+
+
+@pytest.fixture(autouse=True)
+def providers() -> Generator[None]:
+    """Those that a test's engines were attached to end with it."""
+    yield
+    end_all()
 
 
 @pytest.fixture(scope="session")

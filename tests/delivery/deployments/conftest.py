@@ -10,9 +10,9 @@ import pytest
 
 from tests.delivery.deployments.site import Site, image, path, site
 from tests.engine.checkout import Checkout
-from tests.engine.conftest import engine, once, project, stock
+from tests.engine.conftest import engine, once, project, providers, stock
 
-__all__ = ["engine", "project", "stock"]
+__all__ = ["engine", "project", "providers", "stock"]
 
 STAMP = "20260102T030405Z"
 

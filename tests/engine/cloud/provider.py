@@ -1,4 +1,5 @@
-"""The program that the engine starts as `pulumi-resource-gcp`: speaks the provider protocol, acts on a World.
+"""The program that the engine starts as `pulumi-resource-gcp`, or attaches to: speaks the provider protocol, acts on a
+World.
 
 Behaves like Google where a deployment depends on it: properties that the type does not have are refused, so are names
 that Pulumi would make up; computed outputs are unknown until there is something; what is immutable forces a
@@ -36,11 +37,15 @@ TITLES = {"cloudresourcemanager.googleapis.com": "Cloud Resource Manager API"}
 class Google(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, world: World) -> None:
         self._world = world
-        self._defaults: dict[str, Any] = {}
-        self._counted_in = ""
+        self._configured: dict[str, dict[str, Any]] = {}
+        """What each engine that is attached has configured, by its end of the connection."""
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """An engine that did not start this tells where it is; it is never called back."""
+        return Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return plugin_pb2.PluginInfo(version=version("pulumi-gcp"))
@@ -58,10 +63,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=some if changed else none)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        given = plain(request.args)
-        self._defaults = {key: given[key] for key in ("project", "region") if given.get(key)}
-        overrides = str(given.get("userProjectOverride", "")).lower() == "true"
-        self._counted_in = given.get("billingProject", "") if overrides else ""
+        self._configured[context.peer()] = plain(request.args)
         return provider_pb2.ConfigureResponse(
             supportsPreview=True, acceptSecrets=False, acceptResources=False
         )
@@ -78,7 +80,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             provider_pb2.CheckFailure(property=name, reason=reason)
             for name, reason in (*missing, *faults(shape, given))
         ]
-        ours = {name: value for name, value in self._defaults.items() if name in shape.properties}
+        ours = {name: value for name, value in self._defaults(context).items() if name in shape.properties}
         return provider_pb2.CheckResponse(
             inputs=structure({**ours, **kind.defaults, **given}), failures=failures
         )
@@ -151,6 +153,15 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         return Empty()
 
+    def _defaults(self, context: grpc.ServicerContext) -> dict[str, Any]:
+        given = self._configured.get(context.peer(), {})
+        return {key: given[key] for key in ("project", "region") if given.get(key)}
+
+    def _counted_in(self, context: grpc.ServicerContext) -> str:
+        given = self._configured.get(context.peer(), {})
+        overrides = str(given.get("userProjectOverride", "")).lower() == "true"
+        return given.get("billingProject", "") if overrides else ""
+
     def _kind(self, type_: str, context: grpc.ServicerContext) -> Kind:
         kind = KINDS.get(type_)
         if kind is None:
@@ -165,7 +176,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return {**inputs, **retold, **kind.computed({**inputs, "id": id_})}
 
     def _refuse_early(self, kind: Kind, inputs: dict[str, Any], context: grpc.ServicerContext) -> None:
-        project = inputs.get("project") or self._defaults.get("project", "")
+        project = inputs.get("project") or self._defaults(context).get("project", "")
         if kind.api and self._world.get(SERVICE, f"{project}/{kind.api}") is None:
             _refuse(
                 context,
@@ -173,7 +184,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
                 " is disabled",
                 grpc.StatusCode.PERMISSION_DENIED,
             )
-        if kind.counts and not self._counted_in:
+        if kind.counts and not self._counted_in(context):
             # As for a person's own login, which is what all scenarios deploy with.
             _refuse(
                 context,
@@ -211,7 +222,7 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
             os._exit(1)
 
     def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
-        while self._world.holds(verb, type_):
+        while context.is_active() and self._world.holds(verb, type_):
             threading.Event().wait(0.05)
         text = self._world.fails(verb, type_, "before")
         if text is not None:
@@ -250,13 +261,17 @@ def _at(given: dict[str, Any], path: str) -> object:
     return value
 
 
-def main() -> None:
+def serve(world: World) -> tuple[grpc.Server, int]:
+    """Started, on the port of this machine that is beside it."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-        Google(World(Path(os.environ[VARIABLE]))), server
-    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Google(world), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    return server, port
+
+
+def main() -> None:
+    server, port = serve(World(Path(os.environ[VARIABLE])))
     # The engine reads the port from the first line.
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()

@@ -37,14 +37,14 @@ class Failure:
 
 class World:
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         with self._open() as database:
             for table in TABLES:
                 database.execute(table)
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
-        database = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        database = sqlite3.connect(self.path, timeout=30, isolation_level=None)
         # It need not survive a loss of power, and every call writes.
         database.execute("pragma synchronous = off")
         try:
@@ -88,6 +88,12 @@ class World:
                 return None
             database.execute("delete from failures where n = ?", (row[0],))
             return row[1]
+
+    def kills_its_provider(self) -> bool:
+        """Whether a failure is planned of which the provider dies."""
+        with self._open() as database:
+            asked = "select 1 from failures where moment in ('after', 'machine') limit 1"
+            return database.execute(asked).fetchone() is not None
 
     def hold(self, verb: str, type_: str) -> None:
         """From now on every `verb` on a `type` waits, once it is begun, until it is let go."""
