@@ -270,7 +270,10 @@ def serve(world: World) -> tuple[grpc.Server, int]:
     return server, port
 
 
-def main() -> None:
+def main(attached: bool) -> None:
+    if attached:
+        _serve_many()
+        return
     server, port = serve(World(Path(os.environ[VARIABLE])))
     # The engine reads the port from the first line.
     sys.stdout.write(f"{port}\n")
@@ -278,5 +281,22 @@ def main() -> None:
     server.wait_for_termination()
 
 
+def _serve_many() -> None:
+    """A line on standard input is the file of a world, which is answered by the port of its provider; an empty one ends
+    all that there are, and so does the end of the input."""
+    servers: list[grpc.Server] = []
+    for line in sys.stdin:
+        if path := line.rstrip("\n"):
+            server, port = serve(World(Path(path)))
+            servers.append(server)
+        else:
+            port = 0
+            while servers:
+                servers.pop().stop(None)
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    main()
+    main("--attached" in sys.argv)
