@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 240
+SECONDS = 900
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICE = "gcp:projects/service:Service"
 STACK = "pulumi:pulumi:Stack"
 PASSPHRASE = "the passphrase of a test"
-SECONDS = 120
+SECONDS = 400
 """Of one command, on a machine that does much else."""
 PLUGIN = """\
 #!/bin/sh

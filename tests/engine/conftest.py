@@ -18,7 +18,7 @@ from tests.engine.checkout import Checkout
 from tests.engine.cloud.attached import end_all
 from tests.engine.stacks import IMAGE, in_one_project, in_own_project
 
-SECONDS = 180
+SECONDS = 900
 """A test may have to deploy the stack that it starts from, while others do the same."""
 
 Prepare = Callable[[Checkout], None]

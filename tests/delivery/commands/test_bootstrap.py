@@ -328,7 +328,7 @@ def test_the_names_fit_into_googles_limits_however_long_project_and_stack_are(
 
 
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="no gcloud on PATH that could judge the commands")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_the_real_gcloud_understands_every_command(workstation: Workstation, tmp_path: Path) -> None:
     """It parses the command, and then asks for an account: here nobody is logged in, whoever the machine belongs to,
     and no way leads out."""

@@ -324,7 +324,7 @@ def test_a_source_that_takes_its_time_shows_that_it_goes_on(database: Vulnerabil
     counted = Event()
 
     def wait(_: Distribution) -> None:
-        counted.wait(30)
+        counted.wait(120)
 
     database.before_answer = wait
     ours, theirs = pty.openpty()
@@ -334,7 +334,7 @@ def test_a_source_that_takes_its_time_shows_that_it_goes_on(database: Vulnerabil
         while not re.search(rb"questions . *(\xe2\x80\xa6)? *\d+ s", seen.replace(b"\xe2\x80\xa6", b".")):
             seen += os.read(ours, 4096)
         counted.set()
-        assert process.wait(60) == 0
+        assert process.wait(240) == 0
     os.close(ours)
 
 
@@ -343,13 +343,13 @@ def test_interrupted_it_ends_with_130_and_takes_pip_audit_along(database: Vulner
 
     def wait(_: Distribution) -> None:
         asked.set()
-        never.wait(30)
+        never.wait(120)
 
     database.before_answer = wait
     with subprocess.Popen(
         command(database), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert asked.wait(30)
+        assert asked.wait(120)
         process.send_signal(signal.SIGTERM)
         # It ends only when nobody holds the pipes any more, pip-audit included.
         _, said = process.communicate(timeout=120)
