@@ -16,7 +16,7 @@ _REMEDY = "no repair was applied: cancel these orders at the broker (in TWS), or
 
 
 def cancelled(
-    broker: Broker, order_refs: Sequence[str], ledger: LeasedLedger, seconds: float = CANCEL_SECONDS
+    broker: Broker, order_refs: Sequence[str], ledger: LeasedLedger, seconds: float
 ) -> Mapping[str, OrderReport]:
     """What the broker says within `seconds` became of the orders that it is asked to cancel. The ledger is renewed
     before and after."""
@@ -30,7 +30,7 @@ def cancel_and_confirm(broker: Broker, account: str, order_refs: Sequence[str], 
     """Cancels these orders. BrokerFault for those of which the broker does not say within CANCEL_SECONDS that they
     ended, or which it goes on to show as alive: a cancellation was once told (202) and not done."""
     try:
-        told = cancelled(broker, order_refs, ledger)
+        told = cancelled(broker, order_refs, ledger, CANCEL_SECONDS)
     except BrokerFault as fault:
         raise BrokerFault(f"{fault.detail}; {_REMEDY}") from fault
     shown = {report.order_ref for report in broker.order_reports(account) if not report.state.final}

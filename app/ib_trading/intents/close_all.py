@@ -63,7 +63,7 @@ class CloseAll:
         ]
         if not live:
             return
-        reports = cancelled(broker, live, ledger)
+        reports = cancelled(broker, live, ledger, CANCEL_SECONDS)
         open_still = [
             ref
             for ref in live
