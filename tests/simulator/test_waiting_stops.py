@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +16,9 @@ from ib_trading_simulator.market.quote import Quote
 
 CONTRACT = 1
 ZERO = Decimal(0)
-PRICES = st.integers(9_000, 11_000).map(lambda cents: Decimal(cents) / 100)
-DISTANCES = st.integers(1, 900).map(lambda cents: Decimal(cents) / 100)
+# Few, so that prices, stops and best prices meet exactly.
+PRICES = st.integers(990, 1010).map(lambda dimes: Decimal(dimes) / 10)
+DISTANCES = st.integers(1, 15).map(lambda dimes: Decimal(dimes) / 10)
 
 
 def quote_at(price: Decimal) -> Quote:
@@ -122,6 +124,7 @@ def test_a_trailing_stop_never_moves_away_from_the_market(order: Waiting, prices
 def test_an_order_that_is_changed_waits_for_its_new_stop_only() -> None:
     stops, order = WaitingStops(), Waiting(-1, Trigger.LAST, Decimal(100))
     stops.add(CONTRACT, 1, order)
+    stops.add(CONTRACT, 2, replace(order, stop=Decimal(50)))
     stops.remove(1)
     stops.add(CONTRACT, 1, replace(order, stop=Decimal(90)))
     assert stops.see(CONTRACT, quote_at(Decimal(95))) == []
@@ -146,3 +149,13 @@ def test_bid_and_ask_trigger_on_the_side_that_is_reached_last() -> None:
     assert stops.see(CONTRACT, around) == []
     assert stops.see(CONTRACT, replace(around, ask=Decimal(100))) == [1]
     assert stops.see(CONTRACT, replace(around, bid=Decimal(100))) == [2]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("distance", [{"amount": Decimal(2)}, {"percent": Decimal(2)}])
+def test_a_trailing_stop_is_reached_exactly_at_its_distance(sign: int, distance: dict[str, Decimal]) -> None:
+    stops = WaitingStops()
+    stops.add(CONTRACT, 1, Waiting(sign, Trigger.LAST, None, **distance))
+    assert stops.see(CONTRACT, quote_at(Decimal(100))) == []
+    assert stops.see(CONTRACT, quote_at(100 + sign * Decimal("1.99"))) == []
+    assert stops.see(CONTRACT, quote_at(100 + sign * Decimal(2))) == [1]
