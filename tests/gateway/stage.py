@@ -25,6 +25,7 @@ from ib_trading.adapters.local.sqlite_lease import SqliteLease, gateway_lease
 from ib_trading.composition import build_services, create
 from ib_trading.core.mode import TradingMode
 from ib_trading.schema.credentials import GatewayCredentials
+from tests.elapsed import stretched
 from tests.service import STACK_FILE, START, ServiceUnderTest, closed_port, settings
 
 ROOT = Path(__file__).parents[2]
@@ -51,12 +52,26 @@ QUICK = Patience(
     taken_over=30,
     second_factor_again=0,
 )
+ROOM = 3.0
+"""Processes to a core that these seconds have room for already: the tests' own, four at a time on two cores."""
+
 LOGIN = [{"say": "2026-11-22 10:00:00:000 IBC: Login attempt: 1"}]
 UP = [{"serve": SERVED}, {"say": "2026-11-22 10:00:09:000 IBC: Login has completed"}]
 SECOND_FACTOR = [{"say": "2026-11-22 10:00:02:000 IBC: Second Factor Authentication initiated"}]
 STUCK = [{"await": "never"}]
 
 Scene = list[dict[str, Any]]
+
+
+def _longer(patience: Patience, late: float) -> Patience:
+    """The same, with `late` times the seconds in which somebody else has to do something."""
+    return replace(
+        patience,
+        login=patience.login * late,
+        second_factor=patience.second_factor * late,
+        silent=patience.silent * late,
+        answer=patience.answer * late,
+    )
 
 
 @dataclass
@@ -74,7 +89,10 @@ class Stage:
     def built(
         cls, folder: Path, *scenes: Scene, patience: Patience = QUICK, wait: int = 40, always: bool = False
     ) -> Stage:
-        """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway."""
+        """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway; this and what `patience`
+        waits for others is longer on a machine on which they come late."""
+        late = max(1.0, stretched(1) / ROOM)
+        wait, patience = int(wait * late), _longer(patience, late)
         port = closed_port()
         install(folder, *scenes)
         stack_file = STACK_FILE.replace("    exposure:", f"    gatewayStartSeconds: {wait}\n    exposure:")
