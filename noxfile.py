@@ -37,6 +37,11 @@ IN_IMAGE = "--in-image"
 # Where emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
+# Percent of lines and branches that the tests execute, on one Python: the container's. Raise a floor when the figure has
+# risen; docs/decisions/0069-a-floor-under-the-branches.md.
+MEASURED_PYTHON = "3.12"
+BRANCH_FLOORS = {"app/ib_trading/core": 0, "app/ib_trading/intents": 0}
+
 # What the ib adapter does, alone and over the wire, and the trading that goes through it.
 ADAPTER_TESTS = (
     "tests/adapters",
@@ -63,26 +68,45 @@ def tests(session: nox.Session) -> None:
         session.posargs.remove(IN_IMAGE)
         _deliver(session, "tests_in_image", "delivery", "safety", arguments=["unit"])
         return
-    _sync(session, "test")
+    _sync(session, "coverage", "test")
     if session.posargs:
         _pytest(session, *session.posargs)
         return
     last_time = Path(session.cache_dir) / f"{session.name}.seconds"
     session.log(f"all tests: {_usually(last_time)}; one of them, two seconds: -- tests/FOLDER/FILE.py::NAME")
     begun = time.monotonic()
+    measured = session.python == MEASURED_PYTHON
     # Spread over processes: they wait for servers more than they compute. A selection runs in one.
-    _pytest(session, "--numprocesses", str(WORKERS), "--dist=worksteal")
+    spread = ("--numprocesses", str(WORKERS), "--dist=worksteal")
+    _pytest(session, *spread, *(("--cov", "--cov-report=") if measured else ()))
     last_time.write_text(f"{time.monotonic() - begun:.0f}")
+    for folder, floor in BRANCH_FLOORS.items() if measured else ():
+        _run(session, "coverage", "report", f"--include={folder}/*", f"--fail-under={floor}")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting with ruff, shell scripts with shellcheck, Dockerfiles with hadolint."""
+    """Check style (ruff), formatting, shell scripts (shellcheck), Dockerfiles (hadolint), and that uv.lock is what
+    pyproject.toml asks for; names of checks after -- run only these."""
     _sync(session, "lint", project=False)
-    _run(session, "ruff", "check", ".")
-    _run(session, "ruff", "format", "--check", ".")
-    _run(session, "shellcheck", "nox", ".ci/run", *map(str, sorted(Path("images").glob("*/*.sh"))))
-    _run(session, "hadolint", *map(str, sorted(Path("images").glob("*/Dockerfile"))))
+    checks: dict[str, tuple[str, ...]] = {
+        "ruff": ("ruff", "check", "."),
+        "format": ("ruff", "format", "--check", "."),
+        "shellcheck": (
+            "shellcheck",
+            "nox",
+            ".ci/install",
+            ".ci/run",
+            *map(str, sorted(Path("images").glob("*/*.sh"))),
+        ),
+        "hadolint": ("hadolint", *map(str, sorted(Path("images").glob("*/Dockerfile")))),
+        # What is locked needs no index to be looked at.
+        "lock": ("uv", "lock", "--quiet", "--check", "--offline"),
+    }
+    if unknown := [name for name in session.posargs if name not in checks]:
+        session.error(f"no check is called {' '.join(unknown)}; there are {' '.join(checks)}")
+    for name in session.posargs or checks:
+        _run(session, *checks[name])
 
 
 @nox.session
@@ -90,6 +114,13 @@ def types(session: nox.Session) -> None:
     """Check types with ty, against everything that the project can be installed with."""
     _sync(session, "types")
     _run(session, "ty", "check", "--python", session.virtualenv.location, *session.posargs)
+
+
+@nox.session(python="3.12")
+def mutants(session: nox.Session) -> None:
+    """Change core's rules one at a time and see whether the tests notice; writes docs/mutation.md (-- --help)."""
+    _sync(session, "coverage", "test")
+    _run(session, "python", "-m", "tests.mutants", *session.posargs)
 
 
 @nox.session

@@ -1,0 +1,22 @@
+"""Survivors that are no gap in the tests: the change makes no difference that anybody could see, and why.
+
+Known by the line and the change and not by file and number, so that a rule may move. One whose line has changed is judged
+anew.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+
+Judgement = tuple[str, str]
+"""The line as it stands, without indentation, and the change as Mutant.change says it."""
+
+
+def equivalent(text: str | None = None) -> Mapping[Judgement, str]:
+    """Judgement → the reason; `text` is the file's."""
+    listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8") if text is None else text)
+    return {(one["line"], one["change"]): one["why"] for one in listed.get("mutant", ())}
