@@ -130,3 +130,11 @@ def test_a_forex_order_of_a_hundred_million_steps_is_shared_at_once() -> None:
     shared = parts_of_progress(parts, Decimal("999999.99"), Decimal("0.01"))
     assert time.process_time() - start < 0.1
     assert sum(shared.values()) == Decimal("999999.99")
+
+
+def test_who_has_no_part_gets_none_beside_others_who_have() -> None:
+    parts = {"alpha": Decimal(0), "beta": Decimal(0), "gamma": Decimal(4), "zeta": Decimal(4)}
+    assert parts_of_progress(parts, Decimal(8), Decimal(1)) == parts
+    assert parts_of_progress(parts, Decimal(2), Decimal(1)) == {
+        "alpha": Decimal(0), "beta": Decimal(0), "gamma": Decimal(1), "zeta": Decimal(1),
+    }  # fmt: skip

@@ -246,3 +246,8 @@ def test_an_order_in_doubt_where_nothing_is_held_leaves_nothing_out() -> None:
     """What was asked for is done: everything that is held is closed."""
     plan = closed(two_held(Lock(3, "CCC", "order ib-pabc is unknown", ("ib-pabc",))))
     assert (len(plan.orders), plan.left_out) == (2, ())
+
+
+def test_what_the_broker_does_not_show_at_all_is_not_sold() -> None:
+    state = snapshot(AAA, wanted={}, positions={}, holdings={"alpha": {1: Decimal(5)}})
+    assert closed(state).orders == ()

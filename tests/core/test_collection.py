@@ -109,3 +109,17 @@ def test_a_jump_on_the_last_day_is_judged_again_when_the_next_bar_is_there() -> 
         again, [bar(7, "10"), bar(10, "10.5")], NewestBar(bar(6).start, Decimal(100)), AT, LIMIT
     )
     assert (len(taken.bars), bad) == (2, [])
+
+
+def test_what_was_answered_is_known_up_to_its_newest_bar() -> None:
+    """On the evening of the 6th nothing is late yet: the days up to the newest bar count, and none after it."""
+    question = BarQuestion(STOCK, RAW, span(3, 7), (span(3, 7),))
+    evening = datetime(2024, 6, 6, 22, tzinfo=UTC)
+    taken, _ = portion(question, [bar(3), bar(4), bar(5), bar(6)], None, evening, LIMIT)
+    assert taken.asked == (span(3, 6),)
+
+
+def test_an_answer_that_fills_two_gaps_is_stored_for_both() -> None:
+    [question] = ask(ADJUSTED, span(3, 14), stored(6, "100", span(5, 6)))
+    taken, _ = portion(question, [bar(day) for day in (3, 4, 5, 6, 7, 10)], None, AT, LIMIT)
+    assert [one.start.day for one in taken.bars] == [3, 4, 7, 10]

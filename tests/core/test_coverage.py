@@ -100,3 +100,12 @@ def test_what_the_pieces_cover_leaves_no_gap(wanted: DaySpan, asked: list[DaySpa
     cut = [piece for gap in gaps(wanted, asked) for piece in pieces(gap, most)]
     assert all((piece.last - piece.first).days < most for piece in cut)
     assert gaps(wanted, [*asked, *cut]) == ()
+
+
+@pytest.mark.parametrize(("at", "last"), [((9, 59), 6), ((10, 0), 7)])
+def test_a_bar_is_late_until_six_in_the_morning_on_the_exchanges_clock(
+    at: tuple[int, int], last: int
+) -> None:
+    """New York is four hours behind Greenwich in June; the day of the 7th ends there at midnight."""
+    morning = datetime(2024, 6, 8, *at, tzinfo=UTC)
+    assert believed(span(3, 7), date(2024, 6, 6), None, morning, NEW_YORK) == span(3, last)

@@ -87,3 +87,15 @@ def test_a_filled_order_without_its_executions_is_unknown() -> None:
     assert without_its_fills(filled, Decimal(10), LATER) == filled
     short = without_its_fills(filled, Decimal(4), LATER)
     assert (short.state, "executions of 4 only" in short.messages[0]) == (OrderState.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(("told", "kept"), [("4", "6"), ("8", "8")])
+def test_what_was_filled_once_stays_filled_whatever_an_older_word_says(told: str, kept: str) -> None:
+    """Reports overtake each other: one of the fill before the last would take shares back."""
+    working = order(OrderState.WORKING, filled=Decimal(6))
+    assert updated(working, report(OrderState.WORKING, filled=Decimal(told)), LATER).filled == Decimal(kept)
+
+
+def test_executions_that_are_not_all_told_yet_take_no_fill_back() -> None:
+    found = judged(order(OrderState.WORKING, filled=Decimal(6)), (), [execution("a.01", "4")], LATER)
+    assert (found.state, found.filled) == (OrderState.UNKNOWN, Decimal(6))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.journal import RunState, body_hash, signature
+from ib_trading.core.journal import (
+    Run,
+    RunState,
+    body_hash,
+    came_to_nothing,
+    crosses_stand,
+    given_up,
+    signature,
+)
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.order_state import OrderState
+from tests.contracts.samples import NOON, an_order
 
 PAPER, LIVE = TradingMode.PAPER, TradingMode.LIVE
 
@@ -39,3 +50,40 @@ def test_another_body_or_intent_is_another_hash() -> None:
 @pytest.mark.parametrize("state", RunState)
 def test_a_run_is_over_when_it_is_settled_refused_failed_or_for_a_person_to_review(state: RunState) -> None:
     assert state.ended is (state.value in {"settled", "refused", "failed", "needs_review"})
+
+
+def test_a_signature_is_told_from_a_callers_own_key() -> None:
+    assert re.fullmatch(r"signature:[0-9a-f]{64}", signature(PAPER, "allocation", {}))
+
+
+def run(state: RunState) -> Run:
+    return Run("run-1", "key:monday", "hash", "allocation", state, NOON)
+
+
+@pytest.mark.parametrize("state", [RunState.CLAIMED, RunState.PLANNED])
+def test_an_interrupted_run_came_to_nothing_where_no_order_of_it_can_have_been_sent(state: RunState) -> None:
+    planned, abandoned, sending = (
+        an_order("ib-pabc", "run-1", each)
+        for each in (OrderState.PLANNED, OrderState.ABANDONED, OrderState.SENDING)
+    )
+    assert came_to_nothing(run(state), ())
+    assert came_to_nothing(run(state), (planned, abandoned))
+    assert not came_to_nothing(run(state), (planned, sending))
+
+
+def test_a_run_that_was_being_sent_came_to_something_without_any_order() -> None:
+    """Its internal crosses are booked."""
+    assert not came_to_nothing(run(RunState.SUBMITTING), ())
+    assert crosses_stand(run(RunState.SUBMITTING), ())
+
+
+def test_crosses_do_not_stand_where_every_order_was_abandoned() -> None:
+    abandoned = an_order("ib-pabc", "run-1", OrderState.ABANDONED)
+    filled = an_order("ib-pdef", "run-1", OrderState.FILLED)
+    assert not crosses_stand(run(RunState.SUBMITTING), (abandoned, abandoned))
+    assert crosses_stand(run(RunState.SUBMITTING), (abandoned, filled))
+
+
+def test_what_came_to_nothing_gives_its_key_back() -> None:
+    given = given_up(run(RunState.CLAIMED))
+    assert (given.state, given.key) == (RunState.FAILED, "given up by run-1: key:monday")

@@ -452,6 +452,16 @@ def test_all_orders_together_must_leave_the_account_its_margin(equity: str, pass
     assert verdict(asked, MARGIN).passed is passed
 
 
+@pytest.mark.parametrize(("equity", "passed"), [("5200", True), ("5199", False)])
+def test_the_margin_that_is_needed_begins_from_the_largest_that_was_told(equity: str, passed: bool) -> None:
+    """The account was asked twice, and needed 1,000 and then 1,200 before the order: 1,200, 1,500 and 2,500 more."""
+    one = Margin(Decimal(1000), Decimal(2500), Decimal(equity))
+    other = Margin(Decimal(1200), Decimal(3700), Decimal(9000))
+    for margins in ({1: one, 2: other}, {1: other, 2: one}):
+        asked = proposal(order(1, "10"), order(2, "10"), margins=margins, config=config(what_if=True))
+        assert verdict(asked, MARGIN).passed is passed
+
+
 def test_no_what_if_answer_is_a_refusal_except_for_the_way_out() -> None:
     """A margin that nobody knows is not a margin of zero."""
     state: dict[str, Any] = {"margins": {1: ENOUGH}, "config": config(what_if=True)}

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.market import Price, PriceSource, Quote, QuoteType, sizing_price
+from ib_trading.core.market import Price, PriceSource, Quote, QuoteType, sizing_price, stale_price
 from ib_trading.core.refusals import PriceRefused
 from tests.core.builders import AFTER_HOURS, NOW, STOCK, config, quote
 
@@ -86,3 +86,14 @@ def test_a_clock_that_runs_ahead_makes_no_negative_age() -> None:
 def test_no_usable_price_is_refused_and_never_read_as_zero(shown: Quote | None) -> None:
     with pytest.raises(PriceRefused, match="AAA"):
         sized(shown)
+
+
+def test_sides_that_contradict_each_other_have_no_spread() -> None:
+    assert quote("1", bid=Decimal(101), ask=Decimal(100)).spread_percent is None
+    assert quote("1", bid=Decimal(99), ask=Decimal(101)).spread_percent == 2
+
+
+def test_a_price_to_look_at_is_never_younger_than_now() -> None:
+    ahead = stale_price(quote("100", as_of=NOW + timedelta(seconds=2)), NOW)
+    assert ahead is not None and ahead.age_seconds == 0
+    assert stale_price(None, NOW) is None

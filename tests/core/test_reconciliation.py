@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Booking
+from ib_trading.core.market import Quote
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
@@ -14,13 +17,14 @@ from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.reconciliation import (
     Repair,
     RepairKind,
+    best_prices,
     closed,
     contradicting,
     differences,
     repairs,
 )
 from tests.contracts.samples import NOON, an_order
-from tests.core.builders import AAA, BBB, CCC, stock
+from tests.core.builders import AAA, BBB, CCC, quote, stock
 
 KNOWN = {1: AAA, 2: BBB, 3: CCC}
 PRICES = {1: Decimal(100), 2: Decimal(50)}
@@ -157,3 +161,21 @@ def test_repairs_of_two_orders_do_not_exclude_each_other() -> None:
     found = proposed({}, {1: Decimal(-1), 2: Decimal(3)}, unknown(), replace(unknown(), order_ref="ib-pdef"))
     assert len(found) == 4
     assert contradicting(found) == ()
+
+
+@pytest.mark.parametrize(
+    ("shown", "best"),
+    [
+        (quote("0", bid=Decimal(99), ask=Decimal(101), last=Decimal(90), close=Decimal(80)), 100),
+        (quote("0", bid=None, ask=None, last=Decimal(90), close=Decimal(80)), 90),
+        (quote("0", bid=None, ask=None, last=None, close=Decimal(80)), 80),
+        (quote("0", bid=None, ask=None, last=None, close=None), 7),
+    ],
+)
+def test_a_repair_is_booked_at_the_best_price_that_is_shown_else_at_the_ledger_s_last(
+    shown: Quote, best: int
+) -> None:
+    ledger = [
+        Booking("1", "ref", 1, Decimal(price), NOON, {"alpha": Decimal(1)}, {}, "USD") for price in (5, 7, 0)
+    ]
+    assert best_prices(ledger, {1: shown}) == {1: Decimal(best)}

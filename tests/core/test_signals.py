@@ -166,3 +166,10 @@ def test_a_strategy_s_chance_does_not_depend_on_which_others_run() -> None:
     read_signals(snapshot(), {"alpha": beside, "beta": Remembers()})
     assert alone.views == beside.views
     assert alone.views[0].seed == strategy_seed(7, "alpha")
+
+
+def test_a_strategy_s_seed_is_sixty_four_bits() -> None:
+    """What generators of chance take; a longer one would be cut by some and not by others."""
+    seeds = [strategy_seed(number, "alpha") for number in range(200)]
+    assert all(0 <= seed < 2**64 for seed in seeds)
+    assert any(seed >= 2**63 for seed in seeds)

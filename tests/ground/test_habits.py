@@ -18,6 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DECISIONS = ROOT / "docs" / "decisions"
 RELEASED = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+PAGES = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "app/ib_trading/core/README.md",
+    "docs/releasing.md",
+    "docs/mutation.md",
+)
 COMMAND = re.compile(r"\./nox -s ([a-z0-9. -]+?)(?: -- |`|$)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
@@ -110,8 +117,8 @@ def test_every_decision_is_in_the_index_with_its_title_and_a_status() -> None:
     for path in sorted(DECISIONS.glob("[0-9]*.md")):
         [title] = re.findall(rf"\A# {int(path.name[:4])}\. (.+)\n", path.read_text(encoding="utf-8"))
         wanted.append((path.name[:4], path.name, title))
-    assert [row[:3] for row in index] == wanted
-    numbers = {row[0] for row in index}
+    assert [each[:3] for each in index] == wanted
+    numbers = {each[0] for each in index}
     for number, *_, status in index:
         replaced = re.fullmatch(r"accepted|(?:partly )?replaced by (\d{4})", status)
         assert replaced, f"{number}: {status}"

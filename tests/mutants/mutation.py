@@ -1,8 +1,8 @@
 """Decides which changes to a rule are tried: each one that a tired author could have written, one at a time.
 
-An operator for its neighbour, a bound that is one off, `and` for `or`, a condition that is turned round, the smallest for
-the largest, a figure or a code that is another one, a statement that is missing. Prose is left alone: no rule rests on
-the wording of a refusal. So are annotations, which do nothing here.
+An operator for its neighbour, a bound that is one off, `and` for `or`, a condition that is turned round, the smallest
+for the largest, a figure or a code that is another one, a statement that is missing. Prose is left alone: no rule rests
+on the wording of a refusal. So are annotations, which do nothing here.
 """
 
 from __future__ import annotations
@@ -108,32 +108,44 @@ class _Changes:
 
     def all(self) -> Iterator[Change]:
         for node in self._live(self._tree):
-            match node:
-                case ast.Compare():
-                    yield from self._compared(node)
-                case ast.BoolOp():
-                    yield from self._joined(node)
-                case ast.BinOp():
-                    yield from self._between(node, node.left, node.right, COMBINED.get(type(node.op)))
-                case ast.AugAssign():
-                    operator = COMBINED.get(type(node.op))
-                    yield from self._between(node, node.target, node.value, operator and f"{operator}=")
-                case ast.UnaryOp(op=ast.Not() | ast.USub()):
-                    yield self._instead(node, self._text(node.operand))
-                case ast.Call(func=ast.Name(id=name)) if name in CALLED and node.args:
-                    yield self._instead(node.func, CALLED[name])
-                case ast.Constant():
-                    yield from self._other_values(node)
-                case ast.If() | ast.While() | ast.IfExp() | ast.comprehension():
-                    yield from self._turned_round(node)
-                case ast.Continue():
-                    yield self._instead(node, "break")
-                case ast.Break():
-                    yield self._instead(node, "continue")
-                case ast.Raise():
-                    yield self._instead(node, "pass")
-                case ast.Expr(value=ast.Call()):
-                    yield self._instead(node, "pass")
+            if isinstance(node, ast.expr | ast.comprehension):
+                yield from self._of_expression(node)
+            elif isinstance(node, ast.stmt):
+                yield from self._of_statement(node)
+
+    def _of_expression(self, node: ast.expr | ast.comprehension) -> Iterator[Change]:
+        match node:
+            case ast.Compare():
+                yield from self._compared(node)
+            case ast.BoolOp():
+                yield from self._joined(node)
+            case ast.BinOp():
+                yield from self._between(node.left, node.right, COMBINED.get(type(node.op)))
+            case ast.UnaryOp(op=ast.Not() | ast.USub()):
+                yield self._instead(node, self._text(node.operand))
+            case ast.Call(func=ast.Name(id=name)) if name in CALLED and node.args:
+                yield self._instead(node.func, CALLED[name])
+            case ast.Constant():
+                yield from self._other_values(node)
+            case ast.IfExp():
+                yield from self._turned_round(node.test)
+            case ast.comprehension():
+                for test in node.ifs:
+                    yield from self._turned_round(test)
+
+    def _of_statement(self, node: ast.stmt) -> Iterator[Change]:
+        match node:
+            case ast.AugAssign():
+                operator = COMBINED.get(type(node.op))
+                yield from self._between(node.target, node.value, operator and f"{operator}=")
+            case ast.If() | ast.While():
+                yield from self._turned_round(node.test)
+            case ast.Continue():
+                yield self._instead(node, "break")
+            case ast.Break():
+                yield self._instead(node, "continue")
+            case ast.Raise() | ast.Expr(value=ast.Call()):
+                yield self._instead(node, "pass")
 
     def _live(self, node: ast.AST) -> Iterator[ast.AST]:
         """`node` and what is below it, without annotations, docstrings and what is said of errors to people."""
@@ -151,17 +163,15 @@ class _Changes:
         left = node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
             for after in COMPARED[type(operator)]:
-                yield from self._between(node, left, right, after)
+                yield from self._between(left, right, after)
             left = right
 
     def _joined(self, node: ast.BoolOp) -> Iterator[Change]:
         after = "or" if isinstance(node.op, ast.And) else "and"
         for left, right in zip(node.values, node.values[1:], strict=False):
-            yield from self._between(node, left, right, after)
+            yield from self._between(left, right, after)
 
-    def _between(
-        self, node: ast.expr | ast.stmt, left: ast.expr, right: ast.expr, after: str | None
-    ) -> Iterator[Change]:
+    def _between(self, left: ast.expr, right: ast.expr, after: str | None) -> Iterator[Change]:
         """The operator between two operands, which may have brackets and line ends around them."""
         if after is None:
             return
@@ -179,11 +189,10 @@ class _Changes:
             case str() if CODE.fullmatch(node.value):
                 yield self._instead(node, repr(_another(node.value)))
 
-    def _turned_round(self, node: ast.If | ast.While | ast.IfExp | ast.comprehension) -> Iterator[Change]:
+    def _turned_round(self, test: ast.expr) -> Iterator[Change]:
         """A condition that is no comparison, conjunction or negation: those have changes of their own."""
-        for test in node.ifs if isinstance(node, ast.comprehension) else [node.test]:
-            if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
-                yield self._instead(test, f"not ({self._text(test)})")
+        if not isinstance(test, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            yield self._instead(test, f"not ({self._text(test)})")
 
     def _instead(self, node: ast.expr | ast.stmt, after: str) -> Change:
         return node, self._start(node), self._end(node), after

@@ -71,12 +71,14 @@ class Report:
     def _why(self, one: Tried) -> str:
         return self.reasons.get(one.judgement, "open")
 
+    def _row(self, one: Tried) -> str:
+        place = f"{one.mutant.path}:{one.mutant.line}"
+        return f"| `{place}` | {_cell(one.line)} | {_cell(one.mutant.change)} | {self._why(one)} |"
+
     def page(self, on: date) -> str:
         """docs/mutation.md."""
-        rows = [
-            f"| `{one.mutant.path}:{one.mutant.line}` | {_cell(one.line)} | {_cell(one.mutant.change)} | {self._why(one)} |"
-            for one in self.survivors
-        ]
+        rows = [self._row(one) for one in self.survivors]
+        drawn = f"`./nox -s mutants -- --sample {self.sample} --seed {self.seed}`"
         return "\n".join(
             [
                 HEAD,
@@ -84,8 +86,7 @@ class Report:
                 f"| Day | {on.isoformat()} |",
                 "|---|---|",
                 f"| Score | **{self.score:.1%}** |",
-                f"| Sample | {len(self.tried)} of {self.of} mutants, `./nox -s mutants -- --sample {self.sample}"
-                f" --seed {self.seed}` |",
+                f"| Sample | {len(self.tried)} of {self.of} mutants, {drawn} |",
                 f"| Killed | {self.counted - len(self.open)} |",
                 f"| Survived, open | {len(self.open)} |",
                 f"| Survived, make no difference | {len(self.survivors) - len(self.open)} |",
@@ -103,11 +104,11 @@ class Report:
 HEAD = """\
 # Mutation testing of core
 
-Written by `./nox -s mutants`: a rule of `app/ib_trading/core` is changed in one place, and the tests of `tests/core`, `tests/intents`
-and `tests/strategies` that execute that place are run. If none fails, the mutant survives: nobody would notice the
-mistake. The score is the part of the mutants that is noticed, of those that make a difference at all; which ones make none,
-and why, stands in `tests/mutants/equivalent.toml`. Which changes are tried, `tests/mutants/mutation.py` decides
-(docs/decisions/0068-mutants-by-hand.md)."""
+Written by `./nox -s mutants`: a rule of `app/ib_trading/core` is changed in one place, and the tests of `tests/core`,
+`tests/intents` and `tests/strategies` that execute that place are run. If none fails, the mutant survives: nobody would
+notice the mistake. The score is the part of the mutants that is noticed, of those that make a difference at all; which
+ones make none, and why, stands in `tests/mutants/equivalent.toml`. Which changes are tried, `tests/mutants/mutation.py`
+decides ([why so](decisions/0068-mutants-by-hand.md))."""
 
 
 def _cell(text: str) -> str:

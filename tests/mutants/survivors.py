@@ -1,7 +1,7 @@
 """Survivors that are no gap in the tests: the change makes no difference that anybody could see, and why.
 
-Known by the line and the change and not by file and number, so that a rule may move. One whose line has changed is judged
-anew.
+Known by the line and the change and not by file and number, so that a rule may move. One whose line has changed is
+judged anew.
 """
 
 from __future__ import annotations

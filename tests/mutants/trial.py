@@ -1,7 +1,8 @@
 """Runs tests in a copy of this process, on the project as it is or with one file changed, and says how that ended.
 
-The copy is made by fork, once what takes long to import is there (pytest, hypothesis) and before anything of the project
-is: so it imports the changed file as everybody would, nothing on the disk changes, and a trial costs about a second.
+The copy is made by fork, once what takes long to import is there (pytest, hypothesis) and before anything of the
+project is: so it imports the changed file as everybody would, nothing on the disk changes, and a trial costs about a
+second.
 """
 
 from __future__ import annotations
@@ -95,8 +96,9 @@ class Trial:
 def _meaning(code: int) -> Outcome:
     if code == pytest.ExitCode.OK:
         return Outcome.SURVIVED
-    # INTERRUPTED: a module could not be imported any more. Below zero: out of memory, or a crash.
-    if code < 0 or code in {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}:
+    # INTERRUPTED, USAGE_ERROR: a test's module, or conftest.py, cannot be imported any more. Below zero: a crash.
+    noticed = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR}
+    if code < 0 or code in noticed:
         return Outcome.KILLED
     raise TrialError(f"pytest ended with {code}; run the tests without a mutant first")
 
@@ -107,7 +109,11 @@ def begin(root: Path, mutant: Mutant, source: str, tests: Sequence[str], seconds
 
     def work() -> int:
         sys.meta_path.insert(0, _Finder(root / mutant.path, changed))
-        return pytest.main([*OPTIONS, *tests])
+        code = pytest.main([*OPTIONS, *tests])
+        if code == pytest.ExitCode.USAGE_ERROR:
+            # A test may be called by what it tries, and that is another value now: then all of its file.
+            code = pytest.main([*OPTIONS, *dict.fromkeys(test.partition("::")[0] for test in tests)])
+        return code
 
     return Trial(in_a_copy(work), time.monotonic() + seconds)
 
