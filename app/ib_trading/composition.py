@@ -82,25 +82,27 @@ def _broker_source(settings: Settings, stores: _Stores) -> BrokerSource:
     if address is not None:
         return IbGateway(address.host, address.port, client_id)
     from ib_trading.adapters.ib.gateway.installation import Installation
-    from ib_trading.adapters.ib.gateway.patience import Patience
-    from ib_trading.adapters.ib.gateway.possession import Possession
+    from ib_trading.adapters.ib.gateway.session_lease import SessionLease
     from ib_trading.adapters.ib.gateway.source import SupervisedGateway
     from ib_trading.adapters.ib.gateway.supervisor import Supervisor
+    from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
     from ib_trading.adapters.local.clock import SystemClock
 
-    own, patience = settings.own_gateway, Patience()
+    own, timeouts = settings.own_gateway, GatewayTimeouts()
     supervisor = Supervisor(
         Installation(own.ibc_path, own.tws_path, own.folder, own.port, settings.mode, own.environment),
         build_secret_source(settings),
-        Possession(stores.gateway_lease, SystemClock(), f"{gethostname()}-{uuid4().hex[:8]}", patience.lease),
-        patience,
+        SessionLease(
+            stores.gateway_lease, SystemClock(), f"{gethostname()}-{uuid4().hex[:8]}", timeouts.lease
+        ),
+        timeouts,
         persistent=own.always,
     )
     return SupervisedGateway(
         supervisor,
         IbGateway("127.0.0.1", own.port, client_id),
         lambda: stores.config.read().gateway_start_seconds,
-        patience,
+        timeouts,
         always=own.always,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from ib_trading.adapters.ib.pacing import MESSAGES, PATIENCE, Pace
+from ib_trading.adapters.ib.pacing import MESSAGES, TIMEOUT, Pace
 
 
 def _pace(sent: int, answered: int) -> Pace:
@@ -32,20 +32,20 @@ def test_what_fits_into_the_second_may_leave_at_once() -> None:
 
 
 def test_one_message_more_than_fits_waits_for_a_second_after_the_answers() -> None:
-    assert 1.0 < _seconds_until_allowed(sent=26, answered=26, wanted=20) < PATIENCE
+    assert 1.0 < _seconds_until_allowed(sent=26, answered=26, wanted=20) < TIMEOUT
 
 
 def test_what_is_not_answered_is_taken_as_read_late() -> None:
     """The gateway may read a burst so late that it falls into one second with the next."""
-    assert _seconds_until_allowed(sent=26, answered=0, wanted=20) > PATIENCE
+    assert _seconds_until_allowed(sent=26, answered=0, wanted=20) > TIMEOUT
 
 
 def test_an_answer_says_that_every_earlier_message_was_read() -> None:
-    assert _seconds_until_allowed(sent=MESSAGES, answered=30, wanted=30) < PATIENCE
+    assert _seconds_until_allowed(sent=MESSAGES, answered=30, wanted=30) < TIMEOUT
 
 
 def test_more_than_a_seconds_worth_waits_for_an_empty_second_only() -> None:
-    assert _seconds_until_allowed(sent=1, answered=1, wanted=10 * MESSAGES) < PATIENCE
+    assert _seconds_until_allowed(sent=1, answered=1, wanted=10 * MESSAGES) < TIMEOUT
 
 
 def test_an_answer_while_waiting_begins_the_second() -> None:
@@ -58,7 +58,7 @@ def test_an_answer_while_waiting_begins_the_second() -> None:
         await waiting
         return time.monotonic() - begun
 
-    assert 1.0 < asyncio.run(scene()) < PATIENCE
+    assert 1.0 < asyncio.run(scene()) < TIMEOUT
 
 
 def test_whoever_asked_first_is_allowed_first() -> None:

@@ -16,7 +16,7 @@ WRITING_PORTS = {
 LEASE_PORT = "ib_trading.ports.lease"
 MAY_LEASE = {
     LEASED_LEDGER,
-    "app/ib_trading/adapters/ib/gateway/possession.py",
+    "app/ib_trading/adapters/ib/gateway/session_lease.py",
     "app/ib_trading/composition.py",
 }
 """Who holds the trading lease, who holds that of the gateway's session, and who hands them out."""

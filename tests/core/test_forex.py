@@ -6,12 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ib_trading.core.close_all import close_out
-from ib_trading.core.forex import forex_held, open_positions
 from ib_trading.core.limits import Proposal
 from ib_trading.core.locks import Lock
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_properties import OrderProperties
-from ib_trading.core.positions import UNASSIGNED
+from ib_trading.core.positions import UNASSIGNED, forex_held, open_positions
 from ib_trading.core.snapshot import Snapshot
 from tests.core.builders import AAA, order, price, snapshot, stock
 

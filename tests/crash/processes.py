@@ -20,7 +20,7 @@ from tests.crash.stopping import later
 from tests.service import ServiceUnderTest, settings
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0
+TIMEOUT = 240.0
 Call = tuple[str, object, str]
 
 
@@ -51,7 +51,7 @@ class Ground:
         return process
 
     def answers(self, process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, err
         return [json.loads(line) for line in out.splitlines()]
 
@@ -69,7 +69,7 @@ class Ground:
     def killed_at(self, point: str, *calls: Call) -> None:
         """A process that made `calls` and was killed at `point`."""
         process = self.start(*calls, point=point)
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=TIMEOUT)
         assert process.returncode == -9, f"{point} was never reached: {out} {err}"
 
     def services(self, minutes: float = 0) -> Services:

@@ -52,7 +52,7 @@ def test_a_failure_tells_what_to_do_and_nothing_is_half_written(
     remedy: str,
 ) -> None:
     """A plan without its orders would never be sent and never be abandoned."""
-    monkeypatch.setattr(FirestoreDatabase, "patience", 0.5)
+    monkeypatch.setattr(FirestoreDatabase, "timeout", 0.5)
     stores.journal.claim(a_run("run-1"), None)
     lease = a_lease(stores.trading_lease)
     faulty.fail("Commit", code, times=1_000)

@@ -145,7 +145,7 @@ def ground(
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that stays away is given up soon."""
-    monkeypatch.setattr(FirestoreDatabase, "patience", 1.0)
+    monkeypatch.setattr(FirestoreDatabase, "timeout", 1.0)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ib_trading.adapters.ib.gateway.installation import Installation
-from ib_trading.adapters.ib.gateway.patience import Patience
-from ib_trading.adapters.ib.gateway.possession import Possession
+from ib_trading.adapters.ib.gateway.session_lease import SessionLease
 from ib_trading.adapters.ib.gateway.source import SupervisedGateway
 from ib_trading.adapters.ib.gateway.supervisor import Supervisor
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.secret_file import SecretFile
@@ -34,7 +34,7 @@ MARKER = f" {MARKED}!=\\:wörd #1 "
 USER = "marker-user"
 SERVED = ["--clock", "virtual", "--start", START, "--cash", "USD=1000000"]
 
-QUICK = Patience(
+QUICK = GatewayTimeouts(
     login=20,
     second_factor=4,
     silent=2,
@@ -63,14 +63,14 @@ STUCK = [{"await": "never"}]
 Scene = list[dict[str, Any]]
 
 
-def _longer(patience: Patience, late: float) -> Patience:
+def _longer(timeouts: GatewayTimeouts, late: float) -> GatewayTimeouts:
     """The same, with `late` times the seconds in which somebody else has to do something."""
     return replace(
-        patience,
-        login=patience.login * late,
-        second_factor=patience.second_factor * late,
-        silent=patience.silent * late,
-        answer=patience.answer * late,
+        timeouts,
+        login=timeouts.login * late,
+        second_factor=timeouts.second_factor * late,
+        silent=timeouts.silent * late,
+        answer=timeouts.answer * late,
     )
 
 
@@ -87,12 +87,17 @@ class Stage:
 
     @classmethod
     def built(
-        cls, folder: Path, *scenes: Scene, patience: Patience = QUICK, wait: int = 40, always: bool = False
+        cls,
+        folder: Path,
+        *scenes: Scene,
+        timeouts: GatewayTimeouts = QUICK,
+        wait: int = 40,
+        always: bool = False,
     ) -> Stage:
-        """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway; this and what `patience`
+        """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway; this and what `timeouts`
         waits for others is longer on a machine on which they come late."""
         late = max(1.0, stretched(1) / ROOM)
-        wait, patience = int(wait * late), _longer(patience, late)
+        wait, timeouts = int(wait * late), _longer(timeouts, late)
         port = closed_port()
         install(folder, *scenes)
         stack_file = STACK_FILE.replace("    exposure:", f"    gatewayStartSeconds: {wait}\n    exposure:")
@@ -103,8 +108,8 @@ class Stage:
         supervisor = Supervisor(
             installation(folder, port),
             SecretFile(secret),
-            Possession(lease, SystemClock(), "this instance", patience.lease),
-            patience,
+            SessionLease(lease, SystemClock(), "this instance", timeouts.lease),
+            timeouts,
             persistent=always,
         )
         sessions = IbGateway("127.0.0.1", port, TradingMode.PAPER.client_id)
@@ -112,7 +117,7 @@ class Stage:
             supervisor,
             sessions,
             lambda: services.config.read().gateway_start_seconds,
-            patience,
+            timeouts,
             always=always,
         )
         services = replace(services, gateway=gateway)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ib_trading.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
+from ib_trading.adapters.ib.gateway.ibc_log import Event, LogLine, read_line, worth_keeping
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ from ib_trading.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_ke
     ],
 )
 def test_a_line_of_the_log_means_a_step_of_the_login(line: str, meaning: Event) -> None:
-    assert heard(line) == Heard(meaning)
+    assert read_line(line) == LogLine(meaning)
 
 
 def test_the_end_of_the_program_comes_with_its_status() -> None:
-    assert heard("IBC returned exit status 88") == Heard(Event.EXITED, 88)
+    assert read_line("IBC returned exit status 88") == LogLine(Event.EXITED, 88)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_end_of_the_program_comes_with_its_status() -> None:
     ],
 )
 def test_any_other_line_means_nothing(line: str) -> None:
-    assert heard(line) is None
+    assert read_line(line) is None
 
 
 def test_what_ibc_says_is_kept_and_the_class_path_is_not() -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.adapters.local.clock import SystemClock
 from tests.elapsed import stretched
 from tests.gateway.stage import (
@@ -90,8 +90,8 @@ def test_one_that_always_crashes_is_a_503_that_says_so_and_not_ready_afterwards(
 
 def test_exit_codes_87_and_88_make_no_storm_of_logins(stage: Build) -> None:
     """IBC's own script starts again without a pause after these; 221 starts in 3 s were seen, each a login."""
-    pace = replace(QUICK, starts_a_minute=Patience().starts_a_minute)
-    one = stage([{"loop": 88}], [{"exit": 87}], [{"loop": 87}], patience=pace, wait=4)
+    pace = replace(QUICK, starts_a_minute=GatewayTimeouts().starts_a_minute)
+    one = stage([{"loop": 88}], [{"exit": 87}], [{"loop": 87}], timeouts=pace, wait=4)
     refused(one, "login came to no end in time")
     assert len(one.starts) == 3
     # The script had no time to start the program more than once or twice before it was ended.
@@ -101,7 +101,7 @@ def test_exit_codes_87_and_88_make_no_storm_of_logins(stage: Build) -> None:
 
 
 def test_a_login_that_hangs_is_ended_and_begun_again(stage: Build) -> None:
-    one = stage(LOGIN + STUCK, LOGIN + UP, patience=replace(QUICK, login=6))
+    one = stage(LOGIN + STUCK, LOGIN + UP, timeouts=replace(QUICK, login=6))
     assert summary(one)[0] == 200
     assert len(one.starts) == 2
 
@@ -129,7 +129,7 @@ def test_a_request_that_waits_in_vain_for_the_second_factor_says_what_to_do(stag
 
 def test_a_second_factor_that_nobody_confirms_ends_the_prompts(stage: Build) -> None:
     """IBC asks again and again; after some prompts the phone is left in peace until the next request."""
-    one = stage([*LOGIN, {"prompt": 0.4}], LOGIN + UP, patience=replace(QUICK, second_factor=1))
+    one = stage([*LOGIN, {"prompt": 0.4}], LOGIN + UP, timeouts=replace(QUICK, second_factor=1))
     refused(one, "nobody confirmed the second factor in time")
     assert (one.state, len(one.starts), one.left_over()) == ("failed", 1, [])
     assert summary(one)[0] == 200
@@ -153,7 +153,7 @@ def test_the_nightly_restart_needs_no_login_and_is_survived(stage: Build) -> Non
 def test_an_open_port_that_stays_silent_is_not_ready_and_is_started_again(stage: Build) -> None:
     """A gateway behind a dialog accepts connections and answers nothing."""
     logged_in = [{"say": "IBC: Login has completed"}]
-    one = stage(LOGIN + logged_in + [{"silent": 1}], LOGIN + UP, patience=replace(QUICK, silent=1))
+    one = stage(LOGIN + logged_in + [{"silent": 1}], LOGIN + UP, timeouts=replace(QUICK, silent=1))
     assert summary(one)[0] == 200
     assert len(one.starts) == 2
 
@@ -214,7 +214,7 @@ def test_a_gateway_whose_script_is_killed_leaves_no_program_behind(stage: Build)
 def test_a_session_taken_over_by_another_login_is_left_to_it(stage: Build) -> None:
     """Two services with one user would otherwise throw each other out for ever."""
     taken = [{"await": "taken"}, {"say": "IBC: End this session and let the other session proceed"}, *STUCK]
-    one = stage(LOGIN + UP + taken, always=True, patience=replace(QUICK, by_itself=60))
+    one = stage(LOGIN + UP + taken, always=True, timeouts=replace(QUICK, by_itself=60))
     one.gateway.begin()
     until(lambda: one.state == "ready")
     (one.folder / "taken").touch()
@@ -226,7 +226,7 @@ def test_a_session_taken_over_by_another_login_is_left_to_it(stage: Build) -> No
 
 def test_a_session_that_was_taken_over_comes_back_after_a_while(stage: Build) -> None:
     taken = [{"say": "IBC: End this session and let the other session proceed"}, *STUCK]
-    one = stage(LOGIN + taken, LOGIN + UP, always=True, patience=replace(QUICK, taken_over=1))
+    one = stage(LOGIN + taken, LOGIN + UP, always=True, timeouts=replace(QUICK, taken_over=1))
     one.gateway.begin()
     until(lambda: one.state == "failed")
     until(lambda: one.state == "ready")

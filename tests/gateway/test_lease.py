@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from ib_trading.adapters.ib.gateway.possession import Possession
+from ib_trading.adapters.ib.gateway.session_lease import SessionLease
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.core.journal import Lease
 from ib_trading.core.refusals import StoreUnavailable
@@ -36,7 +37,8 @@ def test_no_gateway_is_started_while_another_instance_runs_one(stage: Build) -> 
     assert one.starts == []
     one.lease.release(theirs)
     stack_file = one.folder / "Pulumi.paper.yaml"
-    stack_file.write_text(stack_file.read_text().replace("gatewayStartSeconds: 1", "gatewayStartSeconds: 40"))
+    patient = re.sub("gatewayStartSeconds: [0-9]+", "gatewayStartSeconds: 40", stack_file.read_text())
+    stack_file.write_text(patient)
     assert one.service.get("/summary").status == 200
 
 
@@ -95,9 +97,9 @@ def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_expires(
     """Another instance may start a gateway the moment it has expired: ours must be gone by then."""
     clock = Clock()
     assert clock.now() == NOON
-    possession = Possession(BrokenStore(), clock, "this instance", 60)
-    assert possession.take()
+    session_lease = SessionLease(BrokenStore(), clock, "this instance", 60)
+    assert session_lease.take()
     clock.seconds = seconds
-    assert possession.keep() is kept
-    possession.give_back()
+    assert session_lease.keep() is kept
+    session_lease.give_back()
     assert "not released" in caplog.text

@@ -37,7 +37,7 @@ from tests.gateway.stage import (
 )
 from tests.service import GUNICORN, STACK_FILE, closed_port
 
-PATIENCE = 240
+TIMEOUT = 240
 
 
 class Running:
@@ -73,7 +73,7 @@ class Running:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        until(self._up, PATIENCE)
+        until(self._up, TIMEOUT)
 
     def _up(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
@@ -82,7 +82,7 @@ class Running:
         return False
 
     def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         with closing(connection):
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})
@@ -151,7 +151,7 @@ def ended(one: Running) -> float:
     """Seconds from SIGTERM to the end of the service."""
     begun = time.monotonic()
     one.process.send_signal(signal.SIGTERM)
-    one.process.wait(PATIENCE)
+    one.process.wait(TIMEOUT)
     return time.monotonic() - begun
 
 
@@ -171,7 +171,7 @@ def test_sigterm_while_a_request_waits_for_the_gateway_answers_it_and_ends_in_ti
     run: Callable[..., Running], folder: Path
 ) -> None:
     one = run(LOGIN + STUCK)
-    with closing(http.client.HTTPConnection("127.0.0.1", one.port, timeout=PATIENCE)) as waiting:
+    with closing(http.client.HTTPConnection("127.0.0.1", one.port, timeout=TIMEOUT)) as waiting:
         waiting.request("GET", "/summary")
         until(lambda: one.gateway() == "logging in")
         assert ended(one) < stretched(10)
@@ -205,7 +205,7 @@ def test_while_one_instance_runs_the_gateway_another_starts_none(
     assert "another instance of the service runs the gateway" in json.dumps(ready)
     assert len(lines(folder / "starts")) == 1
     old.process.send_signal(signal.SIGTERM)
-    old.process.wait(PATIENCE)
+    old.process.wait(TIMEOUT)
     until(lambda: new.gateway() == "ok")
     assert len(lines(folder / "starts")) == 2
     assert new.call("GET", "/summary")[0] == 200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ib_trading.adapters.ib.gateway.patience import Patience
 from ib_trading.adapters.ib.gateway.start_pace import StartPace
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ class Pace(StartPace):
     """Its clock stands still until it is moved."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        super().__init__(Patience(pause=2, longest_pause=30, starts_a_minute=3))
+        super().__init__(GatewayTimeouts(pause=2, longest_pause=30, starts_a_minute=3))
         self.now = 1000.0
         monkeypatch.setattr("time.monotonic", lambda: self.now)
 

@@ -20,7 +20,7 @@ from tests.mutants.trial import Outcome, Trial, begin
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("tests/core", "tests/intents", "tests/strategies")
 PAGE = ROOT / "docs" / "mutation.md"
-PATIENCE = 10
+TIMEOUT = 10
 """How many times longer than without a mutant the tests may take; beside it, FIRST_SECONDS for a process to begin."""
 FIRST_SECONDS = 30.0
 PAUSE_SECONDS = 0.02
@@ -49,7 +49,7 @@ def tried(
             if not noticing:
                 yield mutant, Outcome.SURVIVED
                 continue
-            seconds = FIRST_SECONDS + PATIENCE * sum(tests.seconds[test] for test in noticing)
+            seconds = FIRST_SECONDS + TIMEOUT * sum(tests.seconds[test] for test in noticing)
             under_way.append((mutant, begin(ROOT, mutant, texts[mutant.path], noticing, seconds)))
         for mutant, trial in list(under_way):
             outcome = trial.ended()

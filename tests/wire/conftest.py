@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ib_insync import IB
 
 # Seconds, long enough for a slow machine; every wait of these tests ends with what it waits for, not with this.
-PATIENCE = 120
+TIMEOUT = 120
 
 Launch = Callable[..., Launched]
 Connect = Callable[..., "IB"]
@@ -68,7 +68,7 @@ def connect() -> Iterator[Connect]:
     def to(simulator: Launched, client_id: int = 1, *, read_only: bool = False) -> IB:
         ib = IB()
         clients.append(ib)
-        ib.connect("127.0.0.1", simulator.port, client_id, timeout=PATIENCE, readonly=read_only)
+        ib.connect("127.0.0.1", simulator.port, client_id, timeout=TIMEOUT, readonly=read_only)
         return ib
 
     yield to
@@ -96,7 +96,7 @@ def until() -> Until:
     """
 
     def wait(ib: IB, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not condition():
             assert time.monotonic() < deadline, "nothing more came"
             # A socket that closes while it waits ends the wait with an error; the condition tells what it means.

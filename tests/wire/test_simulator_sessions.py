@@ -18,7 +18,7 @@ from ib_trading_simulator.launch import Launched, LaunchError
 from ib_trading_simulator.messages.framing import frame
 from tests.elapsed import within
 
-PATIENCE = 120
+TIMEOUT = 120
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 
 Connect = Callable[..., IB]
@@ -31,7 +31,7 @@ class Raw:
     """A socket that speaks the protocol frame by frame."""
 
     def __init__(self, simulator: Launched, version: int = 176) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", simulator.port), timeout=PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", simulator.port), timeout=TIMEOUT)
         offer = f"v100..{version}".encode()
         self.send_bytes(b"API\0" + struct.pack(">I", len(offer)) + offer)
 
@@ -182,7 +182,7 @@ class TestStrangers:
         assert "Traceback" not in complaint
 
     def test_a_browser_is_hung_up_on(self, simulator: Launched) -> None:
-        with socket.create_connection(("127.0.0.1", simulator.port), timeout=PATIENCE) as browser:
+        with socket.create_connection(("127.0.0.1", simulator.port), timeout=TIMEOUT) as browser:
             browser.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert browser.recv(100) == b""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ib_trading.core.forex import forex_held
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import Instrument, whole_increments
 from ib_trading.core.limits import Proposal
@@ -20,6 +19,7 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Balance, Plan, written_out
+from ib_trading.core.positions import forex_held
 from ib_trading.core.refusals import ConversionRefused, PriceRefused, RateMissing
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.schema.trading_config import TradingConfig

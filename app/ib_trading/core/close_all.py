@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ib_trading.core.apportion import largest_remainder
-from ib_trading.core.forex import open_positions
 from ib_trading.core.instruments import symbol_of, whole_increments
 from ib_trading.core.limits import Proposal
 from ib_trading.core.limits.session import may_leave, shut
@@ -25,7 +24,7 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import Plan, written_out
-from ib_trading.core.positions import UNASSIGNED, unassigned
+from ib_trading.core.positions import UNASSIGNED, open_positions, unassigned
 from ib_trading.core.refusals import PriceRefused
 from ib_trading.core.snapshot import Snapshot
 

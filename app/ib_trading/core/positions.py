@@ -1,12 +1,20 @@
-"""Decides who holds what: the strategies' ledger beside the broker's positions.
+"""Decides who holds what, and what is held of each contract: the strategies' ledger beside the broker's positions.
 
 The invariant: Σ strategies + unassigned + fills not yet applied = broker, per contract.
+
+A currency pair that is bought leaves two balances of cash at the broker and no position. What of it is held on purpose
+stands in the ledger alone, so there a pair's position is what the strategies hold. Without that the limits did not see
+it (0.45 of the account in euros and 0.45 in shares passed a limit of 0.5), and close-all cut it to a position of zero
+and left it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Protocol
+
+from ib_trading.core.instruments import Instrument
 
 UNASSIGNED = "unassigned"
 """The pseudo-strategy for what no strategy ordered: manual trades, exercises, liquidations, splits."""
@@ -47,3 +55,52 @@ def with_changes(
         if not held[con_id]:
             del held[con_id]
     return result
+
+
+class Held(Protocol):
+    """What of a snapshot says what is held and ordered; core/snapshot.py tells what each is."""
+
+    @property
+    def instruments(self) -> Mapping[int, Instrument]: ...
+
+    @property
+    def positions(self) -> Quantities: ...
+
+    @property
+    def holdings(self) -> Holdings: ...
+
+    @property
+    def working(self) -> Holdings: ...
+
+
+def forex_held(held: Held) -> dict[int, Decimal]:
+    """Contract id of a pair → what all strategies together hold of it, signed, zeros left out. What is nobody's is
+    cash, and the cash-balancer's to convert. `held` has the instrument of every pair that anybody holds."""
+    by_all = total({name: of_one for name, of_one in held.holdings.items() if name != UNASSIGNED})
+    return {con_id: quantity for con_id, quantity in by_all.items() if is_forex(held, con_id)}
+
+
+def open_positions(held: Held) -> dict[int, Decimal]:
+    """Contract id → signed quantity: the broker's word, but for pairs, which some accounts are shown as positions and
+    which are cash all the same."""
+    shown = {con_id: quantity for con_id, quantity in held.positions.items() if not is_forex(held, con_id)}
+    return shown | forex_held(held)
+
+
+def under_way(held: Held) -> dict[int, tuple[Decimal, Decimal]]:
+    """Contract id → what all strategies' live orders may sell (not above 0) and what they may buy (not below 0): each
+    of them may fill, and may not. Conversions of cash are left out: they leave no position behind."""
+    sides: dict[int, tuple[Decimal, Decimal]] = {}
+    for name, quantities in held.working.items():
+        for con_id, quantity in quantities.items():
+            if not quantity or (name == UNASSIGNED and is_forex(held, con_id)):
+                continue
+            sold, bought = sides.get(con_id, (Decimal(0), Decimal(0)))
+            sides[con_id] = (sold + min(quantity, Decimal(0)), bought + max(quantity, Decimal(0)))
+    return sides
+
+
+def is_forex(held: Held, con_id: int) -> bool:
+    """False for a contract of which there are no details."""
+    instrument = held.instruments.get(con_id)
+    return instrument is not None and instrument.is_forex

@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading.core.forex import open_positions
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import Instrument, round_to_increment, whole_increments
 from ib_trading.core.market import Price, sizing_price
+from ib_trading.core.positions import open_positions, under_way
 from ib_trading.core.refusals import PriceRefused, RateMissing, SizingRefused
 from ib_trading.core.signals import Signals
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.core.under_way import under_way
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ class FirestoreDatabase:
     Where FIRESTORE_EMULATOR_HOST is set, Google's client talks to that emulator.
     """
 
-    patience: float = 30.0
+    timeout: float = 30.0
     """Seconds for which a transaction is started again. With all the deadlines of its last start it is over before a
     lease is."""
 
@@ -172,7 +172,7 @@ class FirestoreDatabase:
             return result
 
         with failures_explained(self._project, self._database):
-            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
+            return _TRANSACT_AGAIN.with_timeout(self.timeout)(once)()
 
     def snapshot(self, work: Callable[[StoreTransaction], T]) -> T:
         """What `work` returns, all of whose reads see one moment, and lock nothing that others write.
@@ -187,7 +187,7 @@ class FirestoreDatabase:
             return work(transaction)
 
         with failures_explained(self._project, self._database):
-            return _TRANSACT_AGAIN.with_timeout(self.patience)(once)()
+            return _TRANSACT_AGAIN.with_timeout(self.timeout)(once)()
 
     def close(self) -> None:
         """A later call makes a new client."""

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from ib_trading.adapters.ib import translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
-from ib_trading.adapters.ib.heard import ShownOrder, Status
 from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.order_tracker import ShownOrder, Status
 from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS
 from ib_trading.core.account import AccountState, BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution

@@ -1,7 +1,7 @@
 """The broker port on a connected session: each method a blocking call that does its work on the connection's loop.
 
 Decides nothing but that: what is asked, and what an answer means, is in accounts.py, contracts.py, market_data.py and
-history.py, what becomes of orders in heard.py.
+history.py, what becomes of orders in order_tracker.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ib_trading.adapters.ib.connection import Connection
 from ib_trading.adapters.ib.contracts import KnownContracts
 from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.adapters.ib.loop_thread import LoopThread
-from ib_trading.adapters.ib.order_record import HeardOrder
+from ib_trading.adapters.ib.order_record import TrackedOrder
 from ib_trading.core.account import AccountState, BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.collection import BarQuestion
@@ -162,15 +162,15 @@ class IbBroker:
         return orders.executions_of(order_refs)
 
 
-def _acknowledged(order: HeardOrder) -> bool:
+def _acknowledged(order: TrackedOrder) -> bool:
     return order.state is not OrderState.SENDING
 
 
-def _settled(order: HeardOrder) -> bool:
+def _settled(order: TrackedOrder) -> bool:
     state = order.state
     return state.final or state in {OrderState.INACTIVE, OrderState.UNKNOWN}
 
 
-def _explained(order: HeardOrder) -> bool:
+def _explained(order: TrackedOrder) -> bool:
     """An Inactive order's reason, which may make it a rejected one, comes after the status."""
     return order.state is not OrderState.INACTIVE or bool(order.messages)

@@ -14,8 +14,8 @@ from typing import Any
 
 from ib_trading.adapters.ib import error_codes
 from ib_trading.adapters.ib.deadlines import Deadlines
-from ib_trading.adapters.ib.heard import HeardOrders
 from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.order_tracker import OrderTracker
 from ib_trading.adapters.ib.pacing import Pace
 from ib_trading.adapters.ib.replies import Replies, StrictDecoder
 from ib_trading.core.order import Order
@@ -41,7 +41,7 @@ class Connection:
     def __init__(self, endpoint: Endpoint, deadlines: Deadlines) -> None:
         self.endpoint = endpoint
         self.deadlines = deadlines
-        self.orders = HeardOrders(endpoint.client_id)
+        self.orders = OrderTracker(endpoint.client_id)
         self.replies = Replies(self.orders, self._id_taken)
         self.pace = Pace()
         self.history_lines = asyncio.Semaphore(OPEN_AT_ONCE)

@@ -3,7 +3,7 @@
 
 Decides when it is imported (late, and under an event loop: at import it binds the thread's loop, and without one it
 fails on Python 3.11 and warns on later ones) and that it writes no log lines of its own. What those lines would say
-reaches the caller as an exception (connection.py, replies.py) or as a message on an order (heard.py). The imports
+reaches the caller as an exception (connection.py, replies.py) or a message on an order (order_tracker.py). The imports
 under TYPE_CHECKING elsewhere are for the type checker only.
 """
 

@@ -1,6 +1,6 @@
 """What one order has come to, by the broker's raw messages about it alone.
 
-Decides how its statuses, fills and messages add up to one report; which message is about which order is heard.py's.
+Decides how its statuses, fills and messages add up to one report; which message is about which, order_tracker.py.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ShownOrder:
 
 
 @dataclass(slots=True, eq=False)
-class HeardOrder:
+class TrackedOrder:
     """One orderRef. `shown` is None until the broker has echoed it, `sent` for orders of an earlier session; `number`
     is the order id that `sent` left under."""
 
@@ -136,7 +136,7 @@ class HeardOrder:
         ordered = sent.quantity if sent else shown.quantity if shown else NOTHING
         filled = max(self.filled, self.executed, ordered if state is OrderState.FILLED else NOTHING)
         if sent is None:
-            assert shown is not None  # HeardOrders makes one of the two the reason for every record.
+            assert shown is not None  # OrderTracker makes one of the two the reason for every record.
             return replace(
                 shown.report(self.status, tuple(self.messages)),
                 state=state,

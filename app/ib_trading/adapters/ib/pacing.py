@@ -17,7 +17,7 @@ from collections import deque
 MESSAGES = 45
 SECOND = 1.02
 # What is not answered for so long counts as read then: lost, or of a kind that has no answer.
-PATIENCE = 2.0
+TIMEOUT = 2.0
 
 
 class Pace:
@@ -57,8 +57,8 @@ class Pace:
 
     def _until_free(self, wanted: int, now: float) -> float:
         """Seconds until there is room, if no answer comes earlier."""
-        while self._unanswered and now - self._unanswered[0][1] > PATIENCE:
-            self._read.append(self._unanswered.popleft()[1] + PATIENCE)
+        while self._unanswered and now - self._unanswered[0][1] > TIMEOUT:
+            self._read.append(self._unanswered.popleft()[1] + TIMEOUT)
         while self._read and now - self._read[0] > SECOND:
             self._read.popleft()
         crowding = len(self._read) + len(self._unanswered) + wanted - MESSAGES
@@ -66,4 +66,4 @@ class Pace:
             return 0.0
         if crowding <= len(self._read):
             return self._read[crowding - 1] + SECOND - now + 0.001
-        return self._unanswered[crowding - len(self._read) - 1][1] + PATIENCE + SECOND - now + 0.001
+        return self._unanswered[crowding - len(self._read) - 1][1] + TIMEOUT + SECOND - now + 0.001

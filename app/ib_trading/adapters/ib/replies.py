@@ -1,4 +1,4 @@
-"""Sorts what the gateway says: parts and ends of answers to their questions, news of orders to heard.py.
+"""Sorts what the gateway says: parts and ends of answers to their questions, news of orders to order_tracker.py.
 
 Stands where the library's own wrapper would, under the names that its decoder calls. That wrapper keeps trades,
 tickers and portfolios of its own and gives several questions one future; none of it is wanted here. What a part
@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ib_trading.adapters.ib import error_codes, translate
-from ib_trading.adapters.ib.heard import HeardOrders, ShownOrder, Status
+from ib_trading.adapters.ib.order_tracker import OrderTracker, ShownOrder, Status
 from ib_trading.core.order_kind import Side
 from ib_trading.core.refusals import BrokerFault, QuestionRefused
 
@@ -57,7 +57,7 @@ class Replies:
     """The receiving side of one connection. `closed` is done when the socket is; `said` are the gateway's remarks
     that are about no question and no order; `id_taken` learns every order id that the gateway names."""
 
-    def __init__(self, orders: HeardOrders, id_taken: Callable[[int], None]) -> None:
+    def __init__(self, orders: OrderTracker, id_taken: Callable[[int], None]) -> None:
         self.orders = orders
         self.questions: dict[Hashable, Question] = {}
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ib_trading.core.forex import open_positions
 from ib_trading.core.limits.proposal import Proposal
 from ib_trading.core.limits.verdict import Rule, Verdict, at_most, unless
-from ib_trading.core.positions import Quantities
+from ib_trading.core.positions import Quantities, open_positions
 
 
 def notional_per_order(proposal: Proposal) -> Iterator[Verdict]:

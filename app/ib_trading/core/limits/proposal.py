@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading.core.forex import open_positions
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.market import Price
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order import DecidedOrder
-from ib_trading.core.positions import Quantities
+from ib_trading.core.positions import Quantities, open_positions, under_way
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.core.under_way import under_way
 
 
 @dataclass(frozen=True, slots=True)

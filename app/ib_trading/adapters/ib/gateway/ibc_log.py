@@ -24,7 +24,7 @@ class Event(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LogLine:
     """`status` is IBC's exit status modulo 256, for EXITED."""
 
     event: Event
@@ -47,10 +47,10 @@ _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), event) for pattern, event
 _EXITED = re.compile(r"^IBC returned exit status (\d+)")
 
 
-def heard(line: str) -> Heard | None:
+def read_line(line: str) -> LogLine | None:
     if found := _EXITED.search(line):
-        return Heard(Event.EXITED, int(found[1]))
-    return next((Heard(event) for pattern, event in _COMPILED if pattern.search(line)), None)
+        return LogLine(Event.EXITED, int(found[1]))
+    return next((LogLine(event) for pattern, event in _COMPILED if pattern.search(line)), None)
 
 
 def worth_keeping(line: str) -> bool:

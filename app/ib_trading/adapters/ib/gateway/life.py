@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from ib_trading.adapters.ib.gateway import settings_files
 from ib_trading.adapters.ib.gateway.api_greeting import answers
 from ib_trading.adapters.ib.gateway.child import Child
-from ib_trading.adapters.ib.gateway.ibc_log import Event, Heard, heard, worth_keeping
+from ib_trading.adapters.ib.gateway.ibc_log import Event, LogLine, read_line, worth_keeping
 from ib_trading.adapters.ib.gateway.installation import Installation
-from ib_trading.adapters.ib.gateway.patience import Patience
 from ib_trading.adapters.ib.gateway.states import Failure, State
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.schema.credentials import GatewayCredentials
 from ib_trading.schema.log_events import SECOND_FACTOR_NEEDED
 
@@ -48,7 +48,7 @@ class Life:
         self,
         installation: Installation,
         credentials: GatewayCredentials,
-        patience: Patience,
+        timeouts: GatewayTimeouts,
         *,
         enter: Callable[[State], None],
         wanted: Callable[[], bool],
@@ -56,7 +56,7 @@ class Life:
     ) -> None:
         self._installation = installation
         self._credentials = credentials
-        self._patience = patience
+        self._timeouts = timeouts
         self._enter = enter
         self._wanted = wanted
         self._ours = ours
@@ -83,7 +83,7 @@ class Life:
                 self._enter(State.RESTARTING)
             # A gateway whose script would start it again, or log in again, gets no time for that.
             polite = failure in {None, Failure.API_SILENT, Failure.HANGS, Failure.LEASE_LOST}
-            child.end(self._patience.stop if polite else 0)
+            child.end(self._timeouts.stop if polite else 0)
             return Ended(failure, detail, self._was_ready)
         finally:
             settings_files.remove_config_ini(self._installation)
@@ -109,10 +109,10 @@ class Life:
     def _hear(self, line: str) -> tuple[Failure, str] | None:
         if worth_keeping(line):
             log.info("ibc", extra={"line": self._without_secrets(line)})
-        said = heard(line)
+        said = read_line(line)
         return None if said is None else self._meaning(said)
 
-    def _meaning(self, said: Heard) -> tuple[Failure, str] | None:
+    def _meaning(self, said: LogLine) -> tuple[Failure, str] | None:
         match said.event:
             case Event.SETTINGS_READ:
                 settings_files.remove_config_ini(self._installation)
@@ -158,7 +158,7 @@ class Life:
         now = time.monotonic()
         if now < self._next_look:
             return None
-        ready = answers(self._installation.port, self._patience.answer)
+        ready = answers(self._installation.port, self._timeouts.answer)
         now = time.monotonic()
         if ready and self._state is not State.WAITING_FOR_SECOND_FACTOR:
             self._asked_since = None
@@ -166,20 +166,20 @@ class Life:
             settings_files.remove_config_ini(self._installation)
             self._become(State.READY)
         calm = ready and self._state is State.READY
-        self._next_look = now + (self._patience.look_when_ready if calm else self._patience.look)
+        self._next_look = now + (self._timeouts.look_when_ready if calm else self._timeouts.look)
         return self._overdue(now)
 
     def _overdue(self, now: float) -> tuple[Failure, str] | None:
         waited = now - self._since
         # Counted from the first prompt on: IBC prompts again and again.
-        if self._asked_since is not None and now - self._asked_since > self._patience.second_factor:
+        if self._asked_since is not None and now - self._asked_since > self._timeouts.second_factor:
             return Failure.SECOND_FACTOR, f"after {now - self._asked_since:.0f} s"
         match self._state:
-            case State.READY if now - self._answered > self._patience.silent:
+            case State.READY if now - self._answered > self._timeouts.silent:
                 return Failure.API_SILENT, f"for {now - self._answered:.0f} s"
-            case State.LOGGING_IN if self._logged_in and waited > self._patience.silent:
+            case State.LOGGING_IN if self._logged_in and waited > self._timeouts.silent:
                 return Failure.API_SILENT, f"{waited:.0f} s after the login"
-            case State.STARTING | State.LOGGING_IN if waited > self._patience.login:
+            case State.STARTING | State.LOGGING_IN if waited > self._timeouts.login:
                 return Failure.HANGS, f"after {waited:.0f} s"
         return None
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from ib_trading.adapters.ib.gateway.patience import Patience
 from ib_trading.adapters.ib.gateway.states import Condition, State
 from ib_trading.adapters.ib.gateway.supervisor import Supervisor
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.ports.broker import Broker, GatewayStatus
@@ -26,14 +26,14 @@ class SupervisedGateway:
         supervisor: Supervisor,
         sessions: IbGateway,
         start_seconds: Callable[[], int],
-        patience: Patience,
+        timeouts: GatewayTimeouts,
         *,
         always: bool,
     ) -> None:
         self._supervisor = supervisor
         self._sessions = sessions
         self._start_seconds = start_seconds
-        self._patience = patience
+        self._timeouts = timeouts
         self._always = always
         self._users = 0
         self._left = threading.Condition()
@@ -92,7 +92,7 @@ class SupervisedGateway:
     def close(self) -> None:
         """Requests under way get a moment to end; then the gateway logs out and its lease is given back."""
         self._closed = True
-        deadline = time.monotonic() + self._patience.leave
+        deadline = time.monotonic() + self._timeouts.leave
         with self._left:
             while self._users and (left := deadline - time.monotonic()) > 0:
                 self._left.wait(left)

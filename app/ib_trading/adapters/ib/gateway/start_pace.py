@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from ib_trading.adapters.ib.gateway.patience import Patience
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 
 
 class StartPace:
     """`count` is how often it was started since this process began."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, timeouts: GatewayTimeouts) -> None:
+        self._timeouts = timeouts
         self._in_a_row = 0
-        self._latest: deque[float] = deque(maxlen=patience.starts_a_minute)
+        self._latest: deque[float] = deque(maxlen=timeouts.starts_a_minute)
         self.count = 0
 
     def started(self) -> None:
@@ -36,8 +36,8 @@ class StartPace:
         if not self._latest:
             return 0.0
         now = time.monotonic()
-        doubled = self._patience.pause * 2.0 ** min(self._in_a_row - 1, 30)
-        pause = self._latest[-1] + min(doubled, self._patience.longest_pause) - now
+        doubled = self._timeouts.pause * 2.0 ** min(self._in_a_row - 1, 30)
+        pause = self._latest[-1] + min(doubled, self._timeouts.longest_pause) - now
         if len(self._latest) == self._latest.maxlen:
             pause = max(pause, self._latest[0] + 60.0 - now)
         return max(pause, 0.0)

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 
 from ib_trading.adapters.ib.gateway.installation import Installation
 from ib_trading.adapters.ib.gateway.life import Ended, Life
-from ib_trading.adapters.ib.gateway.patience import Patience
-from ib_trading.adapters.ib.gateway.possession import Possession
+from ib_trading.adapters.ib.gateway.session_lease import SessionLease
 from ib_trading.adapters.ib.gateway.start_pace import StartPace
 from ib_trading.adapters.ib.gateway.states import Condition, Failure, State
+from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.core.refusals import GatewayNotReady, StoreUnavailable
 from ib_trading.ports.secret_source import SecretSource
 from ib_trading.schema.credentials import GatewayCredentials
@@ -40,17 +40,17 @@ class Supervisor:
         self,
         installation: Installation,
         secrets: SecretSource,
-        possession: Possession,
-        patience: Patience,
+        session_lease: SessionLease,
+        timeouts: GatewayTimeouts,
         *,
         persistent: bool,
     ) -> None:
         self._installation = installation
         self._secrets = secrets
-        self._possession = possession
-        self._patience = patience
+        self._session_lease = session_lease
+        self._timeouts = timeouts
         self._persistent = persistent
-        self._pace = StartPace(patience)
+        self._pace = StartPace(timeouts)
         self._changed = threading.Condition()
         self._wanted = False
         self._thread: threading.Thread | None = None
@@ -121,7 +121,7 @@ class Supervisor:
                 elif self._possess() and self._is_over(self._one_life()):
                     return
         finally:
-            self._possession.give_back()
+            self._session_lease.give_back()
             with self._changed:
                 self._wanted = False
                 if self._condition.state is not State.FAILED:
@@ -137,14 +137,14 @@ class Supervisor:
 
     def _possess(self) -> bool:
         try:
-            if self._possession.keep() or self._possession.take():
+            if self._session_lease.keep() or self._session_lease.take():
                 if self._condition.failure in {Failure.ELSEWHERE, Failure.LEASE_LOST}:
                     self._condition = Condition(State.STARTING, datetime.now(UTC))
                 return True
             self._enter(State.STARTING, Failure.ELSEWHERE)
         except StoreUnavailable as error:
             self._enter(State.STARTING, Failure.LEASE_LOST, error.detail)
-        self._pause(self._patience.look)
+        self._pause(self._timeouts.look)
         return False
 
     def _one_life(self) -> Ended:
@@ -166,10 +166,10 @@ class Supervisor:
         life = Life(
             self._installation,
             credentials,
-            self._patience,
+            self._timeouts,
             enter=self._enter,
             wanted=lambda: self._wanted,
-            ours=self._possession.keep,
+            ours=self._session_lease.keep,
         )
         ended = life.run()
         self._refused = mark if ended.failure is Failure.REFUSED else None
@@ -186,17 +186,17 @@ class Supervisor:
         if failure.final:
             return self._gave_up(failure, ended.detail)
         if failure is Failure.LEASE_LOST:
-            self._possession.give_back()
+            self._session_lease.give_back()
         self._enter(State.RESTARTING, failure, ended.detail)
         return False
 
     def _gave_up(self, failure: Failure, detail: str) -> bool:
         self._asked = False
-        self._not_before = time.monotonic() + self._patience.after(failure)
+        self._not_before = time.monotonic() + self._timeouts.after(failure)
         self._enter(State.FAILED, failure, detail)
         if not self._persistent or failure is Failure.REFUSED:
             return True
-        self._pause(max(self._patience.by_itself, self._patience.after(failure)))
+        self._pause(max(self._timeouts.by_itself, self._timeouts.after(failure)))
         return False
 
     def _pause(self, seconds: float) -> None:

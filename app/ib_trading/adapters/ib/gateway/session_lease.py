@@ -18,7 +18,7 @@ log = logging.getLogger("app.gateway")
 
 
 @dataclass(slots=True)
-class Possession:
+class SessionLease:
     """`holder` names this instance; `seconds` is the lease's length."""
 
     store: LeaseStore

@@ -8,7 +8,7 @@ from ib_trading.adapters.ib.gateway.states import Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class GatewayTimeouts:
     login: float = 180.0
     """From the start, or from the second factor, to an API that answers. A cold gateway takes 30 to 90."""
     second_factor: float = 600.0

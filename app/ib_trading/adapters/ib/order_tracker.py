@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ib_trading.adapters.ib import error_codes
-from ib_trading.adapters.ib.order_record import HeardOrder, ShownOrder, Status
+from ib_trading.adapters.ib.order_record import ShownOrder, Status, TrackedOrder
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.order import Order
@@ -28,7 +28,7 @@ class _Waiter:
     """Someone who waits until none of `open` (orderRefs, or execIds) is left."""
 
     open: set[str]
-    met: Callable[[HeardOrder], bool] | None
+    met: Callable[[TrackedOrder], bool] | None
     done: asyncio.Future[None]
 
     def strike(self, name: str) -> None:
@@ -37,12 +37,12 @@ class _Waiter:
             self.done.set_result(None)
 
 
-class HeardOrders:
+class OrderTracker:
     """The session's orders by orderRef, and everyone who waits to hear of them."""
 
     def __init__(self, client_id: int) -> None:
         self._client_id = client_id
-        self._by_ref: dict[str, HeardOrder] = {}
+        self._by_ref: dict[str, TrackedOrder] = {}
         self._ref_of_order_id: dict[int, str] = {}
         self._ref_of_perm_id: dict[int, str] = {}
         self._statuses: dict[int, Status] = {}
@@ -54,7 +54,7 @@ class HeardOrders:
         """The order is about to leave under that number; whatever comes back from now on is about it."""
         known = self._by_ref.get(order.order_ref)
         if known is None:
-            self._by_ref[order.order_ref] = HeardOrder(order, order_id)
+            self._by_ref[order.order_ref] = TrackedOrder(order, order_id)
         else:
             # What ended an earlier sending says nothing about this one.
             known.sent, known.number, known.ending = order, order_id, None
@@ -99,7 +99,7 @@ class HeardOrders:
         if known is None:
             if not ref or order.client_id not in {self._client_id, 0}:
                 return
-            known = self._by_ref[ref] = HeardOrder(None)
+            known = self._by_ref[ref] = TrackedOrder(None)
         if order.perm_id and known.perm_id not in {0, order.perm_id}:
             known.other_perm_ids.add(order.perm_id)
             known.messages.append(f"the broker has a second order with this orderRef: permId {order.perm_id}")
@@ -172,7 +172,7 @@ class HeardOrders:
 
     # Who waits
 
-    async def until(self, refs: Iterable[str], met: Callable[[HeardOrder], bool], seconds: float) -> None:
+    async def until(self, refs: Iterable[str], met: Callable[[TrackedOrder], bool], seconds: float) -> None:
         """Returns once `met` holds for each of `refs`, or when the seconds are over."""
         await self._wait(
             {ref for ref in refs if ref not in self._by_ref or not met(self._by_ref[ref])}, met, seconds
@@ -182,7 +182,9 @@ class HeardOrders:
         """Returns once each of these executions has its commission report, or when the seconds are over."""
         await self._wait({exec_id for exec_id in exec_ids if exec_id not in self._commissions}, None, seconds)
 
-    async def _wait(self, names: set[str], met: Callable[[HeardOrder], bool] | None, seconds: float) -> None:
+    async def _wait(
+        self, names: set[str], met: Callable[[TrackedOrder], bool] | None, seconds: float
+    ) -> None:
         if not names:
             return
         waiter = _Waiter(names, met, asyncio.get_running_loop().create_future())
@@ -195,7 +197,7 @@ class HeardOrders:
         finally:
             self._waiters.remove(waiter)
 
-    def _changed(self, ref: str, order: HeardOrder) -> None:
+    def _changed(self, ref: str, order: TrackedOrder) -> None:
         for waiter in self._waiters:
             if waiter.met is not None and ref in waiter.open and waiter.met(order):
                 waiter.strike(ref)
