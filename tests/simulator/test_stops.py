@@ -36,14 +36,15 @@ def last(broker: Broker) -> Decimal:
     return price
 
 
-def stop(broker: Broker, action: str, beyond: str, **more: object) -> Ticket:
+def stop(broker: Broker, action: str, beyond: str, quantity: int = 100, **more: object) -> Ticket:
     """A stop that much beyond the market: above it for a purchase, below it for a sale."""
     sign = 1 if action == "BUY" else -1
-    return ticket(action, order_type="STP", stop=last(broker) + sign * Decimal(beyond), **more)
+    wanted = last(broker) + sign * Decimal(beyond)
+    return ticket(action, quantity, None, order_type="STP", stop=wanted, **more)
 
 
-def trail(action: str, amount: str, **more: object) -> Ticket:
-    return ticket(action, order_type="TRAIL", trail_amount=Decimal(amount), **more)
+def trail(action: str, amount: str, quantity: int = 100, **more: object) -> Ticket:
+    return ticket(action, quantity, None, order_type="TRAIL", trail_amount=Decimal(amount), **more)
 
 
 def own(broker: Broker, order_id: int = 1) -> Order:
@@ -98,7 +99,7 @@ class TestTriggering:
     def test_a_stop_limit_beyond_its_limit_rests_at_it(self, trading: tuple[Broker, Ear]) -> None:
         broker, ear = trading
         wanted = last(broker) - Decimal("0.50")
-        broker.place(CLIENT, 1, ticket("SELL", order_type="STP LMT", stop=wanted, limit=wanted))
+        broker.place(CLIENT, 1, ticket("SELL", 100, str(wanted), order_type="STP LMT", stop=wanted))
         move(broker, "-2")
         assert own(broker).status is Status.SUBMITTED
         assert not ear.executions
@@ -144,7 +145,7 @@ class TestTriggering:
         order = stop(broker, action, str(beyond), quantity=10)
         assert order.stop is not None
         limit = order.stop + offset
-        broker.place(CLIENT, 1, ticket(action, 10, order_type="STP LMT", stop=order.stop, limit=limit))
+        broker.place(CLIENT, 1, ticket(action, 10, str(limit), order_type="STP LMT", stop=order.stop))
         broker.catch_up(CLOSE)
         assert all((execution.price - limit) * order.sign <= 0 for execution in ear.executions)
         assert own(broker).status in {Status.FILLED, Status.CANCELLED}
@@ -238,7 +239,9 @@ class TestTheirLife:
         broker.catch_up(CLOSE + timedelta(days=1))
         (execution,) = ear.executions[:1]
         assert execution.at == OPEN + timedelta(days=1)
-        assert execution.price < own(broker).ticket.stop
+        wanted = own(broker).stop
+        assert wanted is not None
+        assert execution.price < wanted
 
     def test_before_the_open_it_is_held_and_warned_about(self) -> None:
         broker, ear = broker_at(OPEN - timedelta(hours=1))
