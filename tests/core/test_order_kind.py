@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ib_trading.core.order_kind import PRICES, OrderType, Side, TimeInForce
+from ib_trading_simulator.brokerage.order_kind import KINDS, TIMES_IN_FORCE, Auction
 from ib_trading_simulator.market.contract_file import STOCK_ORDER_TYPES
 
 RECORDED = frozenset(STOCK_ORDER_TYPES.split())
@@ -61,3 +62,26 @@ def test_the_side_of_an_order_is_told(word: str, side: Side) -> None:
 def test_a_word_that_means_no_side_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match="neither BUY nor SELL"):
         Side.ordered(word)
+
+
+def test_the_simulated_gateway_knows_the_same_kinds_by_a_table_of_its_own() -> None:
+    """Written from other sources by somebody else: what the two disagree about, one of them has wrong."""
+    assert {kind.value for kind in OrderType} == set(KINDS)
+    for kind in OrderType:
+        theirs = KINDS[kind.value]
+        assert theirs.listed == kind.in_contract_details
+        assert theirs.times_in_force == kind.times_in_force
+        assert (theirs.needs_limit, theirs.waits, theirs.trails) == (
+            kind.has_limit,
+            kind.has_stop,
+            kind.trails,
+        )
+        assert (theirs.auction is Auction.CLOSE) == kind.at_close
+        assert theirs.algorithmic == kind.takes_adaptive
+
+
+def test_the_simulated_gateway_knows_the_same_times_in_force() -> None:
+    assert {tif.value for tif in TimeInForce} == set(TIMES_IN_FORCE)
+    for tif in TimeInForce:
+        theirs = TIMES_IN_FORCE[tif.value]
+        assert (theirs.expires, theirs.auction is Auction.OPEN) == (tif.ends_with_day, tif.at_open)

@@ -201,6 +201,44 @@ def test_an_order_for_later_fills_after_the_answer_and_the_reconciliation_books_
     assert {name: Decimal(q) for name, q in settled.body["holdings"]["dummy"].items()} == bought
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"orderType": "STP", "stopOffsetBps": "100"},
+        {"orderType": "STP LMT", "stopOffsetBps": "100", "limitOffsetBps": "100"},
+        {"orderType": "TRAIL", "trailingOffsetBps": "100"},
+        {"orderType": "TRAIL LIMIT", "trailingOffsetBps": "100", "limitOffsetBps": "100"},
+    ],
+    ids=lambda properties: properties["orderType"],
+)
+def test_a_stop_waits_at_the_broker_until_the_market_comes_to_it(
+    tmp_path: Path, simulator: Launched, properties: dict[str, str]
+) -> None:
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=SCHEDULED)
+    reply = allocate(service, **properties)
+    assert (reply.status, {order["status"] for order in reply.body["orders"]}) == (200, {"working"}), (
+        reply.text
+    )
+    shown = {one["symbol"]: one for one in simulator.state(messages=False)["orders"]}
+    assert {one["orderType"] for one in shown.values()} == {properties["orderType"]}
+    assert simulator.state(messages=False)["positions"] == []
+
+    planned = reply.body["plan"]["orders"][0]
+    symbol = planned["localSymbol"]
+    simulator.set_price(symbol, f"{planned['stopPrice'] * 1.002:.2f}")
+    settled = service.post("/trade-reconciliation")
+    assert settled.body["holdings"] == {"dummy": {symbol: planned["quantity"]}}, settled.text
+    told = service.get(f"/runs/{reply.body['runId']}").body["orders"]
+    [filled] = [order for order in told if order["localSymbol"] == symbol]
+    assert (filled["status"], filled["orderType"], filled["tif"]) == (
+        "filled",
+        properties["orderType"],
+        "DAY",
+    )
+    assert filled["commission"] > 0
+    assert {order["status"] for order in told if order is not filled} == {"working"}
+
+
 HURRIED = STACK_FILE + "    runDeadlineSeconds: 1\n"
 
 
