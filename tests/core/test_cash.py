@@ -195,3 +195,11 @@ def test_no_balance_is_larger_after_a_conversion_than_before(
     assert (balance - converted) * balance >= 0
     assert abs(balance - converted) <= abs(balance)
     assert all(order.quantity % increment == 0 and order.quantity > 0 for order in plan.orders)
+
+
+@pytest.mark.parametrize(
+    ("amount", "why"), [("5000", "EUR.USD on FXCONV"), ("0.50", "less than the pair's increment")]
+)
+def test_the_plan_says_by_which_pair_a_balance_goes_home_or_why_it_stays(amount: str, why: str) -> None:
+    [balance] = balanced(threshold="0", EUR=amount).balances
+    assert balance.why == why

@@ -251,3 +251,4 @@ def test_an_order_in_doubt_where_nothing_is_held_leaves_nothing_out() -> None:
 def test_what_the_broker_does_not_show_at_all_is_not_sold() -> None:
     state = snapshot(AAA, wanted={}, positions={}, holdings={"alpha": {1: Decimal(5)}})
     assert closed(state).orders == ()
+    assert closed(state, "alpha").orders == ()

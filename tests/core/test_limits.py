@@ -142,6 +142,21 @@ def test_while_the_exchange_is_closed_only_an_order_that_says_that_it_waits_pass
     assert verdict(asked, "exchange open for a market order").passed is passed
 
 
+@pytest.mark.parametrize(
+    ("at", "changes", "shown"),
+    [
+        (NOW, {}, "open"),
+        (AFTER_HOURS, {}, "closed"),
+        (AFTER_HOURS, {"good_after": AFTER_HOURS}, "closed, the order waits"),
+    ],
+)
+def test_the_plan_says_whether_the_exchange_is_open(
+    at: datetime, changes: dict[str, Any], shown: str
+) -> None:
+    asked = proposal(order(1, "10", **changes), at=at)
+    assert verdict(asked, "exchange open for a market order").value == shown
+
+
 OUTLIVES = "reconciliation after an order that outlives its request"
 
 
@@ -162,6 +177,11 @@ def test_an_order_that_outlives_its_request_is_refused_without_a_reconciliation_
     """The gateway serves executions of the current day only: nobody would book its fills."""
     given = verdict(proposal(order(1, "10", **changes)), OUTLIVES)
     assert (given.passed, given.remedy.startswith("schedule trade-reconciliation")) == (False, True)
+
+
+def test_an_order_for_now_hides_none_that_outlives_its_request() -> None:
+    (given,) = verdicts(proposal(order(1, "10"), order(2, "10", order_type="MOC")), OUTLIVES)
+    assert (given.passed, given.subject) == (False, "BBB")
 
 
 def test_an_order_for_now_needs_no_reconciliation() -> None:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.fx import FxRate, base_rate
+from ib_trading.core.locks import Lock
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order_kind import Side
 from ib_trading.core.plan import Plan, make_plan
@@ -220,6 +221,15 @@ def test_opposite_trades_are_crossed_even_if_nothing_is_left_to_send() -> None:
     assert plan.internal_crosses == (
         InternalCross(1, price("100").price, {"alpha": Decimal(100), "beta": Decimal(-100)}),
     )
+
+
+@pytest.mark.parametrize(("con_id", "told"), [(9, True), (1, False)])
+def test_a_plan_says_what_it_leaves_out_because_the_broker_knows_no_such_contract(
+    con_id: int, told: bool
+) -> None:
+    state = snapshot(locks=(Lock(con_id, "OLD", "ledger and broker differ"),))
+    left_out = [text for text in plan_of(state, alpha=answers()).warnings if text.startswith("OLD: left out")]
+    assert bool(left_out) is told
 
 
 def test_two_contracts_of_one_symbol_are_told_apart() -> None:

@@ -120,7 +120,7 @@ def test_a_mutant_is_killed_survives_or_never_ends_and_no_file_changes(tmp_path:
         [sys.executable, "-c", TRY, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert told.splitlines() == [
-        "3: 0 → 1: KILLED",
+        "3: 0 → 1: SURVIVED",
         "5: < → <=: SURVIVED",
         "5: < → >=: KILLED",
         "11: 0 → 1: SURVIVED",
