@@ -41,6 +41,7 @@ ELSEWHERE = {
     "images": "looks at the images from outside",
     "infra": "is about the Pulumi program",
     "lifecycle": "is about the sessions and the images together",
+    "mutants": "has no tests, but what changes the rules to try them",
     "readme": "is about the README",
     "simulator": "is about the simulator, which is in no image",
 }

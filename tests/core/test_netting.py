@@ -44,6 +44,17 @@ def test_the_larger_side_is_reduced_pro_rata() -> None:
     assert cross.quantities == {"alpha": Decimal(7), "beta": Decimal(3), "gamma": Decimal(-10)}
 
 
+def test_orders_and_crosses_stand_by_contract_id_whoever_named_which_first() -> None:
+    """A plan is the same bytes for the same snapshot."""
+    ids = (70_000, 30, 9, 100_000)
+    prices, increments = dict.fromkeys(ids, Decimal(50)), dict.fromkeys(ids, Decimal(1))
+    made = net(
+        {"alpha": dict.fromkeys(ids, Decimal(5)), "beta": dict.fromkeys(ids, Decimal(-3))}, prices, increments
+    )
+    assert [trade.con_id for trade in made.trades] == sorted(ids)
+    assert [cross.con_id for cross in made.crosses] == sorted(ids)
+
+
 def test_trades_of_zero_are_nobody_s() -> None:
     assert netted(alpha="0", beta="0") == Netting((), ())
 
