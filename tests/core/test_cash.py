@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.cash import balance_cash, convertible
+from ib_trading.core.cash import balance_cash, conversion, convertible
+from ib_trading.core.refusals import ConversionRefused
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.plan import Plan
@@ -203,3 +204,11 @@ def test_no_balance_is_larger_after_a_conversion_than_before(
 def test_the_plan_says_by_which_pair_a_balance_goes_home_or_why_it_stays(amount: str, why: str) -> None:
     [balance] = balanced(threshold="0", EUR=amount).balances
     assert balance.why == why
+
+
+@pytest.mark.parametrize("ask", [None, Decimal(0), Decimal(-1)])
+def test_without_a_side_that_makes_sense_a_balance_is_counted_at_the_price(ask: Decimal | None) -> None:
+    """5,000 CHF at 0.80."""
+    shown = quote("0.80", bid=Decimal("0.7995"), ask=ask)
+    assert conversion("CHF", Decimal(5000), USD_CHF, Decimal("0.80"), shown) == (6250, 5000)
+    assert conversion("CHF", Decimal(5000), USD_CHF, Decimal("0.80"), None) == (6250, 5000)

@@ -123,3 +123,19 @@ def test_an_answer_that_fills_two_gaps_is_stored_for_both() -> None:
     [question] = ask(ADJUSTED, span(3, 14), stored(6, "100", span(5, 6)))
     taken, _ = portion(question, [bar(day) for day in (3, 4, 5, 6, 7, 10)], None, AT, LIMIT)
     assert [one.start.day for one in taken.bars] == [3, 4, 7, 10]
+
+
+def test_an_adjusted_series_that_never_had_a_bar_is_asked_for_from_its_first_gap() -> None:
+    [question] = ask(ADJUSTED, span(3, 14), StoredSeries(None, (span(5, 6),)))
+    assert (question.days, question.fills) == (span(3, 14), (span(3, 4), span(7, 14)))
+
+
+def test_what_is_stored_already_measures_what_comes_after_it_and_not_what_comes_before() -> None:
+    """Backfilled, an old price stands beside a new one that is years away."""
+    known = NewestBar(bar(6).start, Decimal(100))
+    after = BarQuestion(STOCK, RAW, span(7, 10), (span(7, 10),))
+    taken, bad = portion(after, [bar(7, "10"), bar(10)], known, AT, LIMIT)
+    assert ([one.start.day for one in taken.bars], len(bad)) == ([10], 1)
+    before = BarQuestion(STOCK, RAW, span(3, 5), (span(3, 5),))
+    taken, bad = portion(before, [bar(3, "10"), bar(4, "10"), bar(5, "10")], known, AT, LIMIT)
+    assert ([one.start.day for one in taken.bars], len(bad)) == ([3, 4, 5], 0)

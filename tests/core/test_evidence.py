@@ -99,3 +99,9 @@ def test_what_was_filled_once_stays_filled_whatever_an_older_word_says(told: str
 def test_executions_that_are_not_all_told_yet_take_no_fill_back() -> None:
     found = judged(order(OrderState.WORKING, filled=Decimal(6)), (), [execution("a.01", "4")], LATER)
     assert (found.state, found.filled) == (OrderState.UNKNOWN, Decimal(6))
+
+
+def test_a_sale_that_executions_prove_is_filled_by_its_size() -> None:
+    fills = [execution("a.01", "-4"), execution("b.01", "-6")]
+    found = judged(order(OrderState.SENDING), (), fills, LATER)
+    assert (found.state, found.filled) == (OrderState.FILLED, Decimal(10))

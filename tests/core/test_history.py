@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ib_trading.core.history import Bar, Rejected, daily_start, last_complete_day, sift
+from ib_trading.core.history import Bar, Rejected, daily_start, last_complete_day, sift, unconfirmed_jump
 from ib_trading.core.instruments import TradingHours
 from tests.core.builders import STOCK
 
@@ -135,3 +135,17 @@ def test_a_jump_confirmed_only_by_a_bar_that_contradicts_itself_is_not_stored() 
 
 def test_an_answer_without_bars_is_none_to_store() -> None:
     assert sift([], Decimal(100), Decimal(80)) == ([], [])
+
+
+def test_a_stock_of_less_than_one_has_prices_like_any_other() -> None:
+    assert sift([bar(3, "0.50")], None, Decimal(80)) == ([bar(3, "0.50")], [])
+
+
+def test_only_a_jump_of_the_last_bar_of_all_waits_for_the_next_one() -> None:
+    bars = [bar(3), bar(4, "-1"), bar(5, "-1"), bar(6, "10")]
+    _, bad = sift(bars, None, Decimal(80))
+    assert [one.start.day for one in bad] == [4, 5, 6]
+    assert unconfirmed_jump(bars, bad) == bars[-1]
+    assert unconfirmed_jump(bars, bad[:2]) is None
+    assert unconfirmed_jump(bars[:3], bad[:2]) is None
+    assert unconfirmed_jump([], bad) is None

@@ -73,3 +73,8 @@ def test_adaptive_is_for_contracts_whose_details_list_algos() -> None:
 
 def test_a_spec_says_what_it_is() -> None:
     assert str(ContractSpec("AAPL")) == "AAPL (STK, SMART, USD)"
+
+
+def test_a_contract_is_a_us_stock_by_the_smart_route_unless_more_is_said() -> None:
+    spec = ContractSpec("AAA")
+    assert (spec.sec_type, spec.exchange, spec.currency, spec.primary_exchange) == ("STK", "SMART", "USD", "")

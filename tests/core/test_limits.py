@@ -280,6 +280,12 @@ def test_leverage_counts_what_live_orders_may_still_bring_by_its_worst_case(
     assert [Decimal(value) for value in shown] == [Decimal(gross), Decimal(net)]
 
 
+def test_net_leverage_is_the_side_that_live_orders_may_bring_furthest() -> None:
+    """10,000 long, and a sale of 45,000 that may fill: 0.1 long or 0.35 short."""
+    asked = proposal(order(1, "100"), working={"alpha": {2: Decimal(-900)}})
+    assert verdict(asked, "net leverage after the run").value == "0.35"
+
+
 def test_live_orders_that_alone_break_a_limit_do_not_forbid_the_way_back() -> None:
     """They are there before the run as they are after it."""
     state = (
@@ -386,6 +392,19 @@ def test_a_cross_in_what_is_not_allowed_passes_only_if_it_reduces_everyone(
     holdings = {"alpha": {1: Decimal(alpha)}, "beta": {1: Decimal(beta)}}
     asked = proposal(holdings=holdings, **limited(allowed_instruments=("BBB",)))
     assert verdict(replace(asked, crosses=(CROSS,)), "allowed instruments").passed is passed
+
+
+def test_a_cross_that_opens_a_position_in_what_is_not_allowed_is_refused() -> None:
+    """Alpha's short of 5 is bought back from beta, who would hold one from then on."""
+    cross = InternalCross(1, Decimal(100), {"alpha": Decimal(1), "beta": Decimal(-1)})
+    asked = proposal(holdings={"alpha": {1: Decimal(-5)}}, **limited(allowed_instruments=("BBB",)))
+    assert not verdict(replace(asked, crosses=(cross,)), "allowed instruments").passed
+
+
+def test_live_orders_of_two_strategies_against_each_other_are_two_live_orders() -> None:
+    working = {"alpha": {1: Decimal(5)}, "beta": {1: Decimal(-5)}}
+    given = verdict(proposal(order(1, "10"), working=working), "no live order of ours on the contract")
+    assert (given.passed, given.value) == (False, "10")
 
 
 def test_an_empty_list_allows_every_instrument() -> None:

@@ -97,3 +97,7 @@ def test_a_price_to_look_at_is_never_younger_than_now() -> None:
     ahead = stale_price(quote("100", as_of=NOW + timedelta(seconds=2)), NOW)
     assert ahead is not None and ahead.age_seconds == 0
     assert stale_price(None, NOW) is None
+
+
+def test_what_kind_of_price_it_is_has_the_words_that_plans_were_written_with() -> None:
+    assert [kind.value for kind in QuoteType] == ["live", "frozen", "delayed", "delayed-frozen"]

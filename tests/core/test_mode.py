@@ -70,3 +70,16 @@ def test_the_modes_have_different_fixed_client_ids_that_are_not_zero() -> None:
     """Client 0 would also be sent orders that people enter by hand."""
     assert PAPER.client_id != LIVE.client_id
     assert 0 not in {PAPER.client_id, LIVE.client_id}
+
+
+def test_an_instance_speaks_under_its_mode_s_own_number_for_good() -> None:
+    """The broker gives orders back to the number that sent them; another one could not cancel them."""
+    assert {mode: mode.client_id for mode in TradingMode} == {PAPER: 101, LIVE: 102}
+
+
+@pytest.mark.parametrize(("mode", "account", "other"), [(PAPER, "U1", "live"), (LIVE, "DU1", "paper")])
+def test_a_stranger_among_the_accounts_is_named_with_its_mode(
+    mode: TradingMode, account: str, other: str
+) -> None:
+    with pytest.raises(AccountRefused, match=f"{account}, a {other} account"):
+        choose_account(mode, (account,), None)

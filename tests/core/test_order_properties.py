@@ -226,3 +226,8 @@ def test_a_limit_that_rounds_to_nothing_is_refused(price: str) -> None:
 def test_without_a_tick_there_is_no_limit() -> None:
     with pytest.raises(PropertiesRefused, match="no tick"):
         limit_price(replace(STOCK, price_steps=()), Side.BUY, Decimal(100), Decimal(0))
+
+
+def test_a_limit_without_an_offset_is_the_price_itself() -> None:
+    instrument = replace(TAKES_ALL, price_steps=NICKELS.price_steps)
+    assert planned(instrument=instrument, order_type="LMT").limit_price == 100

@@ -53,3 +53,10 @@ def test_final_are_the_states_that_nothing_can_follow(state: OrderState) -> None
 @pytest.mark.parametrize("state", OrderState)
 def test_only_filled_and_working_orders_let_a_run_call_itself_done(state: OrderState) -> None:
     assert state.well is (state.value in {"filled", "working"})
+
+
+def test_a_state_has_the_word_that_journals_were_written_with() -> None:
+    assert [state.value for state in OrderState] == [
+        "planned", "sending", "acknowledged", "working", "filled", "partly_filled", "cancelled", "rejected",
+        "inactive", "unknown", "abandoned",
+    ]  # fmt: skip

@@ -179,3 +179,18 @@ def test_a_repair_is_booked_at_the_best_price_that_is_shown_else_at_the_ledger_s
         Booking("1", "ref", 1, Decimal(price), NOON, {"alpha": Decimal(1)}, {}, "USD") for price in (5, 7, 0)
     ]
     assert best_prices(ledger, {1: shown}) == {1: Decimal(best)}
+
+
+def test_a_fill_after_others_goes_to_whose_turn_it_is() -> None:
+    """Of 1 for alpha and 2 for beta the first is beta's and the second alpha's, as each fill's shares were."""
+    told = Booking("b1", "ib-pabc", 1, Decimal(100), NOON, {"beta": Decimal(1)}, {}, "USD")
+    others = Booking("b2", "ib-pother", 1, Decimal(100), NOON, {"alpha": Decimal(1)}, {}, "USD")
+    ledger = {"alpha": {1: Decimal(1)}, "beta": {1: Decimal(1)}}
+    found = proposed(ledger, {1: Decimal(3)}, unknown(alpha="1", beta="2"), bookings=(told, others))
+    [filled] = [repair for repair in found if repair.kind is RepairKind.BOOK_AS_FILL]
+    assert filled.shares == {"alpha": Decimal(1)}
+
+
+def test_a_repair_is_told_in_the_ledger_from_what_the_broker_executed() -> None:
+    (repair,) = proposed({}, {1: Decimal(5)})
+    assert repair.booking(NOON).booking_id == f"repair:{repair.id}"

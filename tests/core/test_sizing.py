@@ -217,3 +217,17 @@ def test_an_account_that_is_worth_nothing_sizes_nothing(worth: str) -> None:
     """With a negative one, what a strategy wants to buy would be sold short instead."""
     with pytest.raises(SizingRefused, match="nothing can be sized by it"):
         sized("0.2", net_liquidation=Decimal(worth))
+
+
+def test_what_lacks_a_price_is_told_by_contract_id_whichever_was_asked_first() -> None:
+    """The refusal of one snapshot is the same bytes each time."""
+    ids = (70_000, 30, 9)
+    with pytest.raises(SizingRefused) as refused:
+        sized_by({"alpha": {}}, snapshot(AAA, positions={con_id: Decimal(1) for con_id in ids}))
+    told = str(refused.value)
+    assert sorted(ids, key=lambda con_id: told.index(f"contract {con_id} ")) == sorted(ids)
+
+
+def test_what_of_a_holding_cannot_be_traded_is_told() -> None:
+    [note] = sized("0", holdings={"alpha": {1: Decimal("10.25")}}).notes
+    assert "0.25" in note
