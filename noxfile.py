@@ -40,7 +40,7 @@ BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 # Percent of lines and branches that the tests execute, on one Python: the container's. Raise a floor when it has
 # risen: docs/decisions/0069-a-floor-under-the-branches.md.
 MEASURED_PYTHON = "3.12"
-BRANCH_FLOORS = {"app/ib_trading/core": 0, "app/ib_trading/intents": 0}
+BRANCH_FLOORS = {"app/ib_trading/core": 99, "app/ib_trading/intents": 97}
 
 # What the ib adapter does, alone and over the wire, and the trading that goes through it.
 ADAPTER_TESTS = (
