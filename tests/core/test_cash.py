@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.cash import balance_cash, conversion, convertible
-from ib_trading.core.refusals import ConversionRefused
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.plan import Plan

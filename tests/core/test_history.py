@@ -143,9 +143,9 @@ def test_a_stock_of_less_than_one_has_prices_like_any_other() -> None:
 
 def test_only_a_jump_of_the_last_bar_of_all_waits_for_the_next_one() -> None:
     bars = [bar(3), bar(4, "-1"), bar(5, "-1"), bar(6, "10")]
-    _, bad = sift(bars, None, Decimal(80))
+    good, bad = sift(bars, None, Decimal(80))
     assert [one.start.day for one in bad] == [4, 5, 6]
-    assert unconfirmed_jump(bars, bad) == bars[-1]
-    assert unconfirmed_jump(bars, bad[:2]) is None
-    assert unconfirmed_jump(bars[:3], bad[:2]) is None
-    assert unconfirmed_jump([], bad) is None
+    assert unconfirmed_jump(bars, good) == bars[-1]
+    assert unconfirmed_jump(bars, [*good, bars[-1]]) is None
+    assert unconfirmed_jump(bars[:3], good) is None
+    assert unconfirmed_jump([], good) is None
