@@ -230,4 +230,4 @@ def test_without_a_tick_there_is_no_limit() -> None:
 
 def test_a_limit_without_an_offset_is_the_price_itself() -> None:
     instrument = replace(TAKES_ALL, price_steps=NICKELS.price_steps)
-    assert planned(instrument=instrument, order_type="LMT").limit_price == 100
+    assert planned(instrument=instrument, order_type=OrderType.LIMIT).limit_price == 100

@@ -32,6 +32,8 @@ OPTIONS = (
 )
 MEMORY_BYTES = 4 * 2**30
 """A change may make a loop endless, and what it collects with it."""
+CPU_SECONDS = 300
+"""Beyond every trial's own time: an endless loop ends by itself where nobody is left to end it."""
 
 
 class Outcome(Enum):
@@ -130,6 +132,7 @@ def in_a_copy(work: Callable[[], int]) -> int:
         for stream in range(3):
             os.dup2(silence, stream)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         # The same examples each time; a failure need not be made small to count.
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
         hypothesis.settings.register_profile(
