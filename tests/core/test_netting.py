@@ -55,6 +55,12 @@ def test_orders_and_crosses_stand_by_contract_id_whoever_named_which_first() -> 
     assert [cross.con_id for cross in made.crosses] == sorted(ids)
 
 
+def test_who_ordered_stands_by_name_whoever_was_asked_first() -> None:
+    made = netted(gamma="-2", beta="3", alpha="5")
+    assert [list(trade.source) for trade in made.trades] == [["alpha", "beta"]]
+    assert [list(cross.quantities) for cross in made.crosses] == [["alpha", "beta", "gamma"]]
+
+
 def test_trades_of_zero_are_nobody_s() -> None:
     assert netted(alpha="0", beta="0") == Netting((), ())
 
