@@ -229,5 +229,5 @@ def test_without_a_tick_there_is_no_limit() -> None:
 
 
 def test_a_limit_without_an_offset_is_the_price_itself() -> None:
-    instrument = replace(TAKES_ALL, price_steps=NICKELS.price_steps)
+    instrument = replace(TAKES_ALL, price_steps=(PriceStep(Decimal(0), Decimal("0.001")),))
     assert planned(instrument=instrument, order_type=OrderType.LIMIT).limit_price == 100

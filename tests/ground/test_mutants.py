@@ -137,7 +137,7 @@ def tried(line: str, outcome: Outcome, number: int = 1) -> Tried:
 
 
 def test_the_score_counts_what_makes_a_difference() -> None:
-    known = {("a = max(b, b)", "max → min"): "both are the same"}
+    known = {("cash.py", "a = max(b, b)", "max → min"): "both are the same"}
     report = Report(
         [
             tried("a = max(b)", Outcome.KILLED, 1),
@@ -164,7 +164,9 @@ def test_the_score_counts_what_makes_a_difference() -> None:
 def test_whatever_is_called_the_same_says_why() -> None:
     listed = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8")).get("mutant", [])
     assert len(equivalent()) == len(listed), "one of them is there twice"
-    assert all(set(one) == {"line", "change", "why"} and len(one["why"].split()) >= 4 for one in listed)
+    assert all(
+        set(one) == {"file", "line", "change", "why"} and len(one["why"].split()) >= 4 for one in listed
+    )
 
 
 def test_the_page_shows_a_score_that_the_project_wants() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import PurePosixPath
 
 from tests.mutants.mutation import Mutant
 from tests.mutants.survivors import Judgement
@@ -21,7 +22,7 @@ class Tried:
 
     @property
     def judgement(self) -> Judgement:
-        return self.line, self.mutant.change
+        return PurePosixPath(self.mutant.path).name, self.line, self.mutant.change
 
 
 @dataclass(frozen=True, slots=True)
