@@ -180,7 +180,9 @@ def test_an_order_that_outlives_its_request_is_refused_without_a_reconciliation_
 
 
 def test_an_order_for_now_hides_none_that_outlives_its_request() -> None:
-    (given,) = verdicts(proposal(order(1, "10"), order(2, "10", order_type=OrderType.MARKET_ON_CLOSE)), OUTLIVES)
+    (given,) = verdicts(
+        proposal(order(1, "10"), order(2, "10", order_type=OrderType.MARKET_ON_CLOSE)), OUTLIVES
+    )
     assert (given.passed, given.subject) == (False, "BBB")
 
 
