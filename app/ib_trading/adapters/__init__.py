@@ -1,1 +1,1 @@
-"""The outside world behind the ports. Only app/composition.py imports from here."""
+"""The outside world behind the ports. Only composition.py imports from here."""

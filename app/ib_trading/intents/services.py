@@ -1,4 +1,4 @@
-"""What an intent works with: the ports, filled in by app/composition.py, the ledger, and the business clock."""
+"""What an intent works with: the ports, filled in by composition.py, the ledger, and the business clock."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The trading configuration out of the document that Pulumi wrote on deployment; the service never writes it.
 
 The account is in it in the clear, also where the stack file keeps it secret: Pulumi decrypts it on deployment. So
-TRADING_ACCOUNT, which stands in for what only Pulumi can read, is refused with this backend (app/settings.py). What
+TRADING_ACCOUNT, which stands in for what only Pulumi can read, is refused with this backend (settings.py). What
 the configuration means and which keys it may have is decided in schema/trading_config.py, for this reader, the local
 one and the deployment alike.
 """
