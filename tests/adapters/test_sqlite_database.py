@@ -26,6 +26,7 @@ from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import NOON, a_lease, a_run, after, an_order
+from tests.spawned import finding_the_tests
 
 
 @pytest.fixture
@@ -193,7 +194,8 @@ class TestDurability:
         spawning = multiprocessing.get_context("spawn")
         ours, theirs = spawning.Pipe(duplex=False)
         writer = spawning.Process(target=save_orders_for_ever, args=(path, theirs))
-        writer.start()
+        with finding_the_tests():
+            writer.start()
         theirs.close()
         saved = [ours.recv() for _ in range(25)]
         writer.kill()

@@ -15,8 +15,9 @@ from ib_trading.core.journal import Lease
 from ib_trading.core.totals import Totals
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run
+from tests.spawned import finding_the_tests
 
-_PATIENCE = 240.0
+_TIMEOUT = 240.0
 
 
 def race(*calls: tuple[Callable[..., Any], tuple[object, ...]]) -> list[Any]:
@@ -27,15 +28,16 @@ def race(*calls: tuple[Callable[..., Any], tuple[object, ...]]) -> list[Any]:
     for function, arguments in calls:
         ours, theirs = spawning.Pipe(duplex=False)
         runner = spawning.Process(target=_run, args=(line, theirs, function, arguments))
-        runner.start()
+        with finding_the_tests():
+            runner.start()
         theirs.close()
         pipes.append(ours)
         runners.append(runner)
     try:
-        return [pipe.recv() for pipe in pipes if pipe.poll(_PATIENCE)]
+        return [pipe.recv() for pipe in pipes if pipe.poll(_TIMEOUT)]
     finally:
         for runner, pipe in zip(runners, pipes, strict=True):
-            runner.join(_PATIENCE)
+            runner.join(_TIMEOUT)
             pipe.close()
 
 
@@ -83,6 +85,6 @@ def store_bars(place: WarehousePlace, series: Series, batches: Sequence[Sequence
 def _run(
     line: Barrier, answers: Connection, function: Callable[..., Any], arguments: tuple[object, ...]
 ) -> None:
-    line.wait(_PATIENCE)
+    line.wait(_TIMEOUT)
     answers.send(function(*arguments))
     answers.close()
