@@ -18,6 +18,7 @@ from emulators.bigquery import HOST as BIGQUERY_HOST
 from emulators.bigquery import emulated_bigquery
 from emulators.firestore import HOST, emulated_firestore
 from ib_trading.adapters.ib import library
+from ib_trading.logs import say_through_logging
 from tests.emulators.missing import installed
 
 # Variables of a developer's shell that would steer the product or Google's clients.
@@ -50,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything has asked for the library; with xdist in each of its processes."""
     library.NAME = config.getoption("--ib-library")
+    # pytest shows a failed test's lines, as it does those of libraries; tests/captured.py hands them to who asks.
+    say_through_logging()
     # What a shell starts behind & ignores Ctrl-C, and whatever that starts would too; a terminal's programs do not.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

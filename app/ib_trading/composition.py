@@ -60,6 +60,7 @@ def build_services(settings: Settings) -> Services:
     stores = _google_stores(settings) if settings.backend == "google" else _local_stores(settings)
     return Services(
         name=settings.service,
+        project_id=settings.project_id,
         mode=mode,
         broker_clock=settings.clock == "broker",
         clock=SystemClock(),

@@ -1,50 +1,52 @@
 """Log lines as Cloud Logging reads them: one JSON object a line on stdout, `severity` and `message` first.
 
-One canonical line a request carries everything worth searching for; anything else that libraries say comes out in
-the same form. Values under a name that smells of a secret are masked, whoever logs them.
+Everything takes this one way: what the service says through structlog, with what is bound to the call (its run id,
+intent, key and trace), and what libraries say through `logging`. Values under a name that smells of a secret are
+masked, whoever logs or binds them. What is said of a trade, and when, intents/story.py decides.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
-import traceback
-from typing import TextIO
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, Processor
+
+from ib_trading.core.canonical import instant, plain
 
 SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api_?key", re.IGNORECASE)
 MASK = "[masked]"
 _LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 """What JSON leaves as it is and some readers of lines take for the end of one: a caller's text may hold it."""
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+SAID: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+)
+"""What a line gets where it is said: on its thread, in its call, at its instant."""
 
 
-class JsonLines(logging.Formatter):
-    """A record's `extra` members become members of the line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "severity": record.levelname,
-            "message": record.getMessage(),
-            "logger": record.name,
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-        }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        if record.exc_info and record.exc_info[0] is not None:
-            line["trace"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(masked(line), default=str, ensure_ascii=False).translate(_LINE_ENDS)
-
-
-def masked(value: object, name: str = "") -> object:
-    """`value` with every member masked whose name says that it is a secret."""
-    if name and SECRET_NAME.search(name):
-        return MASK
-    if isinstance(value, dict):
-        return {key: masked(item, str(key)) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(item) for item in value]
-    return value
+def say_through_logging() -> None:
+    """What structlog is told goes to `logging`, with what is bound: from there a handler takes it, and pytest."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SAID,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 def log_as_json(stream: TextIO | None = None, level: int = logging.INFO) -> None:
@@ -54,3 +56,75 @@ def log_as_json(stream: TextIO | None = None, level: int = logging.INFO) -> None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    say_through_logging()
+
+
+class JsonLines(structlog.stdlib.ProcessorFormatter):
+    """A record's `extra` members, and all that structlog was told, become members of the line. It is written where the
+    handler does: a value that cannot be spelled costs its line and never the run that said it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            foreign_pre_chain=[*SAID, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.ExceptionRenderer(),
+                _named_for_cloud_logging,
+                _masked,
+                _written,
+            ],
+        )
+
+
+def masked(value: object, name: str = "") -> object:
+    """`value` with every member masked whose name says that it is a secret."""
+    if name and SECRET_NAME.search(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {str(key): masked(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    return value
+
+
+def _named_for_cloud_logging(_: Any, __: str, line: EventDict) -> EventDict:
+    """`severity` and `message` as its structured logs have them (https://cloud.google.com/logging/docs/structured-logging),
+    a traceback as `trace`."""
+    first = {
+        "severity": str(line.pop("level")).upper(),
+        "message": line.pop("event"),
+        "logger": line.pop("logger"),
+        "time": line.pop("time"),
+    }
+    trace = {"trace": line.pop("exception")} if "exception" in line else {}
+    return first | line | trace
+
+
+def _masked(_: Any, __: str, line: EventDict) -> MutableMapping[str, Any]:
+    return {name: masked(value, name) for name, value in line.items()}
+
+
+def _written(_: Any, __: str, line: EventDict) -> str:
+    return msgspec.json.encode(_spelled(line)).decode().translate(_LINE_ENDS)
+
+
+def _spelled(value: object) -> object:
+    """Figures, instants and members of an enum as core/canonical.py writes them in answers and plans; of what JSON does
+    not know, what it says of itself."""
+    match value:
+        case Enum():
+            return _spelled(value.value)
+        case str():
+            # Half of a surrogate pair is no text that could be written.
+            return value.encode(errors="backslashreplace").decode()
+        case None | bool() | int() | float():
+            return value
+        case Decimal():
+            return msgspec.Raw(plain(value).encode()) if value.is_finite() else str(value)
+        case datetime() if value.tzinfo is not None:
+            return instant(value)
+        case Mapping():
+            return {str(key): _spelled(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_spelled(item) for item in value]
+    return str(value)

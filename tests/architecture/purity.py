@@ -11,7 +11,7 @@ from tests.architecture.tree import APP, Violation, parse
 # Standard modules through which a decision would depend on, or change, something other than its arguments.
 WORLDLY_MODULES = (
     "asyncio http io locale logging multiprocessing os pathlib platform random secrets shutil signal socket "
-    "sqlite3 subprocess sys tempfile threading time urllib uuid"
+    "sqlite3 structlog subprocess sys tempfile threading time urllib uuid"
 ).split()
 CLOCKS = {"now", "utcnow", "today"}
 WORLDLY_CALLS = {"open", "input", "print", "exec", "eval"}

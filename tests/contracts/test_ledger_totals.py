@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.refusals import StaleFence
 from ib_trading.core.totals import Total, Totals, with_bookings
+from tests.captured import named, said
 from tests.contracts.places import StorePlace, Stores
 from tests.contracts.rivals import apply_one_by_one, race, read_totals
 from tests.contracts.samples import NOON, a_booking, a_lease, after
@@ -163,13 +163,13 @@ class TestLedgerOfAnEarlierVersion:
         return place
 
     def test_its_totals_are_made_once_and_the_log_says_so(
-        self, place: StorePlace, bookings: Sequence[Booking], caplog: pytest.LogCaptureFixture
+        self, place: StorePlace, bookings: Sequence[Booking]
     ) -> None:
-        with caplog.at_level(logging.INFO, "app.ledger"), place.opened() as stores:
+        with said() as lines, place.opened() as stores:
             assert digits(stores.positions.totals()) == digits(with_bookings({}, bookings))
             assert digits(stores.positions.totals()) == digits(with_bookings({}, bookings))
-        (made,) = [record for record in caplog.records if record.message == MADE]
-        assert (vars(made)["bookings"], vars(made)["contracts"]) == (30, 5)
+        (made,) = named(lines, MADE)
+        assert (made["bookings"], made["contracts"]) == (30, 5)
 
     def test_the_next_booking_makes_them_too(self, place: StorePlace, bookings: Sequence[Booking]) -> None:
         """A trading run may come before anybody looks at a summary."""

@@ -131,7 +131,9 @@ def test_isolated_a_strategy_that_raises_has_no_weights_at_all_and_the_others_ke
     isolating = snapshot(config=config(on_strategy_error="isolate"))
     signals = read_signals(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)})
     assert set(signals.weights) == {"beta"}
-    assert signals.failed == {"alpha": "strategy alpha raised ZeroDivisionError: no returns"}
+    told = {name: str(failure) for name, failure in signals.failed.items()}
+    assert told == {"alpha": "strategy alpha raised ZeroDivisionError: no returns"}
+    assert isinstance(signals.failed["alpha"].__cause__, ZeroDivisionError)
 
 
 def test_a_strategy_sees_its_own_holdings_and_nobody_else_s() -> None:

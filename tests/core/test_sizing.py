@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.fx import FxRate, base_rate
-from ib_trading.core.refusals import SizingRefused
+from ib_trading.core.refusals import SizingRefused, StrategyFailed
 from ib_trading.core.signals import Signals
 from ib_trading.core.sizing import Sizing, capital, size, target_quantity
 from ib_trading.core.snapshot import Snapshot
@@ -151,7 +151,7 @@ def test_a_trade_is_whole_increments_even_if_a_holding_is_not(held: Decimal, wei
 
 def test_a_strategy_that_failed_is_neither_sized_nor_traded() -> None:
     state = snapshot(AAA, holdings={"alpha": {1: Decimal(5)}, "beta": {1: Decimal(5)}})
-    sizing = size(state, Signals({"beta": {1: Decimal(0)}}, {"alpha": "raised"}))
+    sizing = size(state, Signals({"beta": {1: Decimal(0)}}, {"alpha": StrategyFailed("raised")}))
     assert sizing.trades == {"beta": {1: Decimal(-5)}}
 
 

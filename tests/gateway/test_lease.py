@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from ib_trading.adapters.ib.gateway.session_lease import SessionLease
 from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.core.journal import Lease
 from ib_trading.core.refusals import StoreUnavailable
+from tests.captured import said
 from tests.contracts.samples import NOON, after
 from tests.gateway.stage import LOGIN, UP, Stage, until
 
@@ -91,9 +91,7 @@ class BrokenStore:
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(0, True), (25, True), (49, True), (50, False), (61, False)])
-def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_expires(
-    seconds: float, kept: bool, caplog: Any
-) -> None:
+def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_expires(seconds: float, kept: bool) -> None:
     """Another instance may start a gateway the moment it has expired: ours must be gone by then."""
     clock = Clock()
     assert clock.now() == NOON
@@ -101,5 +99,6 @@ def test_a_lease_that_cannot_be_renewed_is_given_up_before_it_expires(
     assert session_lease.take()
     clock.seconds = seconds
     assert session_lease.keep() is kept
-    session_lease.give_back()
-    assert "not released" in caplog.text
+    with said() as lines:
+        session_lease.give_back()
+    assert [line["event"] for line in lines] == ["gateway session not released"]

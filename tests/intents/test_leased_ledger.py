@@ -15,6 +15,7 @@ from ib_trading.core.journal import Lease, RunState
 from ib_trading.core.refusals import RunInProgress, StaleFence, StoreUnavailable
 from ib_trading.intents.leased_ledger import LEASE_TIME, Books, LeasedLedger
 from ib_trading.ports.lease import LeaseStore
+from tests.captured import said
 from tests.contracts.places import SqliteFile, Stores
 from tests.contracts.samples import NOON, a_booking, a_run, after, an_order
 
@@ -207,13 +208,13 @@ def staying(stores: Stores, failure: Exception) -> Books:
 
 @pytest.mark.parametrize("failure", [StoreUnavailable("away"), RuntimeError("Stream removed")])
 def test_a_run_that_cannot_give_its_lease_back_still_answers(
-    stores: Stores, clock: SetClock, failure: Exception, caplog: pytest.LogCaptureFixture
+    stores: Stores, clock: SetClock, failure: Exception
 ) -> None:
     """A failure of Google's client that nobody had foreseen took away the answer of a run that had traded."""
-    with staying(stores, failure).leased("run-1", clock) as ledger:
+    with said() as lines, staying(stores, failure).leased("run-1", clock) as ledger:
         answer = ledger.run("run-1")
     assert answer == a_run("run-1")
-    assert "lease not released" in caplog.messages
+    assert "lease not released" in [line["event"] for line in lines]
 
 
 def test_why_a_run_failed_is_told_although_its_lease_stays(stores: Stores, clock: SetClock) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-import pytest
-
-from ib_trading.schema.log_events import GATEWAY_NOT_READY
+from ib_trading.schema.log_events import GATEWAY_NOT_READY, RunEvent
+from tests.captured import said
 from tests.service import ServiceUnderTest, closed_port
 
 
-def test_a_gateway_that_is_not_ready_is_said_in_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_gateway_that_is_not_ready_is_said_in_the_log(tmp_path: Path) -> None:
     service = ServiceUnderTest.over(tmp_path, closed_port())
-    with caplog.at_level(logging.ERROR, "app.web"):
+    with said() as lines:
         assert service.get("/runs/none").status == 404
         assert service.get("/current-time").status == 503
-    [line] = [record for record in caplog.records if record.name == "app.web"]
-    assert (line.message, vars(line)["path"]) == (GATEWAY_NOT_READY, "/current-time")
+    [line] = [line for line in lines if line["log_level"] == "error" and line["event"] != RunEvent.REQUEST]
+    assert (line["event"], line["path"]) == (GATEWAY_NOT_READY, "/current-time")

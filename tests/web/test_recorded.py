@@ -13,6 +13,7 @@ from ib_trading.core.refusals import PlanRefused, StoreUnavailable
 from ib_trading.intents.services import Services
 from ib_trading.ports.activity_log import Activity
 from ib_trading.web.recorded import recorded
+from tests.captured import said
 from tests.service import closed_port, settings
 
 
@@ -41,15 +42,15 @@ def services(request: pytest.FixtureRequest, tmp_path: Path) -> Services:
 
 
 def test_a_run_that_has_traded_answers_although_its_line_is_not_written(
-    services: Services, caplog: pytest.LogCaptureFixture
+    services: Services,
 ) -> None:
     """An unforeseen failure of Google's client became a 500 in place of the answer: the caller would have asked again,
     not knowing that orders were out."""
-    with recorded(services, "allocation", "run-1", None) as record:
+    with said() as lines, recorded(services, "allocation", "run-1", None) as record:
         record.outcome = 200
         answer = "traded"
     assert answer == "traded"
-    assert "activity not written" in caplog.messages
+    assert "activity not written" in [line["event"] for line in lines]
 
 
 def test_why_a_call_was_refused_is_told_although_its_line_is_not_written(services: Services) -> None:

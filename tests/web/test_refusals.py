@@ -29,11 +29,13 @@ from ib_trading.core.refusals import (
 from ib_trading.intents.intent import Answer, Call, Result
 from ib_trading.intents.keyed_run import KeyedRun
 from ib_trading.intents.services import Services
+from ib_trading.schema.log_events import RunEvent
 from ib_trading.schema.requests import Request
 from ib_trading.web import problems
 from ib_trading.web.endpoint import Endpoint
 from ib_trading.web.problems import PROBLEMS, Bug, OtherHttpError, problem_of
 from ib_trading.web.routes import create_app
+from tests import captured
 from tests.service import ServiceUnderTest, closed_port
 
 KINDS = sorted({*kinds(Refusal)} - {Refusal}, key=lambda kind: kind.__name__)
@@ -120,13 +122,11 @@ def test_every_kind_has_a_row_and_every_row_a_kind() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_escapes_a_new_intent_is_told_as_what_it_is(
-    kind: type[Refusal], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_escapes_a_new_intent_is_told_as_what_it_is(kind: type[Refusal], tmp_path: Path) -> None:
     """Seven of core's refusals were translated by allocation alone: any other intent answered "this is a bug"."""
     said = refusal(kind)
     service = serving(tmp_path, said)
-    with caplog.at_level(logging.INFO, "app.web"):
+    with captured.said() as lines:
         reply = service.post("/refusing")
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert (reply.status, reply.body["status"]) == (problem_of(said).status, problem_of(said).status)
@@ -137,8 +137,11 @@ def test_what_escapes_a_new_intent_is_told_as_what_it_is(
     assert reply.body | members == reply.body
     retry_after = None if said.retry_after is None else str(said.retry_after)
     assert reply.headers.get("Retry-After") == retry_after
-    [line] = [record for record in caplog.records if record.name == "app.web"]
-    assert (vars(line)["kind"], vars(line)["detail"], line.exc_info) == (kind.__name__, said.detail, None)
+    [line, request] = lines
+    assert (line["kind"], line["detail"], line.get("exc_info")) == (kind.__name__, said.detail, None)
+    assert line["event"] == problem_of(said).event
+    level = logging.getLevelName(problem_of(said).level).lower()
+    assert (line["log_level"], request["event"], request["log_level"]) == (level, RunEvent.REQUEST, level)
     [activity] = service.services.activity.latest(10)
     assert (activity.outcome, activity.facts["detail"]) == (reply.status, said.detail)
 

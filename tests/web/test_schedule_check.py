@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ib_trading.queries.schedule_check import GRACE, judge
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from ib_trading.web.responses import HttpResponses
+from tests.captured import named, said
 from tests.service import STACK_FILE, ServiceUnderTest, closed_port
 
 JOB = "ib-paper--allocation"
@@ -80,16 +80,16 @@ def service(tmp_path: Path) -> ServiceUnderTest:
 
 
 def test_a_service_that_was_never_called_before_misses_nothing(
-    service: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+    service: ServiceUnderTest,
 ) -> None:
-    with caplog.at_level(logging.INFO, "app.schedules"):
+    with said() as lines:
         body = service.post("/schedule-check").body
     assert (body["ok"], body["due"], body["missing"]) == (True, 0, [])
-    assert [record.message for record in caplog.records] == ["schedules_ok"]
+    assert [line["event"] for line in lines] == ["schedules_ok", "request"]
 
 
 def test_what_is_missing_is_answered_and_logged_as_an_error(
-    service: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+    service: ServiceUnderTest,
 ) -> None:
     """The service has been there for an hour and the scheduler has called twice in that time."""
     now = service.services.clock.now().replace(second=0, microsecond=0)
@@ -97,18 +97,14 @@ def test_what_is_missing_is_answered_and_logged_as_an_error(
     for line in (begun, begun + timedelta(minutes=1), begun + timedelta(minutes=2)):
         facts: dict[str, Any] = {"job": JOB, "due": line.isoformat()}
         service.services.activity.append(Activity(line, "allocation", "r", False, 200, facts))
-    with caplog.at_level(logging.INFO, "app.schedules"):
+    with said() as lines:
         body = service.post("/schedule-check").body
     expected = 60 - int(GRACE.total_seconds() / 60)
     assert abs(body["due"] - expected) <= 1
     assert (body["ok"], body["succeeded"]) == (False, 2)
     assert body["missing"][0]["due"] == (begun + timedelta(minutes=3)).isoformat().replace("+00:00", "Z")
-    [record] = caplog.records
-    assert (record.levelname, record.message, len(vars(record)["missing"])) == (
-        "ERROR",
-        "schedules_missing",
-        len(body["missing"]),
-    )
+    [line] = named(lines, "schedules_missing")
+    assert (line["log_level"], len(line["missing"])) == ("error", len(body["missing"]))
 
 
 def test_a_schedule_whose_call_would_be_a_400_is_a_fault_of_the_configuration(tmp_path: Path) -> None:

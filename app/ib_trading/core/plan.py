@@ -7,7 +7,7 @@ bytes. Everything that explains it is in it: prices with their sources, signals,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from ib_trading.core.netting import InternalCross, net
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
+from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.signals import SignalSource, read_signals
 from ib_trading.core.sizing import capital, size
 from ib_trading.core.snapshot import Snapshot
@@ -101,6 +102,15 @@ class Plan:
         return {camel(name): getattr(self, name) for name in self.__dataclass_fields__}
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A plan, and what went wrong on the way without refusing it: `failures` is strategy → why it stays at its
+    holdings, of which the plan's warnings have the words."""
+
+    plan: Plan
+    failures: Mapping[str, StrategyFailed] = field(default_factory=dict)
+
+
 DEFAULT_PROPERTIES = OrderProperties()
 
 
@@ -109,8 +119,17 @@ def make_plan(
     strategies: Mapping[str, SignalSource],
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Plan:
+    """What `decide` decides."""
+    return decide(snapshot, strategies, properties).plan
+
+
+def decide(
+    snapshot: Snapshot,
+    strategies: Mapping[str, SignalSource],
+    properties: OrderProperties = DEFAULT_PROPERTIES,
+) -> Decision:
     """Signals → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
-    it cannot be made."""
+    no plan can be made."""
     signals = read_signals(snapshot, strategies)
     sizing = size(snapshot, signals)
     netting = net(
@@ -129,7 +148,7 @@ def make_plan(
         )
         for trade in netting.trades
     )
-    return written_out(
+    plan = written_out(
         Proposal(snapshot, sizing.prices, orders, netting.crosses),
         tuple(sorted(strategies)),
         signals=signals.weights,
@@ -145,6 +164,7 @@ def make_plan(
             *sizing.notes,
         ),
     )
+    return Decision(plan, signals.failed)
 
 
 def written_out(

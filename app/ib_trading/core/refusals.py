@@ -118,7 +118,13 @@ class AccountRefused(PlanRefused):
 
 
 class StrategyFailed(PlanRefused):
-    """The text names the strategy and what it did."""
+    """The text names the strategy and what it did; `strategy` is its name, and what it raised is the cause."""
+
+    def __init__(
+        self, detail: str, *, strategy: str = "", members: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(detail, members=members)
+        self.strategy = strategy
 
 
 class PriceRefused(PlanRefused):

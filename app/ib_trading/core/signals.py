@@ -52,23 +52,24 @@ class SignalSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """`weights` is strategy → contract id → fraction of its capital, signed; `failed` is strategy → reason."""
+    """`weights` is strategy → contract id → fraction of its capital, signed; `failed` is strategy → its failure
+    with its cause."""
 
     weights: Mapping[str, Mapping[int, Decimal]]
-    failed: Mapping[str, str]
+    failed: Mapping[str, StrategyFailed]
 
 
 def read_signals(snapshot: Snapshot, strategies: Mapping[str, SignalSource]) -> Signals:
     """Every strategy's weights; StrategyFailed if one fails and the configuration says refuse."""
     weights: dict[str, dict[int, Decimal]] = {}
-    failed: dict[str, str] = {}
+    failed: dict[str, StrategyFailed] = {}
     for name, strategy in sorted(strategies.items()):
         try:
             weights[name] = _weights_of(name, strategy, snapshot)
         except StrategyFailed as error:
             if snapshot.config.on_strategy_error == "refuse":
                 raise
-            failed[name] = str(error)
+            failed[name] = error
     return Signals(weights, failed)
 
 
@@ -91,13 +92,15 @@ def _weights_of(name: str, strategy: SignalSource, snapshot: Snapshot) -> dict[i
     try:
         answer = dict(strategy.weights(view))
     except Exception as error:  # a third party's code: whatever it raises is its failure, told and acted on
-        raise StrategyFailed(f"strategy {name} raised {type(error).__name__}: {error}") from error
+        raise StrategyFailed(
+            f"strategy {name} raised {type(error).__name__}: {error}", strategy=name
+        ) from error
     unfinished = snapshot.working.get(name, {})
     weights = dict.fromkeys((*ids.values(), *held, *unfinished), Decimal(0))
     for spec, weight in answer.items():
         if spec not in ids:
             raise StrategyFailed(
-                f"strategy {name} gave a weight to {spec}, which is not among its instruments"
+                f"strategy {name} gave a weight to {spec}, which is not among its instruments", strategy=name
             )
         # Two spellings of one contract are two parts of one position.
         weights[ids[spec]] += _exact(name, spec, weight)
@@ -109,7 +112,7 @@ def _check_history(name: str, con_ids: Iterable[int], snapshot: Snapshot) -> Non
         closes, max_age = snapshot.closes.get(con_id, ()), snapshot.config.history_max_age_days
         reason = stale_history(snapshot.instruments[con_id], closes, snapshot.at, max_age)
         if reason:
-            raise StrategyFailed(f"strategy {name} decides on history, but {reason}")
+            raise StrategyFailed(f"strategy {name} decides on history, but {reason}", strategy=name)
 
 
 def _closes(snapshot: Snapshot, con_id: int, days: int) -> tuple[float, ...]:
@@ -123,12 +126,15 @@ def _exact(name: str, spec: ContractSpec, weight: float | Decimal) -> Decimal:
         exact = Decimal(str(weight))
     except InvalidOperation:
         raise StrategyFailed(
-            f"strategy {name} gave {spec} the weight {weight!r}, which is not a number"
+            f"strategy {name} gave {spec} the weight {weight!r}, which is not a number", strategy=name
         ) from None
     if not exact.is_finite():
-        raise StrategyFailed(f"strategy {name} gave {spec} the weight {weight}; say 0 to hold nothing")
+        raise StrategyFailed(
+            f"strategy {name} gave {spec} the weight {weight}; say 0 to hold nothing", strategy=name
+        )
     if abs(exact) > WEIGHT_LIMIT:
         raise StrategyFailed(
-            f"strategy {name} gave {spec} the weight {weight}; a weight is a fraction of its capital, 1 is all of it"
+            f"strategy {name} gave {spec} the weight {weight}; a weight is a fraction of its capital, 1 is all of it",
+            strategy=name,
         )
     return exact.quantize(WEIGHT_STEP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ib_trading.core.plan import Plan, make_plan
+from ib_trading.core.plan import Decision, decide
 from ib_trading.core.refusals import ConfigurationFault, Refusal, RequestError
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.intents.compare import Comparison
@@ -47,9 +47,9 @@ class Allocation:
     ) -> Snapshot:
         return read_snapshot(self.services, broker, config, compared, self._strategies(request, config))
 
-    def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Plan:
+    def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Decision:
         strategies = self._strategies(request, snapshot.config)
-        return make_plan(snapshot, strategies, properties_at(request.order_properties, snapshot.at))
+        return decide(snapshot, strategies, properties_at(request.order_properties, snapshot.at))
 
     def _strategies(self, request: AllocationRequest, config: TradingConfig) -> Mapping[str, Strategy]:
         return chosen_strategies(self.services.strategies, request.strategies, config)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ib_trading.core.cash import balance_cash, conversion_venues
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import Quote
-from ib_trading.core.plan import Plan
+from ib_trading.core.plan import Decision
 from ib_trading.core.refusals import Refusal
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.intents.compare import Comparison
@@ -66,8 +66,8 @@ class CashBalancer:
             quotes=dict(snapshot.quotes) | quotes,
         )
 
-    def decide(self, snapshot: Snapshot, request: CashBalancerRequest) -> Plan:  # noqa: ARG002 says nothing more
-        return balance_cash(snapshot)
+    def decide(self, snapshot: Snapshot, request: CashBalancerRequest) -> Decision:  # noqa: ARG002 says nothing more
+        return Decision(balance_cash(snapshot))
 
 
 def _pairs(

@@ -9,7 +9,7 @@ from ib_trading.core.close_all import close_out
 from ib_trading.core.locks import locks
 from ib_trading.core.order_kind import OrderType
 from ib_trading.core.order_state import OrderState
-from ib_trading.core.plan import Plan
+from ib_trading.core.plan import Decision
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
 from ib_trading.core.snapshot import Snapshot
@@ -94,10 +94,9 @@ class CloseAll:
         strays = [report for report in compared.strays if not self._cancels(report.order_ref, request)]
         return replace(snapshot, working=left, locks=locks(compared.differences, doubtful, strays))
 
-    def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Plan:
-        return close_out(
-            snapshot, _unique(request.strategies), properties_at(request.order_properties, snapshot.at)
-        )
+    def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Decision:
+        properties = properties_at(request.order_properties, snapshot.at)
+        return Decision(close_out(snapshot, _unique(request.strategies), properties))
 
     def _cancels(self, order_ref: str, request: CloseAllRequest) -> bool:
         """Whether it is an order of ours, by its reference even if the journal was lost; with `strategies`, one in

@@ -18,9 +18,9 @@ import msgspec
 
 from ib_trading.core.journal import Run, RunState, body_hash, given_up, signature
 from ib_trading.core.refusals import KeyReused, Refusal, RunInProgress, StaleFence
+from ib_trading.intents import story
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
-from ib_trading.intents.needs_review import call_a_person
 from ib_trading.intents.read_snapshot import account_to_trade
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import settle_earlier
@@ -54,6 +54,7 @@ class KeyedRun:
             # That run died before it did anything, and has given the key back.
             if self._claim(run) is not None:
                 raise RunInProgress("the same request is still being worked on; ask again later")
+        story.claimed(run)
         return self._claimed(run, work)
 
     @contextmanager
@@ -73,7 +74,7 @@ class KeyedRun:
         response = self.services.responses.response(run.run_id, answer.members, answer.refusal)
         ended = replace(run, state=state, response=response)
         ledger.record_run(ended)
-        call_a_person(ended)
+        story.run_ended(ended)
         return replace(answer, response=response)
 
     def _run_for_key(self) -> Run:
@@ -100,6 +101,7 @@ class KeyedRun:
                 f"this key was used for another request in run {earlier.run_id}; use a new key for a new request"
             )
         if earlier.response is not None:
+            story.replayed(earlier)
             return Answer.stored(earlier.response)
         if not self._settled_as_interrupted():
             raise RunInProgress("the same request is still being worked on; ask again later", earlier.run_id)
@@ -111,6 +113,7 @@ class KeyedRun:
                 "the run's orders are still working; ask again later for what became of them",
                 earlier.run_id,
             )
+        story.replayed(settled)
         return Answer.stored(settled.response)
 
     def _settled_as_interrupted(self) -> bool:
@@ -138,6 +141,7 @@ class KeyedRun:
         answer is asked anew then; a plan, an order or an answer that is there stays."""
         if self.services.ledger.run(run.run_id) in (run, given_up(run)):
             self.services.claims.withdraw(run.run_id)
+            story.key_given_back(run)
 
     def _check_claim(self, run: Run) -> None:
         """Between our claim and our lease another run may have taken us for dead and given our key back."""

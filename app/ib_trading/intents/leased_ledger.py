@@ -8,23 +8,25 @@ others have written since.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+import structlog
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease, Run
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import RunInProgress, StaleFence
 from ib_trading.intents.ledger import Ledger
+from ib_trading.intents.story import LedgerStory
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.journal_store import JournalWriter
 from ib_trading.ports.lease import LeaseStore
 from ib_trading.ports.position_store import PositionWriter
 
-log = logging.getLogger("app.lease")
+log = structlog.stdlib.get_logger("app.lease")
 
 LEASE_TIME = timedelta(seconds=120)
 """How long a process that died keeps the others waiting. Longer than any single step between two renewals."""
@@ -58,17 +60,18 @@ class HeldLease:
         try:
             self.store.release(lease)
         except Exception:  # what the run has done and answered stands; the lease expires by itself
-            log.exception("lease not released", extra={"holder": self.holder})
+            log.exception("lease not released", holder=self.holder)
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedLedger(Ledger):
-    """To read and to write. Each write is durable when it returns, and renews the lease before. StaleFence, and nothing
-    written, once another run has the lease."""
+    """To read and to write. Each write is durable when it returns, and renews the lease before; then the log tells what
+    of it is new. StaleFence, and nothing written, once another run has the lease."""
 
     _journal: JournalWriter
     _positions: PositionWriter
     _held: HeldLease = field(kw_only=True)
+    _story: LedgerStory = field(kw_only=True)
 
     def record_run(self, run: Run) -> None:
         """The run's key, state, plan and response as they are now. LookupError if it has been withdrawn."""
@@ -77,14 +80,20 @@ class LeasedLedger(Ledger):
     def record_plan(self, run: Run, orders: Sequence[Order]) -> None:
         """The run and these orders of it, in one transaction: no plan without its orders."""
         self._journal.save_plan(run, orders, self._held.renewed())
+        self._story.orders_written(orders)
 
     def record_orders(self, orders: Sequence[Order]) -> None:
         """All of them or none, over what was there under their orderRefs."""
         self._journal.save_orders(orders, self._held.renewed())
+        self._story.orders_written(orders)
 
-    def book(self, bookings: Sequence[Booking]) -> int:
-        """Books what is not booked yet, all of it or nothing. Returns how many were new."""
-        return self._positions.apply(bookings, self._held.renewed())
+    def book(self, bookings: Sequence[Booking], orders: Iterable[Order] = ()) -> int:
+        """Books what is not booked yet, all of it or nothing. Returns how many were new. `orders` are those that they
+        may be of, for the log: what was booked before is told again only beside what is new, by the same id."""
+        new = self._positions.apply(bookings, self._held.renewed())
+        if new:
+            self._story.booked(bookings, orders)
+        return new
 
     def renew(self) -> None:
         """Before the broker is asked for what may take its time, and between the turns of a long wait."""
@@ -122,6 +131,6 @@ class Books:
             raise RunInProgress("another trading run is under way; try again when it has ended")
         held = HeldLease(self._lease, clock, holder, lease)
         try:
-            yield LeasedLedger(self._journal, self._positions, _held=held)
+            yield LeasedLedger(self._journal, self._positions, _held=held, _story=LedgerStory(now))
         finally:
             held.give_back()

@@ -1,4 +1,5 @@
-"""How long each phase of a call took; what is told as `timings`, never part of a plan."""
+"""How long each phase of a call took; what is told as `timings`, never part of a plan. The log hears of each as it
+ends, well or not."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+from ib_trading.intents import story
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,9 @@ class Phases:
         try:
             yield
         finally:
-            self._seconds[phase] = self._seconds.get(phase, 0.0) + time.perf_counter() - start
+            spent = time.perf_counter() - start
+            self._seconds[phase] = self._seconds.get(phase, 0.0) + spent
+            story.step(phase, spent)
 
     def seconds(self) -> dict[str, Decimal]:
         return {phase: Decimal(f"{spent:.3f}") for phase, spent in self._seconds.items()}

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from ib_trading.core.limits import Rule, said_together
-from ib_trading.core.plan import Plan
-from ib_trading.core.refusals import InstrumentLocked, LimitsRefused, TradingDisabled
+from ib_trading.core.plan import Decision, Plan
+from ib_trading.core.refusals import InstrumentLocked, LimitsRefused, StrategyFailed, TradingDisabled
 from ib_trading.core.snapshot import Snapshot
+from ib_trading.intents import story
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.trader import Trader
@@ -40,7 +41,7 @@ class Planning:
         snapshot = self.trader.read(broker, compared, self.request, self.config)
         if not self.config.what_if:
             return snapshot
-        draft = self.trader.decide(snapshot, self.request)
+        draft = self._decided(snapshot).plan
         if draft.reduce_only:
             return snapshot
         return with_margins(broker, snapshot, draft.orders, self.clock, deadline, compared.ledger)
@@ -48,7 +49,9 @@ class Planning:
     def decide(self, snapshot: Snapshot, compared: Comparison) -> Plan:
         """The plan, or a refusal with everything that speaks against it."""
         with self.phases.timed("decide"):
-            plan = self.trader.decide(snapshot, self.request)
+            decision = self._decided(snapshot)
+        story.planned(decision)
+        plan = decision.plan
         if plan.forbidden:
             raise _locked(plan, snapshot, compared)
         if plan.refusals:
@@ -57,6 +60,14 @@ class Planning:
             refusal = TradingDisabled if disabled else LimitsRefused
             raise refusal(detail, members={"plan": plan, "limits": plan.limits})
         return plan
+
+    def _decided(self, snapshot: Snapshot) -> Decision:
+        """A draft is none of the story; a strategy that fails in it refuses the run as it would later."""
+        try:
+            return self.trader.decide(snapshot, self.request)
+        except StrategyFailed as failure:
+            story.strategy_failed(failure, refused=True)
+            raise
 
 
 def _locked(plan: Plan, snapshot: Snapshot, compared: Comparison) -> InstrumentLocked:

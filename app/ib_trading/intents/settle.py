@@ -28,13 +28,13 @@ from ib_trading.core.locks import BY_REPAIR, Lock
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import Order, names_an_order_of
 from ib_trading.core.strays import strays
+from ib_trading.intents import story
 from ib_trading.intents.broker_records import BrokerRecords
 from ib_trading.intents.day_orders import after_their_day
 from ib_trading.intents.intent import envelope
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.ledger import Ledger
-from ib_trading.intents.needs_review import call_a_person
 from ib_trading.intents.run_answer import not_done, warnings_of
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import order_shown
@@ -45,13 +45,15 @@ class Findings:
     """What the broker's records say about what is open, before anything of it is written.
 
     `orders` are the unsettled ones as they now stand, `reports` the broker's word on all that it shows, `bookings` what
-    the ledger does not know yet, `strays` what lives at the broker without the journal holding it open.
+    the ledger does not know yet, `known` the orders that those may be of, by orderRef, `strays` what lives at the
+    broker without the journal holding it open.
     """
 
     orders: tuple[Order, ...]
     reports: tuple[OrderReport, ...]
     executions: tuple[Execution, ...]
     bookings: tuple[Booking, ...]
+    known: Mapping[str, Order]
     strays: tuple[OrderReport, ...]
 
 
@@ -78,7 +80,8 @@ def find(services: Services, ledger: Ledger, broker: BrokerRecords, account: str
         services, ledger.with_unwritten(orders, bookings), broker, account, orders, shown
     )
     bookings = (*bookings, *_unbooked_crosses(ledger.with_unwritten(orders, bookings)))
-    return Findings(orders, reports, executions, bookings, strays(services.mode, found, held_open, known))
+    astray = strays(services.mode, found, held_open, known)
+    return Findings(orders, reports, executions, bookings, known, astray)
 
 
 def settle_earlier(
@@ -92,7 +95,7 @@ def settle_earlier(
     if found.orders:
         ledger.record_orders(found.orders)
     if found.bookings:
-        ledger.book(found.bookings)
+        ledger.book(found.bookings, found.known.values())
     left_open = {run.run_id for run in ledger.open_runs()} - {own_run}
     close_runs(services, ledger, left_open | {order.run_id for order in found.orders}, found.executions)
     return found
@@ -130,7 +133,7 @@ def unbooked(
 def book(ledger: LeasedLedger, orders: Sequence[Order], executions: Iterable[Execution]) -> int:
     """Applies what `executions` of `orders` add to the ledger. Returns how many bookings were new."""
     bookings = unbooked(ledger, {order.order_ref: order for order in orders}, executions)
-    return ledger.book(bookings) if bookings else 0
+    return ledger.book(bookings, orders) if bookings else 0
 
 
 def with_all_fills(ledger: Ledger, orders: Sequence[Order], at: datetime) -> tuple[Order, ...]:
@@ -220,6 +223,7 @@ def _close(services: Services, ledger: LeasedLedger, run: Run, executions: Seque
     if came_to_nothing(run, orders):
         with suppress(LookupError):  # its own process lives, and has withdrawn it in this very moment
             ledger.record_run(given_up(run))
+            story.key_given_back(run)
         return
     state = outcome(orders)
     if run.state is RunState.NEEDS_REVIEW and state is not RunState.SETTLED:
@@ -229,7 +233,8 @@ def _close(services: Services, ledger: LeasedLedger, run: Run, executions: Seque
         response = _resumed(services, run, orders, executions)
     ended = replace(run, state=state, response=response)
     ledger.record_run(ended)
-    call_a_person(ended)
+    if ended != run:
+        story.run_ended(ended)
 
 
 def _resumed(

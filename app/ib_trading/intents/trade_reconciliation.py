@@ -165,7 +165,7 @@ class TradeReconciliation:
     ) -> None:
         services = self.services
         at = services.business_time(broker)
-        ledger.book([repair.booking(at) for repair in chosen])
+        ledger.book([repair.booking(at) for repair in chosen], compared.orders)
         by_ref = {order.order_ref: order for order in compared.orders}
         # A cancelled order is what the broker's records say of it by now; the journal may never have known it.
         ended = [

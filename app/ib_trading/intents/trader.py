@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ib_trading.core.plan import Plan
+from ib_trading.core.plan import Decision
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -26,4 +26,4 @@ class Trader(Protocol):
 
     def read(self, broker: Broker, compared: Comparison, request: Any, config: TradingConfig) -> Snapshot: ...
 
-    def decide(self, snapshot: Snapshot, request: Any) -> Plan: ...
+    def decide(self, snapshot: Snapshot, request: Any) -> Decision: ...

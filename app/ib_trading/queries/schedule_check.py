@@ -7,10 +7,11 @@ must go out when something did *not* happen, and that includes the broker. An al
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from ib_trading.core.refusals import ConfigurationFault, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
@@ -26,7 +27,7 @@ GRACE = timedelta(minutes=35)
 EARLY = timedelta(minutes=5)
 """The scheduler's clock may be ahead of ours by less than this."""
 
-log = logging.getLogger("app.schedules")
+log = structlog.stdlib.get_logger("app.schedules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class ScheduleCheck:
         due, missing = judge(schedules, activities, services.name, after, until, succeeded)
         facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
         if missing:
-            log.error(SCHEDULES_MISSING, extra=facts)
+            log.error(SCHEDULES_MISSING, **facts)
         else:
-            log.info(SCHEDULES_OK, extra=facts)
+            log.info(SCHEDULES_OK, **facts)
         return Answer.of(
             ScheduleCheckResult(
                 **common(services, self.name, call.run_id),

@@ -3,8 +3,7 @@ id to the caller."""
 
 from __future__ import annotations
 
-import logging
-
+import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
@@ -16,14 +15,24 @@ from ib_trading.web.problems import BodyTooLarge, Bug, OtherHttpError, UnknownIn
 from ib_trading.web.requests import MAX_BODY_BYTES
 
 PROBLEM_JSON = "application/problem+json"
-log = logging.getLogger("app.web")
+log = structlog.stdlib.get_logger("app.web")
+
+
+def say_refused(refusal: Refusal, path: str, trace: Exception | None = None) -> int:
+    """Why the call got less than it asked for, at its kind's level, which is returned. The call itself is bound."""
+    problem = problem_of(refusal)
+    said: dict[str, object] = {"path": path, "kind": type(refusal).__name__, "detail": refusal.detail}
+    if refusal.errors:
+        said["errors"] = [{"path": field.path, "message": field.message} for field in refusal.errors]
+    if trace is not None:
+        said["exc_info"] = trace
+    log.log(problem.level, problem.event, **said)
+    return problem.level
 
 
 def add_error_handlers(flask: Flask, responses: ResponseFormat) -> None:
     def answered(refusal: Refusal, trace: Exception | None = None) -> Response:
-        problem = problem_of(refusal)
-        said = {"runId": g.run_id, "path": request.path, "kind": type(refusal).__name__}
-        log.log(problem.level, problem.event, exc_info=trace, extra=said | {"detail": refusal.detail})
+        g.level = say_refused(refusal, request.path, trace)
         told = responses.response(g.run_id, {}, refusal)
         response = Response(told.body, told.status, content_type=PROBLEM_JSON)
         if refusal.retry_after is not None:

@@ -50,7 +50,7 @@ from ib_trading.core.refusals import (
     TradingDisabled,
     Unanswered,
 )
-from ib_trading.schema.log_events import GATEWAY_NOT_READY
+from ib_trading.schema.log_events import GATEWAY_NOT_READY, RunEvent
 
 
 class UnsupportedBody(Refusal):
@@ -87,7 +87,7 @@ class Problem:
     status: int
     title: str
     level: int = logging.INFO
-    event: str = "refused"
+    event: str = RunEvent.REFUSED
 
 
 _PLAN = Problem(422, "Refused; nothing was sent", logging.WARNING)
@@ -132,7 +132,7 @@ PROBLEMS: Mapping[type[Refusal], Problem] = {
         503, "The trading configuration cannot be used; nothing was sent", logging.ERROR
     ),
     OtherHttpError: Problem(400, "The request was refused"),
-    Bug: Problem(500, "Internal error", logging.ERROR, event="bug"),
+    Bug: Problem(500, "Internal error", logging.ERROR, event=RunEvent.BUG),
 }
 
 

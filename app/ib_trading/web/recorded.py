@@ -6,11 +6,12 @@ The activity log is what schedule-check reads, so a scheduler's own name for the
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+import structlog
 
 from ib_trading.core.refusals import Refusal
 from ib_trading.intents.services import Services
@@ -20,7 +21,7 @@ from ib_trading.web.problems import problem_of
 CALLER_LEFT = 499
 """Outcome of a call whose caller hung up before the last line (nginx's number for it)."""
 
-log = logging.getLogger("app.activity")
+log = structlog.stdlib.get_logger("app.activity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,12 @@ class Record:
     """The answer is still being made when its first line leaves."""
     started: float = field(default_factory=time.perf_counter)
 
-    def lines(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+    def lines(self, lines: Iterator[bytes]) -> Generator[bytes]:
         """`lines`, and the record once the last one is out. The last one says what the status line no longer can."""
         self.goes_on = True
         self.outcome = CALLER_LEFT
 
-        def told() -> Iterator[bytes]:
+        def told() -> Generator[bytes]:
             last = b"{}"
             try:
                 for line in lines:
@@ -79,7 +80,7 @@ class Record:
         try:
             self.services.activity.append(activity)
         except Exception:  # a 500 in its place would have the caller ask again for what has been done
-            log.exception("activity not written", extra={"runId": self.run_id, "intent": self.intent})
+            log.exception("activity not written", runId=self.run_id, intent=self.intent)
 
 
 @contextmanager

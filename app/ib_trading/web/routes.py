@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import structlog
 from flask import Flask, Response, g, request
 
 from ib_trading.core.canonical import canonical_json
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.services import Services
 from ib_trading.schema.known_types import ready
+from ib_trading.schema.log_events import RunEvent
 from ib_trading.web.endpoint import Endpoint
-from ib_trading.web.error_handlers import PROBLEM_JSON, add_error_handlers
+from ib_trading.web.error_handlers import PROBLEM_JSON, add_error_handlers, say_refused
 from ib_trading.web.health import Readiness, dependencies
+from ib_trading.web.log_context import bind_call, bind_request, forget, kept
 from ib_trading.web.metrics import CONTENT_TYPE, Metrics
 from ib_trading.web.openapi import openapi
 from ib_trading.web.recorded import Record, recorded
@@ -30,7 +33,7 @@ from ib_trading.web.requests import (
 )
 from ib_trading.web.responses import as_lines, as_sent
 
-log = logging.getLogger("app.request")
+log = structlog.stdlib.get_logger("app.request")
 
 
 def create_app(services: Services, endpoints: tuple[Endpoint, ...]) -> Flask:
@@ -68,7 +71,9 @@ def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
             parsed = parse_query(request, places, intent.request_type)
         if record is not None:
             record.dry_run = getattr(parsed, "dry_run", False)
-        return intent.answer(Call(g.run_id, parsed, idempotency_key(request), wants_lines(request)))
+        key = idempotency_key(request)
+        bind_call(parsed, key)
+        return intent.answer(Call(g.run_id, parsed, key, wants_lines(request)))
 
     def view(**places: str) -> Response:
         if not endpoint.recorded:
@@ -76,13 +81,16 @@ def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
         with recorded(services, intent.name, g.run_id, scheduled_call(request)) as record:
             answer = answered(places, record)
             if answer.lines is not None:
-                lines = record.lines(as_lines(answer.lines, g.run_id, responses))
-                return Response(lines, content_type=NDJSON)
+                told_why = _saying_why(answer.lines, request.path)
+                lines = record.lines(as_lines(told_why, g.run_id, responses))
+                return Response(kept(lines), content_type=NDJSON)
             response = told(answer)
             record.outcome, record.replayed = response.status_code, answer.replayed
         return response
 
     def told(answer: Answer) -> Response:
+        if answer.refusal is not None:
+            g.level = say_refused(answer.refusal, request.path)
         sent = as_sent(answer, g.run_id, responses)
         content_type = "application/json" if responses.succeeded(sent.status) else PROBLEM_JSON
         response = Response(sent.body, sent.status, content_type=content_type)
@@ -91,6 +99,14 @@ def _view(services: Services, endpoint: Endpoint) -> Callable[..., Response]:
         return response
 
     return view
+
+
+def _saying_why(answers: Iterator[Answer], path: str) -> Iterator[Answer]:
+    """`answers`; the log hears of what the status line, long gone, can no longer say."""
+    for answer in answers:
+        if answer.refusal is not None:
+            say_refused(answer.refusal, path)
+        yield answer
 
 
 def _health() -> Response:
@@ -127,23 +143,24 @@ def _log_each_request(flask: Flask, services: Services, metrics: Metrics) -> Non
     def begin() -> None:
         g.run_id = uuid.uuid4().hex
         g.started = time.perf_counter()
+        g.level = logging.INFO
+        bind_request(request, services, g.run_id)
 
     @flask.after_request
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
         metrics.answered(request.endpoint or "unknown", response.status_code, seconds)
-        log.info(
-            "%s %s %s",
-            request.method,
-            request.path,
-            response.status_code,
-            extra={
-                "runId": g.run_id,
-                "tradingMode": services.mode.value,
-                "intent": request.path.strip("/"),
-                "status": response.status_code,
-                "seconds": round(seconds, 3),
-                "replayed": "Idempotency-Replayed" in response.headers,
-            },
+        log.log(
+            g.level,
+            RunEvent.REQUEST,
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            seconds=round(seconds, 3),
+            replayed="Idempotency-Replayed" in response.headers,
         )
         return response
+
+    @flask.teardown_request
+    def done(_: BaseException | None) -> None:
+        forget()

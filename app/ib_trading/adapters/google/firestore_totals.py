@@ -9,11 +9,11 @@ are made anew from all bookings, by one transaction.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference, Query
 
 from ib_trading.adapters.google.firestore_database import ATTEMPTS, Document, FirestoreDatabase, Snapshot
@@ -26,7 +26,7 @@ from ib_trading.core.totals import Total, Totals, with_bookings
 from ib_trading.schema.documents import BOOKINGS, TOTALS, collection_path, totals_reach_path
 
 T = TypeVar("T")
-log = logging.getLogger("app.ledger")
+log = structlog.stdlib.get_logger("app.ledger")
 
 
 class FirestoreTotals:
@@ -85,7 +85,7 @@ class FirestoreTotals:
         for portion in self.ledger():
             totals = with_bookings(totals, (value_of(Booking, one.to_dict() or {}) for one in portion))
             last, count = (portion[-1].get("recordedAt") if portion else last), count + len(portion)
-        log.warning("totals made from the bookings", extra={"bookings": count, "contracts": len(totals)})
+        log.warning("totals made from the bookings", bookings=count, contracts=len(totals))
         self._database.transact(lambda transaction: self._replace(transaction, seen, totals, last))
 
     def _replace(

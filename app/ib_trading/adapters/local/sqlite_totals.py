@@ -8,16 +8,17 @@ costs the same however long the ledger is: https://sqlite.org/optoverview.html, 
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+
+import structlog
 
 from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, parts, parts_text
 from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import Total, Totals, with_bookings
 
-log = logging.getLogger("app.ledger")
+log = structlog.stdlib.get_logger("app.ledger")
 
 _BOOKINGS = f"SELECT {', '.join(columns_of(Booking))} FROM bookings"
 _TOTALS = "SELECT con_id, strategy, quantity, flow, commissions FROM totals"
@@ -43,7 +44,7 @@ def make_if_behind(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM totals")
     _write(connection, totals)
     [counted] = connection.execute("SELECT count(*) FROM bookings").fetchone()
-    log.warning("totals made from the bookings", extra={"bookings": counted, "contracts": len(totals)})
+    log.warning("totals made from the bookings", bookings=counted, contracts=len(totals))
 
 
 def add(connection: sqlite3.Connection, new: Sequence[Booking]) -> None:

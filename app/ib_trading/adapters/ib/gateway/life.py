@@ -5,10 +5,11 @@ Decides the state from moment to moment and how a run has ended; whether another
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import structlog
 
 from ib_trading.adapters.ib.gateway import settings_files
 from ib_trading.adapters.ib.gateway.api_greeting import answers
@@ -20,7 +21,7 @@ from ib_trading.adapters.ib.gateway.timeouts import GatewayTimeouts
 from ib_trading.schema.credentials import GatewayCredentials
 from ib_trading.schema.log_events import SECOND_FACTOR_NEEDED
 
-log = logging.getLogger("app.gateway")
+log = structlog.stdlib.get_logger("app.gateway")
 
 SECOND_FACTOR_TIMED_OUT = 87
 """IBC's 1111 modulo 256: the login was not completed after the second factor, or it timed out."""
@@ -108,7 +109,7 @@ class Life:
 
     def _hear(self, line: str) -> tuple[Failure, str] | None:
         if worth_keeping(line):
-            log.info("ibc", extra={"line": self._without_secrets(line)})
+            log.info("ibc", line=self._without_secrets(line))
         said = read_line(line)
         return None if said is None else self._meaning(said)
 

@@ -5,16 +5,17 @@ An instance that could not renew for too long stops the gateway before the lease
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import structlog
 
 from ib_trading.core.journal import Lease
 from ib_trading.core.refusals import StaleFence, StoreUnavailable
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.lease import LeaseStore
 
-log = logging.getLogger("app.gateway")
+log = structlog.stdlib.get_logger("app.gateway")
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class SessionLease:
             self._lease = None
             return False
         except StoreUnavailable as error:
-            log.warning("gateway session not renewed", extra={"detail": error.detail, "secondsLeft": left})
+            log.warning("gateway session not renewed", detail=error.detail, secondsLeft=left)
             return left > self.seconds / 6
         return True
 
@@ -60,7 +61,7 @@ class SessionLease:
             self.store.release(lease)
         except StoreUnavailable as error:
             # It expires by itself.
-            log.warning("gateway session not released", extra={"detail": error.detail})
+            log.warning("gateway session not released", detail=error.detail)
 
     def _until(self, now: datetime) -> datetime:
         return now + timedelta(seconds=self.seconds)

@@ -7,7 +7,6 @@ a person has taken over is left to him for a while. Everything else is tried aga
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
 import os
 import resource
@@ -15,6 +14,8 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+
+import structlog
 
 from ib_trading.adapters.ib.gateway.installation import Installation
 from ib_trading.adapters.ib.gateway.life import Ended, Life
@@ -26,7 +27,7 @@ from ib_trading.core.refusals import GatewayNotReady, StoreUnavailable
 from ib_trading.ports.secret_source import SecretSource
 from ib_trading.schema.credentials import GatewayCredentials
 
-log = logging.getLogger("app.gateway")
+log = structlog.stdlib.get_logger("app.gateway")
 
 _SOON = 30
 """Seconds: for what passes by itself."""
@@ -182,7 +183,7 @@ class Supervisor:
         failure = ended.failure
         if failure is None:
             return True
-        log.warning("gateway ended", extra={"failure": failure.value, "detail": ended.detail})
+        log.warning("gateway ended", failure=failure.value, detail=ended.detail)
         if failure.final:
             return self._gave_up(failure, ended.detail)
         if failure is Failure.LEASE_LOST:
@@ -216,7 +217,7 @@ class Supervisor:
             if (before.state, before.failure) == (state, failure):
                 self._condition = replace(self._condition, since=before.since)
             else:
-                log.info("gateway", extra={"state": state.value, "failure": failure, "detail": detail})
+                log.info("gateway", state=state.value, failure=failure, detail=detail)
             self._changed.notify_all()
 
     # What is refused
