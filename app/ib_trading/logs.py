@@ -27,6 +27,8 @@ MASK = "[masked]"
 _LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 """What JSON leaves as it is and some readers of lines take for the end of one: a caller's text may hold it."""
 
+BOUND = ("runId", "settledBy", "tradingMode", "intent", "key", "dryRun")
+
 SAID: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -89,13 +91,14 @@ def masked(value: object, name: str = "") -> object:
 
 def _named_for_cloud_logging(_: Any, __: str, line: EventDict) -> EventDict:
     """`severity` and `message` as its structured logs have them (https://cloud.google.com/logging/docs/structured-logging),
-    a traceback as `trace`."""
+    a traceback as `trace`. What is the same in all lines of a call comes before what one of them tells."""
     first = {
         "severity": str(line.pop("level")).upper(),
         "message": line.pop("event"),
         "logger": line.pop("logger"),
         "time": line.pop("time"),
     }
+    first |= {name: line.pop(name) for name in BOUND if name in line}
     trace = {"trace": line.pop("exception")} if "exception" in line else {}
     return first | line | trace
 

@@ -188,7 +188,7 @@ def _heard(order: Order) -> dict[str, Any]:
 
 def _booking(booking: Booking, order: Order | None) -> dict[str, Any]:
     kind = booking_kind(booking)
-    facts: dict[str, Any] = {"bookingId": booking.booking_id, "conId": booking.con_id}
+    facts: dict[str, Any] = {"conId": booking.con_id}
     if order is not None:
         facts |= _about(order.run_id)
         facts["localSymbol"] = order.local_symbol
@@ -201,8 +201,12 @@ def _booking(booking: Booking, order: Order | None) -> dict[str, Any]:
         root, number = revision(exec_id)
         if number > 1:
             facts["corrects"] = root
-    if kind is not BookingKind.COMMISSION:
-        facts |= {"quantity": sum(booking.shares.values()), "price": booking.price, "shares": booking.shares}
+    else:
+        facts["bookingId"] = booking.booking_id
+    if quantity := sum(booking.shares.values()):
+        facts["quantity"] = quantity
+    if booking.shares:
+        facts |= {"price": booking.price, "shares": booking.shares}
     if booking.commissions:
         facts |= {"commissions": booking.commissions, "currency": booking.commission_currency}
     return facts | {"at": booking.at}
