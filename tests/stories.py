@@ -31,7 +31,19 @@ config:
 
 MOMENTARY = {"acknowledged", "working"}
 """States of an order that one run sees before it is filled, and another does not."""
-MASKED = {"time", "at", "asOf", "seconds", "orderRef", "execId", "runId", "settledBy", "answeredBy", "from", "trace"}
+MASKED = {
+    "time",
+    "at",
+    "asOf",
+    "seconds",
+    "orderRef",
+    "execId",
+    "runId",
+    "settledBy",
+    "answeredBy",
+    "from",
+    "trace",
+}
 """Members that are others in each run; that they are there is the same."""
 IDS = re.compile("[0-9a-f]{32}")
 
