@@ -9,12 +9,14 @@ when one is not, 2 for a name or an option that is not known.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import container, core, ingest, orders, preview, simulator, start
 from bench.measured import DOCUMENT, Measured, write_document, write_figures
+from ib_trading.logs import log_as_json
 
 MEASUREMENTS: dict[str, Callable[[int | None], Measured]] = {
     "orders": orders.measure,
@@ -60,4 +62,6 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace | str:
 
 
 if __name__ == "__main__":
+    # A deployment writes its lines, which takes its time; nobody reads these.
+    log_as_json(Path(os.devnull).open("w", encoding="utf-8"))
     sys.exit(main(sys.argv[1:]))

@@ -55,14 +55,21 @@ class Says(Strategy):
 
     instruments = stocks("KO", "JNJ")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.says: Mapping[str, float] | Exception = {}
 
     def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
         if isinstance(self.says, Exception):
             raise self.says
         return {spec: self.says.get(spec.symbol, 0) for spec in self.instruments}
+
+
+class Alpha(Says):
+    name = "alpha"
+
+
+class Beta(Says):
+    name = "beta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def told(folder: Path, name: str) -> list[Line]:
     story, on_strategy_error = STORIES[name]
     with Launched.start("--clock", "virtual", "--start", START) as simulator:
         plain = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % on_strategy_error)
-        alpha, beta = Says("alpha"), Says("beta")
+        alpha, beta = Alpha(), Beta()
         services = replace(plain.services, strategies={"alpha": alpha, "beta": beta})
         service = ServiceUnderTest(services, create(services).test_client(), folder)
         with written() as stream:

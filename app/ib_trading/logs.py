@@ -100,7 +100,7 @@ def _named_for_cloud_logging(_: Any, __: str, line: EventDict) -> EventDict:
     }
     first |= {name: line.pop(name) for name in BOUND if name in line}
     trace = {"trace": line.pop("exception")} if "exception" in line else {}
-    return first | line | trace
+    return {**first, **line, **trace}
 
 
 def _masked(_: Any, __: str, line: EventDict) -> MutableMapping[str, Any]:

@@ -23,6 +23,7 @@ from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.composition import create
 from ib_trading.core.attribution import Booking
 from ib_trading.intents.good_after import good_after
+from ib_trading.logs import log_as_json
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.known_types import described
 from ib_trading.schema.strict import parse
@@ -173,6 +174,7 @@ def in_a_process(work: Callable[[], int]) -> int:
 
 
 def main(entry: str, folder: str, processes: str) -> None:
+    log_as_json(sys.stderr)
     codes: list[Any] = []
     for number in range(int(processes)):
         uses = ENTRIES[entry](Path(folder) / str(number))

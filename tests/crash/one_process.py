@@ -13,12 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ib_trading.composition import create
+from ib_trading.logs import log_as_json
 from tests.crash.processes import on_firestore
 from tests.crash.stopping import later, stopping
 from tests.service import ServiceUnderTest
 
 
 def main() -> None:
+    log_as_json(sys.stderr)
     told = json.load(sys.stdin)
     made = ServiceUnderTest.over(Path(told["folder"]), told["port"])
     stores = on_firestore(made.services, told["project"]) if told["project"] else None

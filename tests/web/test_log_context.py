@@ -74,9 +74,10 @@ def talking(folder: Path, callers: int = 1) -> ServiceUnderTest:
 
 def test_every_line_of_a_call_has_its_run_intent_key_and_trace(tmp_path: Path) -> None:
     """A library's too, which knows of none of them."""
-    headers = {"Idempotency_Key": "monday", "X_Cloud_Trace_Context": f"{TRACE}/1;o=1"}
     with written() as stream:
-        talking(tmp_path).post("/talks", {"dryRun": True}, **headers)
+        talking(tmp_path).post(
+            "/talks", {"dryRun": True}, Idempotency_Key="monday", X_Cloud_Trace_Context=f"{TRACE}/1;o=1"
+        )
     lines = read(stream)
     assert [line["message"] for line in lines] == ["own", "of a library", "request"]
     expected = {"tradingMode": "paper", "intent": "talks", "key": "key:monday", "dryRun": True, **ITS}
@@ -161,12 +162,12 @@ def test_a_secret_that_is_bound_is_masked_in_every_line(tmp_path: Path) -> None:
 
 def test_a_key_is_bound_to_a_length(tmp_path: Path) -> None:
     """What Cloud Scheduler's headers say is as long as its caller likes."""
-    headers = {
-        "X_CloudScheduler_JobName": "j" * 5000,
-        "X_CloudScheduler_ScheduleTime": "2024-01-02T12:00:00Z",
-    }
     with said() as lines:
-        talking(tmp_path).post("/talks", **headers)
+        talking(tmp_path).post(
+            "/talks",
+            X_CloudScheduler_JobName="j" * 5000,
+            X_CloudScheduler_ScheduleTime="2024-01-02T12:00:00Z",
+        )
     assert {len(line["key"]) for line in lines if line["event"] == "request"} == {300}
 
 

@@ -9,13 +9,19 @@ https://cloud.google.com/logging/docs/structured-logging#special-payload-fields)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import Protocol
 
 _W3C = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _GOOGLE = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]+))?")
 
 
-def trace_members(headers: Mapping[str, str], project_id: str) -> dict[str, object]:
+class Headers(Protocol):
+    """A request's, found by whatever case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
+def trace_members(headers: Headers, project_id: str) -> dict[str, object]:
     """None where the request names no trace, or nobody has said in which project it is."""
     found = _named(headers) if project_id else None
     if found is None:
@@ -27,7 +33,7 @@ def trace_members(headers: Mapping[str, str], project_id: str) -> dict[str, obje
     return members | {"logging.googleapis.com/trace_sampled": sampled}
 
 
-def _named(headers: Mapping[str, str]) -> tuple[str, int, bool] | None:
+def _named(headers: Headers) -> tuple[str, int, bool] | None:
     """Trace, span (0 if none is told) and whether it is kept."""
     if found := _W3C.fullmatch(headers.get("traceparent", "")):
         return found[1], int(found[2], 16), bool(int(found[3], 16) & 1)

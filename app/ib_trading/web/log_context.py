@@ -46,9 +46,12 @@ def kept(lines: Generator[bytes]) -> Generator[bytes]:
     """`lines`, each made in the context that the call has now, whoever asks for it and on which thread."""
     context = copy_context()
 
+    def following() -> bytes | None:
+        return next(lines, None)
+
     def each() -> Generator[bytes]:
         try:
-            while (line := context.run(next, lines, None)) is not None:
+            while (line := context.run(following)) is not None:
                 yield line
         finally:
             context.run(lines.close)
