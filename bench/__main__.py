@@ -63,5 +63,6 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace | str:
 
 if __name__ == "__main__":
     # A deployment writes its lines, which takes its time; nobody reads these.
-    log_as_json(Path(os.devnull).open("w", encoding="utf-8"))
-    sys.exit(main(sys.argv[1:]))
+    with Path(os.devnull).open("w", encoding="utf-8") as unread:
+        log_as_json(unread)
+        sys.exit(main(sys.argv[1:]))

@@ -108,7 +108,8 @@ def _masked(_: Any, __: str, line: EventDict) -> MutableMapping[str, Any]:
 
 
 def _written(_: Any, __: str, line: EventDict) -> str:
-    return msgspec.json.encode(_spelled(line)).decode().translate(_LINE_ENDS)
+    text = msgspec.json.encode(_spelled(line)).decode()
+    return text if text.isascii() else text.translate(_LINE_ENDS)
 
 
 def _spelled(value: object) -> object:
@@ -119,7 +120,7 @@ def _spelled(value: object) -> object:
             return _spelled(value.value)
         case str():
             # Half of a surrogate pair is no text that could be written.
-            return value.encode(errors="backslashreplace").decode()
+            return value if value.isascii() else value.encode(errors="backslashreplace").decode()
         case None | bool() | int() | float():
             return value
         case Decimal():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.architecture.imports import below, imports
 from tests.architecture.tree import APP, Violation, parse
 
-# Standard modules through which a decision would depend on, or change, something other than its arguments.
+# Modules through which a decision would depend on, or change, something other than its arguments.
 WORLDLY_MODULES = (
     "asyncio http io locale logging multiprocessing os pathlib platform random secrets shutil signal socket "
     "sqlite3 structlog subprocess sys tempfile threading time urllib uuid"

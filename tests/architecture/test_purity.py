@@ -25,6 +25,7 @@ def test_only_the_settings_read_the_environment() -> None:
         "import random",
         "from time import monotonic",
         "import logging",
+        "import structlog",
         "import urllib.request",
         "def read(path): return open(path)",
         "from pathlib import Path",

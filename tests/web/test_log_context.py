@@ -188,6 +188,7 @@ def test_a_requests_trace_is_named_as_cloud_logging_reads_it(headers: dict[str, 
     ("headers", "expected"),
     [
         ({"X-Cloud-Trace-Context": TRACE}, (None, False)),
+        ({"X-Cloud-Trace-Context": f"{TRACE}/18446744073709551616"}, (None, False)),
         ({"X-Cloud-Trace-Context": f"{TRACE}/18446744073709551615"}, ("f" * 16, False)),
         ({"traceparent": f"00-{TRACE}-00000000000000ff-00"}, ("00000000000000ff", False)),
     ],

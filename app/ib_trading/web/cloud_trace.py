@@ -28,7 +28,7 @@ def trace_members(headers: Headers, project_id: str) -> dict[str, object]:
         return {}
     trace, span, sampled = found
     members: dict[str, object] = {"logging.googleapis.com/trace": f"projects/{project_id}/traces/{trace}"}
-    if span:
+    if 0 < span < 1 << 64:
         members["logging.googleapis.com/spanId"] = f"{span:016x}"
     return members | {"logging.googleapis.com/trace_sampled": sampled}
 
