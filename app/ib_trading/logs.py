@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -38,8 +38,9 @@ SAID: tuple[Processor, ...] = (
 """What a line gets where it is said: on its thread, in its call, at its instant."""
 
 
-def say_through_logging() -> None:
-    """What structlog is told goes to `logging`, with what is bound: from there a handler takes it, and pytest."""
+def say_through_logging(*, kept: bool = False) -> None:
+    """What structlog is told goes to `logging`, with what is bound: from there a handler takes it, and pytest. `kept`:
+    a module's logger is made once, and no later configuration reaches it."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -48,6 +49,7 @@ def say_through_logging() -> None:
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=kept,
     )
 
 
@@ -58,7 +60,7 @@ def log_as_json(stream: TextIO | None = None, level: int = logging.INFO) -> None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    say_through_logging()
+    say_through_logging(kept=True)
 
 
 class JsonLines(structlog.stdlib.ProcessorFormatter):
@@ -72,21 +74,9 @@ class JsonLines(structlog.stdlib.ProcessorFormatter):
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.ExceptionRenderer(),
                 _named_for_cloud_logging,
-                _masked,
                 _written,
             ],
         )
-
-
-def masked(value: object, name: str = "") -> object:
-    """`value` with every member masked whose name says that it is a secret."""
-    if name and SECRET_NAME.search(name):
-        return MASK
-    if isinstance(value, Mapping):
-        return {str(key): masked(item, str(key)) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(item) for item in value]
-    return value
 
 
 def _named_for_cloud_logging(_: Any, __: str, line: EventDict) -> EventDict:
@@ -103,18 +93,16 @@ def _named_for_cloud_logging(_: Any, __: str, line: EventDict) -> EventDict:
     return {**first, **line, **trace}
 
 
-def _masked(_: Any, __: str, line: EventDict) -> MutableMapping[str, Any]:
-    return {name: masked(value, name) for name, value in line.items()}
-
-
 def _written(_: Any, __: str, line: EventDict) -> str:
     text = msgspec.json.encode(_spelled(line)).decode()
     return text if text.isascii() else text.translate(_LINE_ENDS)
 
 
-def _spelled(value: object) -> object:
-    """Figures, instants and members of an enum as core/canonical.py writes them in answers and plans; of what JSON does
-    not know, what it says of itself."""
+def _spelled(value: object, name: str = "") -> object:
+    """Masked where `name`, the member's, smells of a secret. Figures, instants and members of an enum as
+    core/canonical.py writes them in answers and plans; of what JSON does not know, what it says of itself."""
+    if name and SECRET_NAME.search(name):
+        return MASK
     match value:
         case Enum():
             return _spelled(value.value)
@@ -128,7 +116,7 @@ def _spelled(value: object) -> object:
         case datetime() if value.tzinfo is not None:
             return instant(value)
         case Mapping():
-            return {str(key): _spelled(item) for key, item in value.items()}
+            return {str(key): _spelled(item, str(key)) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_spelled(item) for item in value]
-    return str(value)
+    return _spelled(str(value))

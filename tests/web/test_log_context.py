@@ -20,6 +20,7 @@ from ib_trading.composition import build_services, create
 from ib_trading.core.refusals import OrdersNotDone
 from ib_trading.intents.intent import Answer, Call, Result
 from ib_trading.intents.services import Services
+from ib_trading.intents.story import KEY_LENGTH
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.web.cloud_trace import trace_members
 from ib_trading.web.endpoint import Endpoint
@@ -168,7 +169,7 @@ def test_a_key_is_bound_to_a_length(tmp_path: Path) -> None:
             X_CloudScheduler_JobName="j" * 5000,
             X_CloudScheduler_ScheduleTime="2024-01-02T12:00:00Z",
         )
-    assert {len(line["key"]) for line in lines if line["event"] == "request"} == {300}
+    assert {len(line["key"]) for line in lines if line["event"] == "request"} == {KEY_LENGTH}
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ BOOKED: Mapping[BookingKind, RunEvent] = {
     BookingKind.REPAIR: RunEvent.REPAIR,
 }
 
-KEY_LENGTH = 300
+KEY_LENGTH = 260
 """A key is the caller's text; what Cloud Scheduler sends with a call is as long as it likes."""
 
 
