@@ -150,7 +150,7 @@ def test_the_loop_of_a_connection_works_in_the_callers_name() -> None:
     assert [line["runId"] for line in lines] == ["run-1"] * 3
 
 
-def test_a_secret_that_is_bound_is_masked_in_every_line(tmp_path: Path) -> None:
+def test_a_secret_that_is_bound_is_masked_in_every_line() -> None:
     with (
         written() as stream,
         structlog.contextvars.bound_contextvars(runId="r", apiKey="s3cret", of={"password": "s3cret"}),
@@ -161,7 +161,7 @@ def test_a_secret_that_is_bound_is_masked_in_every_line(tmp_path: Path) -> None:
     assert [line["apiKey"] for line in read(stream)] == ["[masked]"] * 2
 
 
-def test_a_key_is_bound_to_a_length(tmp_path: Path) -> None:
+def test_a_key_is_said_to_a_bound(tmp_path: Path) -> None:
     """What Cloud Scheduler's headers say is as long as its caller likes."""
     with said() as lines:
         talking(tmp_path).post(
