@@ -14,7 +14,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Generator
 from concurrent import futures
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,6 +32,8 @@ from tests.engine.cloud.world import VARIABLE, World
 
 MADE_UP = "is not given: Pulumi would make up a random one"
 SERVICE = "gcp:projects/service:Service"
+SECONDS = 60.0
+"""For the changes under way to end."""
 TITLES = {"cloudresourcemanager.googleapis.com": "Cloud Resource Manager API"}
 """What Google calls an API in its sentences."""
 
@@ -39,6 +43,9 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         self._world = world
         self._configured: dict[str, dict[str, Any]] = {}
         """What each engine that is attached has configured, by its end of the connection."""
+        self._turn = threading.Condition()
+        self._changing = 0
+        self._dying = False
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
@@ -100,6 +107,10 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with self._change():
+            return self._create(request, context)
+
+    def _create(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, inputs = self._kind(request.type, context), plain(request.properties)
         if request.preview:
             unknown = dict.fromkeys(kind.computed({**inputs, "id": UNKNOWN}), UNKNOWN)
@@ -129,6 +140,10 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, properties=structure(found), inputs=structure(inputs))
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with self._change():
+            return self._update(request, context)
+
+    def _update(self, request: Any, context: grpc.ServicerContext) -> Any:
         kind, inputs = self._kind(request.type, context), plain(request.news)
         outputs = self._outputs(kind, inputs, request.id)
         if not request.preview:
@@ -139,6 +154,10 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=structure(outputs))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with self._change():
+            return self._delete(request, context)
+
+    def _delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._world.note("delete", request.type, request.name, request.id)
         self._fail("delete", request.type, context)
         kind = self._kind(request.type, context)
@@ -213,13 +232,33 @@ class Google(provider_pb2_grpc.ResourceProviderServicer):
         if fault:
             _tell_half_done(context, id_, inputs, outputs, fault)
 
+    @contextmanager
+    def _change(self) -> Generator[None]:
+        """None begins any more once this is about to die."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._dying)
+            self._changing += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._changing -= 1
+                self._turn.notify_all()
+
     def _crash(self, verb: str, type_: str) -> None:
-        """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down."""
-        if self._world.fails(verb, type_, "machine") is not None:
+        """Dies where that is planned: alone, or with the engine that started it, as when a machine goes down. By then
+        the engine has heard of every other change: which of them it had would be chance, and this one is meant."""
+        machine = self._world.fails(verb, type_, "machine") is not None
+        if not machine and self._world.fails(verb, type_, "after") is None:
+            return
+        with self._turn:
+            self._dying = True
+            self._turn.wait_for(lambda: self._changing == 1, SECONDS)
+        # An answer leaves after its change has ended.
+        threading.Event().wait(1.0)
+        if machine:
             os.kill(os.getppid(), signal.SIGKILL)
-            os._exit(1)
-        if self._world.fails(verb, type_, "after") is not None:
-            os._exit(1)
+        os._exit(1)
 
     def _fail(self, verb: str, type_: str, context: grpc.ServicerContext) -> None:
         while context.is_active() and self._world.holds(verb, type_):
