@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.attribution import Booking, attribute, remaining, unapplied
+from ib_trading.core.attribution import Booking, attribute, latest, remaining, unapplied
 from ib_trading.core.positions import UNASSIGNED
 from tests.core.builders import NOW, execution
 
@@ -249,3 +249,8 @@ def test_what_nobody_s_strategy_ordered_fills_last_and_the_strategies_parts_stay
         {UNASSIGNED: -2},
     ]
     assert remaining(source, Decimal(4), Decimal(1)) == {"alpha": -2, UNASSIGNED: -4}
+
+
+def test_an_execution_without_a_number_is_older_than_its_corrections() -> None:
+    first, corrected = execution("a", "5"), execution("a.01", "4")
+    assert latest([first, corrected]) == latest([corrected, first]) == (corrected,)

@@ -211,3 +211,8 @@ def test_without_a_side_that_makes_sense_a_balance_is_counted_at_the_price(ask: 
     shown = quote("0.80", bid=Decimal("0.7995"), ask=ask)
     assert conversion("CHF", Decimal(5000), USD_CHF, Decimal("0.80"), shown) == (6250, 5000)
     assert conversion("CHF", Decimal(5000), USD_CHF, Decimal("0.80"), None) == (6250, 5000)
+
+
+def test_conversions_stand_by_contract_id() -> None:
+    """Swiss francs come before euros, and their pair after."""
+    assert [order.con_id for order in balanced(EUR="5000", CHF="5000").orders] == [11, 12]

@@ -149,3 +149,8 @@ def test_only_a_jump_of_the_last_bar_of_all_waits_for_the_next_one() -> None:
     assert unconfirmed_jump(bars, [*good, bars[-1]]) is None
     assert unconfirmed_jump(bars[:3], good) is None
     assert unconfirmed_jump([], good) is None
+
+
+def test_a_day_on_which_nobody_traded_is_stored() -> None:
+    quiet = bar(3, volume=Decimal(0))
+    assert sift([quiet], None, Decimal(80)) == ([quiet], [])

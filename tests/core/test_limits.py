@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ib_trading.core.instruments import TradingHours
 from ib_trading.core.limits import RULES, Proposal, Verdict, judge
+from ib_trading.core.limits.proposal import nearer_to_nothing
 from ib_trading.core.limits.session import fills_until
 from ib_trading.core.market import DailyClose
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.netting import InternalCross
-from ib_trading.core.order_kind import OrderType, TimeInForce
+from ib_trading.core.order_kind import OrderType, Side, TimeInForce
+from ib_trading.core.positions import under_way
 from ib_trading.core.snapshot import Margin, TradingSwitch
 from tests.core.builders import (
     AAA,
@@ -29,6 +32,7 @@ from tests.core.builders import (
     order,
     price,
     proposal,
+    snapshot,
     stock,
 )
 
@@ -583,3 +587,46 @@ def test_a_refusal_is_the_only_one_and_names_its_remedy(rule: str) -> None:
     assert refused[0].remedy
     assert refused[0].limit
     assert refused[0].value
+
+
+CONVERSION = order(1, "900", source={})
+
+
+def test_a_conversion_beside_an_order_hides_none_of_its_limits() -> None:
+    both = proposal(CONVERSION, order(2, "10"))
+    assert [each.subject for each in verdicts(both, "weight per instrument")] == ["BBB"]
+    assert (both.converts_cash, both.may_add_exposure) == (False, True)
+    assert proposal(CONVERSION).converts_cash
+    assert not proposal().converts_cash
+
+
+def test_a_conversion_brings_a_balance_home_and_closes_no_position() -> None:
+    home = replace(CONVERSION, action=Side.SELL, quantity=Decimal(1))
+    asked = proposal(home)
+    assert (asked.reduces(home), asked.closes(home)) == (True, False)
+
+
+def test_a_contract_without_a_stored_close_hides_no_other_s_price_move() -> None:
+    asked = proposal(order(1, "10"), order(2, "10"), closes={2: closes("1", "49")})
+    assert [each.subject for each in verdicts(asked, "price move in % since the stored close")] == ["BBB"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "nearer"),
+    [("5", "4", True), ("5", "0", True), ("-5", "-1", True), ("5", "5", False), ("5", "-1", False)],
+)
+def test_nearer_to_nothing_is_less_and_on_the_same_side(before: str, after: str, nearer: bool) -> None:
+    assert nearer_to_nothing(Decimal(before), Decimal(after)) is nearer
+
+
+def test_an_order_for_the_open_that_comes_at_the_open_waits_for_the_next() -> None:
+    first, second = HOURS, TradingHours(HOURS.open + timedelta(days=1), HOURS.close + timedelta(days=1))
+    instrument = replace(AAA, liquid_hours=(first, second))
+    assert fills_until(order(1, "10", tif="OPG"), instrument, first.open) == second.open
+    assert fills_until(order(1, "10"), instrument, first.close) == second.close
+    assert instrument.is_open(second.open)
+
+
+def test_a_live_order_for_nothing_hides_no_other() -> None:
+    state = snapshot(working={"alpha": {1: Decimal(0), 2: Decimal(5)}})
+    assert under_way(state) == {2: (Decimal(0), Decimal(5))}

@@ -231,3 +231,9 @@ def test_without_a_tick_there_is_no_limit() -> None:
 def test_a_limit_without_an_offset_is_the_price_itself() -> None:
     instrument = replace(TAKES_ALL, price_steps=(PriceStep(Decimal(0), Decimal("0.001")),))
     assert planned(instrument=instrument, order_type=OrderType.LIMIT).limit_price == 100
+
+
+def test_a_tick_of_nothing_is_no_tick() -> None:
+    instrument = replace(TAKES_ALL, price_steps=(PriceStep(Decimal(0), Decimal(0)),))
+    with pytest.raises(PropertiesRefused, match="told no tick"):
+        limit_price(instrument, Side.BUY, Decimal(100), Decimal(0))

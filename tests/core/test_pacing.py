@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading.core.pacing import HistoryLimits, HistoryRequest
+from ib_trading.core.pacing import MARGIN, SMALL_WEIGHT, SMALL_WINDOW, HistoryLimits, HistoryRequest
 
 Sent = Sequence[tuple[float, HistoryRequest]]
 
@@ -113,3 +113,10 @@ requests = st.builds(
 @given(st.lists(requests, max_size=150), st.sampled_from([0.0, 0.3, 4.0]))
 def test_no_sequence_of_questions_breaks_a_limit(wanted: list[HistoryRequest], pause: float) -> None:
     assert violations(send_all(wanted, pause)) == []
+
+
+def test_ten_minutes_of_small_bars_are_ten_minutes_and_a_margin() -> None:
+    limits = HistoryLimits()
+    for con_id in range(SMALL_WEIGHT):
+        limits.left(request(con_id, "1 D"), 0.0)
+    assert limits.earliest(request(999, "1 D"), SMALL_WINDOW) == SMALL_WINDOW + MARGIN

@@ -194,3 +194,24 @@ def test_a_fill_after_others_goes_to_whose_turn_it_is() -> None:
 def test_a_repair_is_told_in_the_ledger_from_what_the_broker_executed() -> None:
     (repair,) = proposed({}, {1: Decimal(5)})
     assert repair.booking(NOON).booking_id == f"repair:{repair.id}"
+
+
+def test_only_an_order_for_forex_is_said_to_show_in_no_position() -> None:
+    [stock_order] = [r for r in proposed({}, {}, unknown()) if r.kind is RepairKind.CLOSE_ORDER]
+    [pair_order] = [r for r in euros(unknown()) if r.kind is RepairKind.CLOSE_ORDER]
+    assert "no position tells" not in stock_order.reason
+    assert stock_order.reason.endswith("what became of it")
+    assert "no position tells" in pair_order.reason
+
+
+def test_what_was_booked_of_a_forex_order_is_not_proposed_again() -> None:
+    booked = Booking("b1", "ib-pabc", 1, Decimal(100), NOON, {"alpha": Decimal(4)}, {}, "USD")
+    found = repairs((), [replace(unknown(), filled=Decimal(4))], (booked,), PRICES, forex={1})
+    assert sorted(sum(repair.shares.values(), Decimal(0)) for repair in found) == [0, 6]
+
+
+def test_a_difference_larger_than_what_is_left_of_an_order_is_not_its_fill() -> None:
+    booked = Booking("b1", "ib-pabc", 1, Decimal(100), NOON, {"alpha": Decimal(6)}, {}, "USD")
+    found = proposed({"alpha": {1: Decimal(6)}}, {1: Decimal(13)}, unknown(), bookings=(booked,))
+    assert RepairKind.BOOK_AS_FILL not in {repair.kind for repair in found}
+    assert any(repair.shares == {UNASSIGNED: Decimal(7)} for repair in found)

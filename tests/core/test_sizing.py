@@ -231,3 +231,7 @@ def test_what_lacks_a_price_is_told_by_contract_id_whichever_was_asked_first() -
 def test_what_of_a_holding_cannot_be_traded_is_told() -> None:
     [note] = sized("0", holdings={"alpha": {1: Decimal("10.25")}}).notes
     assert note.startswith("alpha: -0.25 AAA cannot be traded")
+
+
+def test_a_refusal_says_every_reason_in_one_line() -> None:
+    assert str(SizingRefused(("no price", "no rate"))) == "no price; no rate"

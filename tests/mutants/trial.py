@@ -98,9 +98,9 @@ class Trial:
 def _meaning(code: int) -> Outcome:
     if code == pytest.ExitCode.OK:
         return Outcome.SURVIVED
-    # INTERRUPTED, USAGE_ERROR: a test's module, or conftest.py, cannot be imported any more. Below zero: a crash.
-    noticed = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR}
-    if code < 0 or code in noticed:
+    # INTERRUPTED, USAGE_ERROR: a test's module, or conftest.py, cannot be imported any more. INTERNAL_ERROR: no memory
+    # was left. Below zero: a crash.
+    if code < 0 or code != pytest.ExitCode.NO_TESTS_COLLECTED:
         return Outcome.KILLED
     raise TrialError(f"pytest ended with {code}; run the tests without a mutant first")
 
