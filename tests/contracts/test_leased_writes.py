@@ -47,7 +47,8 @@ VALUES: dict[str, Any] = {
 
 def deed(ledger: LeasedLedger, name: str) -> Callable[[], object]:
     method = getattr(ledger, name)
-    values = [VALUES[one.annotation] for one in inspect.signature(method).parameters.values()]
+    required = (one for one in inspect.signature(method).parameters.values() if one.default is one.empty)
+    values = [VALUES[one.annotation] for one in required]
     return lambda: method(*values)
 
 

@@ -622,7 +622,7 @@ def test_nearer_to_nothing_is_less_and_on_the_same_side(before: str, after: str,
 def test_an_order_for_the_open_that_comes_at_the_open_waits_for_the_next() -> None:
     first, second = HOURS, TradingHours(HOURS.open + timedelta(days=1), HOURS.close + timedelta(days=1))
     instrument = replace(AAA, liquid_hours=(first, second))
-    assert fills_until(order(1, "10", tif="OPG"), instrument, first.open) == second.open
+    assert fills_until(order(1, "10", tif=TimeInForce.OPG), instrument, first.open) == second.open
     assert fills_until(order(1, "10"), instrument, first.close) == second.close
     assert instrument.is_open(second.open)
 

@@ -218,7 +218,9 @@ def test_a_run_that_is_killed_is_continued_by_the_next_one(
 COLLECT = """
 import sys
 from pathlib import Path
+from ib_trading.logs import log_as_json
 from tests.service import ServiceUnderTest
+log_as_json(sys.stderr)
 service = ServiceUnderTest.over(Path(sys.argv[1]), int(sys.argv[2]))
 headers = {"Accept": "application/x-ndjson"}
 for line in service.client.post("/collect-market-data", json={"strategies": ["trend"]}, headers=headers).response:

@@ -25,8 +25,8 @@ def library() -> ModuleType:
             asyncio.get_running_loop()
         except RuntimeError:
             asyncio.run(_imported())
-        module = importlib.import_module(NAME)
-        logging.getLogger(module.__name__).setLevel(logging.CRITICAL + 1)
+    # Whoever imported it first: what it says is told by the adapter, where it matters.
+    logging.getLogger(NAME).setLevel(logging.CRITICAL + 1)
     return importlib.import_module(NAME)
 
 
