@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ensurepip
 import json
 import os
 import subprocess
@@ -64,10 +63,9 @@ def environment(folder: Path, *wheels: Path) -> Path:
     """Its folder of programs. Nothing is asked of a package index, and nothing inherited from this process."""
     venv.create(folder, symlinks=True)
     if wheels:
-        # The installer that Python brings, run from its own wheel: installing it first takes longest of all.
-        [pip] = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
-        install = [folder / "bin/python", pip / "pip", "install", "--quiet", "--no-index", *wheels]
-        subprocess.run(install, check=True, env=_plain(), capture_output=True)
+        # Our own pip serves the other environment: Debian's Python brings none to put there.
+        pip = [sys.executable, "-m", "pip", "--python", folder / "bin/python"]
+        subprocess.run([*pip, "install", "--quiet", "--no-index", *wheels], check=True, env=_plain())
     return folder / "bin"
 
 
