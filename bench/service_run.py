@@ -16,13 +16,14 @@ from typing import Any
 
 import msgspec
 
+from ib_trading.host.in_process import InProcess
 from ib_trading.composition import build_services
 from ib_trading.intents.allocation import Allocation
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.settings import read_settings
-from ib_trading.strategies.strategy import ContractSpec, Strategy, StrategyView
+from ib_trading.strategies import ContractSpec, Strategy, StrategyView
 from ib_trading.strategies.trend import Trend
 from ib_trading.web.responses import as_sent
 from ib_trading_simulator.launch import HOST, Launched
@@ -55,7 +56,7 @@ class BenchOrder:
 def bench_services(simulator: Launched, folder: str, strategy: Strategy) -> Services:
     """What a deployment would have, with its stores in `folder`; the stack file wants trend beside `strategy`."""
     services = build_services(read_settings(_environment(simulator.port, folder)))
-    return replace(services, strategies={Trend.name: Trend(), strategy.name: strategy})
+    return replace(services, strategies=InProcess({Trend.name: Trend(), strategy.name: strategy}))
 
 
 def place_through_service(simulator: Launched, symbols: Sequence[str]) -> tuple[BenchOrder, ...]:

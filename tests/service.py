@@ -19,6 +19,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services, create
 from ib_trading.core.attribution import Booking
+from ib_trading.host.in_process import InProcess
 from ib_trading.intents.services import Services
 from ib_trading.settings import Settings, read_settings
 
@@ -60,7 +61,8 @@ class ServiceUnderTest:
         cls, folder: Path, gateway_port: int, *, mode: str = "paper", stack_file: str = STACK_FILE
     ) -> ServiceUnderTest:
         """A service that keeps its files in `folder` and expects the gateway at `gateway_port`."""
-        services = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
+        built = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
+        services = replace(built, strategies=InProcess.discovered())
         return cls(services, create(services).test_client(), folder)
 
     @classmethod

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
-from ib_trading.strategies.strategy import Strategy, stocks
+from ib_trading.strategies import StrategyView
+from ib_trading.strategies import Strategy, stocks
 from ib_trading_simulator.launch import Launched
 from tests.captured import read, written
 from tests.service import START, ServiceUnderTest
@@ -125,7 +126,7 @@ def told(folder: Path, name: str) -> list[Line]:
     with Launched.start("--clock", "virtual", "--start", START) as simulator:
         plain = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % on_strategy_error)
         alpha, beta = Alpha(), Beta()
-        services = replace(plain.services, strategies={"alpha": alpha, "beta": beta})
+        services = replace(plain.services, strategies=InProcess({"alpha": alpha, "beta": beta}))
         service = ServiceUnderTest(services, create(services).test_client(), folder)
         with written() as stream:
             story(Scene(service, simulator, alpha, beta))

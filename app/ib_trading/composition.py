@@ -31,7 +31,6 @@ from ib_trading.queries.runs import Runs
 from ib_trading.queries.schedule_check import ScheduleCheck
 from ib_trading.queries.summary import Summary
 from ib_trading.settings import Settings, SettingsError
-from ib_trading.strategies.registry import load_strategies
 from ib_trading.web.endpoint import Endpoint, of_intents
 from ib_trading.web.responses import HttpResponses
 from ib_trading.web.routes import create_app
@@ -55,6 +54,7 @@ def build_services(settings: Settings) -> Services:
     check_buildable(settings)
     # Imported here, so that one backend does not load the other's libraries.
     from ib_trading.adapters.local.clock import SystemClock
+    from ib_trading.adapters.local.strategy_host import StrategyHost
 
     mode = settings.mode
     stores = _google_stores(settings) if settings.backend == "google" else _local_stores(settings)
@@ -71,7 +71,7 @@ def build_services(settings: Settings) -> Services:
         books=stores.books,
         activity=stores.activity,
         warehouse=stores.warehouse,
-        strategies=load_strategies(),
+        strategies=StrategyHost(settings.strategy_python),
         responses=HttpResponses(mode),
     )
 

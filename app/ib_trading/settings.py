@@ -6,6 +6,7 @@ A setting that is wrong is one sentence that names the variable and the remedy.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ class OwnGateway:
 class Settings:
     """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
     `gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
+    `strategy_python` is the interpreter that has the strategies' libraries, our own unless said otherwise;
     `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port.
     FIRESTORE_EMULATOR_HOST is checked here and read by Google's client itself."""
 
@@ -61,6 +63,7 @@ class Settings:
     clock: str
     trading_config: Path
     trading_account: str | None
+    strategy_python: Path
     firestore_database: str
     bigquery_dataset: str
     secret_name: str
@@ -93,6 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         clock=clock,
         trading_config=Path(given.get("TRADING_CONFIG") or f"Pulumi.{mode.value}.yaml"),
         trading_account=given.get("TRADING_ACCOUNT") or None,
+        strategy_python=Path(given.get("STRATEGY_PYTHON") or sys.executable),
         firestore_database=given.get("FIRESTORE_DATABASE", ""),
         bigquery_dataset=given.get("BIGQUERY_DATASET", ""),
         secret_name=given.get("SECRET_NAME", ""),

@@ -54,12 +54,14 @@ SERVICE = House(
         "schema": (),
         "core": ("schema",),
         "ports": ("core", "schema"),
-        "strategies": ("core",),
-        "intents": ("core", "ports", "schema", "strategies"),
+        "authoring": ("core", "schema"),
+        "strategies": ("authoring", "core"),
+        "host": ("authoring", "core", "schema", "strategies"),
+        "intents": ("core", "ports", "schema"),
         "queries": ("core", "intents", "ports", "schema"),
         "web": ("core", "intents", "ports", "schema"),
-        "adapters": ("core", "ports", "schema"),
-        "": ("adapters", "core", "intents", "ports", "queries", "schema", "strategies", "web"),
+        "adapters": ("core", "host", "ports", "schema"),
+        "": ("adapters", "core", "intents", "ports", "queries", "schema", "web"),
     },
 )
 DELIVERY = House(

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from ib_trading.authoring.strategy import declaration_of
 from ib_trading.core.attribution import Execution
 from ib_trading.core.fx import base_rate
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
@@ -20,8 +21,14 @@ from ib_trading.core.market import DailyClose, Price, PriceSource, Quote, QuoteT
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
-from ib_trading.core.signals import StrategyView
+from ib_trading.strategies import Strategy, StrategyView
+from ib_trading.core.plan import Plan, make_plan
+from ib_trading.core.questions import question
+from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.signals import failed_with
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
+from ib_trading.core.strategy import Answer, Failure, Instance
+from ib_trading.host.in_process import InProcess
 from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
@@ -113,11 +120,38 @@ def snapshot(*instruments: Instrument, **changes: Any) -> Snapshot:
         "working": {},
         "seed": 7,
     }
-    return Snapshot(**defaults | changes)
+    filled = defaults | changes
+    named = filled["instruments"]
+    wanted = {name: {spec(named[one]): one for one in ids} for name, ids in filled["wanted"].items()}
+    return Snapshot(**filled | {"wanted": wanted})
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+def asked(state: Snapshot, strategies: Mapping[str, Strategy]) -> Snapshot:
+    """`state` with what `strategies` answer when they are asked for it; each finds its instruments by their symbols."""
+    by_symbol = {one.symbol: con_id for con_id, one in reversed(state.instruments.items())}
+    wanted = {
+        name: {spec: by_symbol[spec.symbol] for spec in strategy.instruments}
+        for name, strategy in strategies.items()
+    }
+    state = replace(state, wanted=wanted)
+    return replace(state, answers={name: _answer(state, name, one) for name, one in strategies.items()})
+
+
+def _answer(state: Snapshot, name: str, strategy: Strategy) -> Answer | StrategyFailed:
+    try:
+        shown = question(state, Instance(name, name), declaration_of(strategy))
+    except StrategyFailed as failed:
+        return failed
+    told = InProcess({name: strategy}).answer(shown, 1, 1)
+    return failed_with(name, told) if isinstance(told, Failure) else told
+
+
+def planned(state: Snapshot, strategies: Mapping[str, Strategy]) -> Plan:
+    return make_plan(asked(state, strategies))
+
+
+@dataclass(frozen=True)
+class Answers(Strategy):
     """A strategy that always gives the same weights, by symbol."""
 
     instruments: tuple[ContractSpec, ...]
@@ -128,8 +162,8 @@ class Answers:
         return {ContractSpec(symbol): weight for symbol, weight in self.answer.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Raises:
+@dataclass(frozen=True)
+class Raises(Strategy):
     """A strategy that fails."""
 
     instruments: tuple[ContractSpec, ...]

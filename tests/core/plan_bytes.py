@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from ib_trading.core.plan import make_plan
+from tests.core.builders import planned
 from tests.core.test_plan import full_snapshot, full_strategies
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(make_plan(full_snapshot(), full_strategies()).to_json())
+    sys.stdout.buffer.write(planned(full_snapshot(), full_strategies()).to_json())

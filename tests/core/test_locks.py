@@ -10,10 +10,9 @@ import pytest
 from ib_trading.core.locks import locks
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
-from ib_trading.core.plan import make_plan
 from ib_trading.core.reconciliation import Difference
 from tests.contracts.samples import an_order
-from tests.core.builders import AAA, BBB, Answers, snapshot, spec
+from tests.core.builders import AAA, BBB, Answers, planned, snapshot, spec
 
 SPLIT = Difference(1, "AAA", Decimal(5), Decimal(10))
 
@@ -54,5 +53,5 @@ def test_a_plan_is_forbidden_by_the_locks_of_what_it_trades_and_by_no_others() -
     of_aaa, of_bbb = locks([SPLIT, replace(SPLIT, con_id=2, local_symbol="BBB")], ())
     buys_aaa = {"alpha": Answers((spec(AAA), spec(BBB)), {"AAA": Decimal(1)})}
     seen = snapshot(AAA, BBB, locks=(of_aaa, of_bbb))
-    assert make_plan(seen, buys_aaa).forbidden == (of_aaa,)
-    assert make_plan(replace(seen, locks=(of_bbb,)), buys_aaa).forbidden == ()
+    assert planned(seen, buys_aaa).forbidden == (of_aaa,)
+    assert planned(replace(seen, locks=(of_bbb,)), buys_aaa).forbidden == ()

@@ -20,11 +20,12 @@ from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.locks import Lock
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order_kind import Side
-from ib_trading.core.plan import Plan, make_plan
+from ib_trading.core.plan import Plan
 from ib_trading.core.refusals import SizingRefused, StrategyFailed
-from ib_trading.core.signals import SignalSource
 from ib_trading.core.snapshot import Snapshot
+from ib_trading.strategies import Strategy
 from tests.core.builders import (
+    planned,
     AAA,
     ALL_SPECS,
     BBB,
@@ -61,12 +62,12 @@ def full_snapshot() -> Snapshot:
     )
 
 
-def full_strategies() -> Mapping[str, SignalSource]:
+def full_strategies() -> Mapping[str, Strategy]:
     return {"beta": answers(AAA=-0.1, CCC=0.3), "alpha": answers(AAA=0.3, BBB="0.0001", CCC=0.2)}
 
 
-def plan_of(state: Snapshot | None = None, **strategies: SignalSource) -> Plan:
-    return make_plan(state or snapshot(), strategies)
+def plan_of(state: Snapshot | None = None, **strategies: Strategy) -> Plan:
+    return planned(state or snapshot(), strategies)
 
 
 def as_json(plan: Plan) -> Any:
@@ -83,7 +84,7 @@ def test_the_plan_is_the_same_bytes_in_another_process(hash_seed: str) -> None:
         capture_output=True,
         check=True,
     ).stdout
-    assert written == make_plan(full_snapshot(), full_strategies()).to_json()
+    assert written == planned(full_snapshot(), full_strategies()).to_json()
 
 
 def reversed_mappings(value: Any) -> Any:
@@ -98,12 +99,12 @@ def test_the_plan_does_not_depend_on_the_order_in_which_the_snapshot_was_read() 
     names = ("wanted", "instruments", "quotes", "fx", "closes", "positions", "holdings")
     other = replace(state, **{name: reversed_mappings(getattr(state, name)) for name in names})
     strategies = reversed_mappings(full_strategies())
-    assert make_plan(other, strategies).to_json() == make_plan(state, full_strategies()).to_json()
+    assert planned(other, strategies).to_json() == planned(state, full_strategies()).to_json()
 
 
 def test_making_a_plan_changes_nothing_it_was_made_from() -> None:
     state = full_snapshot()
-    make_plan(state, full_strategies())
+    planned(state, full_strategies())
     assert state == full_snapshot()
 
 
@@ -122,13 +123,13 @@ def test_equal_figures_of_another_scale_make_the_same_plan() -> None:
 
 def test_the_plan_holds_no_run_and_no_reference() -> None:
     """A dry-run must be the same bytes as the run after it."""
-    written = make_plan(full_snapshot(), full_strategies()).to_json().decode()
+    written = planned(full_snapshot(), full_strategies()).to_json().decode()
     assert not {"runId", "orderRef", "orderId", "timings", "dryRun"} & set(written.replace('"', " ").split())
 
 
 def test_the_plan_says_why_each_contract_is_bought() -> None:
     """15 AAA are alpha's; 150 and −50 are the targets: 55 are crossed with beta, who has 5, and 80 bought."""
-    written = as_json(make_plan(full_snapshot(), full_strategies()))
+    written = as_json(planned(full_snapshot(), full_strategies()))
     assert written["capital"] == {"alpha": 50_000, "beta": 50_000}
     assert written["signals"]["alpha"] == {
         "AAA": Decimal("0.3"),
@@ -158,7 +159,7 @@ def test_the_plan_says_why_each_contract_is_bought() -> None:
 
 
 def test_every_limit_s_verdict_stands_in_the_plan_and_the_refusals_are_those_not_passed() -> None:
-    plan = make_plan(full_snapshot(), full_strategies())
+    plan = planned(full_snapshot(), full_strategies())
     assert [verdict.rule for verdict in plan.refusals] == ["orders per run"]
     assert {verdict.rule for verdict in plan.limits} > {"trading enabled", "weight per instrument"}
 

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.refusals import StrategyFailed
-from ib_trading.core.signals import SignalSource, StrategyView, read_signals, strategy_seed
-from tests.core.builders import AAA, ALL_SPECS, NOW, Raises, answers, closes, config, snapshot, stock
+from ib_trading.core.questions import strategy_seed
+from ib_trading.core.signals import read_signals
+from ib_trading.core.strategy import Failure
+from ib_trading.strategies import Strategy, StrategyView
+from tests.core.builders import AAA, ALL_SPECS, NOW, Raises, answers, asked, closes, config, snapshot, stock
 
 
-@dataclass(frozen=True, slots=True)
-class Remembers:
+@dataclass(frozen=True)
+class Remembers(Strategy):
     """A strategy that keeps what it was shown."""
 
     instruments: tuple[ContractSpec, ...] = ALL_SPECS
@@ -30,8 +33,8 @@ class Remembers:
         return {}
 
 
-def weights(strategy: SignalSource, **changes: Any) -> Mapping[int, Decimal]:
-    return read_signals(snapshot(**changes), {"alpha": strategy}).weights["alpha"]
+def weights(strategy: Strategy, **changes: Any) -> Mapping[int, Decimal]:
+    return read_signals(asked(snapshot(**changes), {"alpha": strategy})).weights["alpha"]
 
 
 def test_what_a_strategy_does_not_mention_has_weight_zero() -> None:
@@ -70,8 +73,8 @@ def test_two_spellings_of_one_contract_add_up() -> None:
     """AAA by SMART and AAA by its own exchange are the same contract: neither weight may overwrite the other."""
     nyse = ContractSpec("AAA", exchange="NYSE")
 
-    @dataclass(frozen=True, slots=True)
-    class Twice:
+    @dataclass(frozen=True)
+    class Twice(Strategy):
         instruments: tuple[ContractSpec, ...] = (ContractSpec("AAA"), nyse)
         history_days: int = 0
 
@@ -109,31 +112,31 @@ def test_a_weight_for_an_instrument_that_was_not_named_is_the_strategy_s_failure
 
 @pytest.mark.parametrize("answer", [None, 0.5, [1, 2]])
 def test_an_answer_that_is_no_mapping_is_the_strategy_s_failure(answer: Any) -> None:
-    @dataclass(frozen=True, slots=True)
-    class Nonsense:
+    @dataclass(frozen=True)
+    class Nonsense(Strategy):
         instruments: tuple[ContractSpec, ...] = ALL_SPECS
         history_days: int = 0
 
         def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
             return answer
 
-    with pytest.raises(StrategyFailed, match="strategy alpha raised TypeError"):
+    with pytest.raises(StrategyFailed, match="strategy alpha answered with a .*; answer with a mapping of instruments to weights, or KEEP"):
         weights(Nonsense())
 
 
 def test_a_strategy_that_raises_refuses_the_run() -> None:
     with pytest.raises(StrategyFailed, match="strategy alpha raised ZeroDivisionError: no returns"):
-        read_signals(snapshot(), {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)})
+        read_signals(asked(snapshot(), {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)}))
 
 
 def test_isolated_a_strategy_that_raises_has_no_weights_at_all_and_the_others_keep_theirs() -> None:
     """No weights, not weights of zero: zero would flatten it."""
     isolating = snapshot(config=config(on_strategy_error="isolate"))
-    signals = read_signals(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)})
+    signals = read_signals(asked(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA=1)}))
     assert set(signals.weights) == {"beta"}
     told = {name: str(failure) for name, failure in signals.failed.items()}
     assert told == {"alpha": "strategy alpha raised ZeroDivisionError: no returns"}
-    assert isinstance(signals.failed["alpha"].__cause__, ZeroDivisionError)
+    assert "no returns" in (signals.failed["alpha"].failure or Failure("")).traceback
 
 
 def test_a_strategy_sees_its_own_holdings_and_nobody_else_s() -> None:
@@ -164,8 +167,8 @@ def test_a_strategy_s_chance_is_its_own_and_the_day_s(one: int, other: int) -> N
 
 def test_a_strategy_s_chance_does_not_depend_on_which_others_run() -> None:
     alone, beside = Remembers(), Remembers()
-    read_signals(snapshot(), {"alpha": alone})
-    read_signals(snapshot(), {"alpha": beside, "beta": Remembers()})
+    read_signals(asked(snapshot(), {"alpha": alone}))
+    read_signals(asked(snapshot(), {"alpha": beside, "beta": Remembers()}))
     assert alone.views == beside.views
     assert alone.views[0].seed == strategy_seed(7, "alpha")
 

@@ -39,22 +39,22 @@ def test_a_warehouse_that_was_lost_flattens_nobody() -> None:
     """Without a single close, a strategy of trends says zero for everything: an empty warehouse would sell it all."""
     assert stale_history(STOCK, (), NOW, 3) == "AAA has no stored history; call collect-market-data first"
     with pytest.raises(StrategyFailed, match="alpha decides on history, but AAA has no stored history"):
-        read_signals(snapshot(), {"alpha": answers(history_days=5)})
+        read_signals(asked(snapshot(), {"alpha": answers(history_days=5)}))
 
 
 def test_a_strategy_on_old_history_fails_as_one_that_raises() -> None:
     old = FRESH | {2: closes("50", last_day=date(2024, 5, 20))}
     with pytest.raises(StrategyFailed, match="the newest stored close of BBB is of 2024-05-20"):
-        read_signals(snapshot(closes=old), {"alpha": answers(history_days=5)})
+        read_signals(asked(snapshot(closes=old), {"alpha": answers(history_days=5)}))
     isolated = snapshot(closes=old, config=config(on_strategy_error="isolate"))
-    signals = read_signals(isolated, {"alpha": answers(history_days=5), "beta": answers(AAA="0.5")})
+    signals = read_signals(asked(isolated, {"alpha": answers(history_days=5), "beta": answers(AAA="0.5")}))
     assert set(signals.failed) == {"alpha"}
     assert signals.weights["beta"][1] == Decimal("0.5")
 
 
 def test_a_strategy_that_reads_no_history_needs_none() -> None:
-    assert read_signals(snapshot(), {"alpha": answers(AAA="1")}).failed == {}
+    assert read_signals(asked(snapshot(), {"alpha": answers(AAA="1")})).failed == {}
 
 
 def test_fresh_history_is_decided_on() -> None:
-    assert read_signals(snapshot(closes=FRESH), {"alpha": answers(history_days=5, AAA="1")}).failed == {}
+    assert read_signals(asked(snapshot(closes=FRESH), {"alpha": answers(history_days=5, AAA="1")})).failed == {}

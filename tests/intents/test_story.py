@@ -23,7 +23,7 @@ from ib_trading.schema.log_events import RunEvent
 from tests.captured import named, read, said, written
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import a_booking, a_run, after, an_order
-from tests.core.builders import ALL_SPECS, Raises, answers, config, snapshot
+from tests.core.builders import ALL_SPECS, Raises, answers, asked, config, snapshot
 from tests.core.test_plan import full_snapshot, full_strategies
 from tests.intents.test_leased_ledger import SetClock
 
@@ -149,7 +149,7 @@ def test_whatever_is_booked_is_said_as_what_it_is(ledger: LeasedLedger) -> None:
 
 def test_a_plan_says_what_is_refused_with_its_figures_and_is_a_warning_then() -> None:
     with said() as lines:
-        story.planned(decide(full_snapshot(), full_strategies()))
+        story.planned(decide(asked(full_snapshot(), full_strategies())))
     (line,) = lines
     assert (line["event"], line["log_level"]) == (RunEvent.PLAN, "warning")
     assert [(order["localSymbol"], order["quantity"]) for order in line["orders"]] == [
@@ -162,7 +162,7 @@ def test_a_plan_says_what_is_refused_with_its_figures_and_is_a_warning_then() ->
 
 def test_a_plan_that_nothing_speaks_against_is_no_warning() -> None:
     with said() as lines:
-        story.planned(decide(snapshot(), {"alpha": answers(AAA="0.2")}))
+        story.planned(decide(asked(snapshot(), {"alpha": answers(AAA="0.2")})))
     assert [(line["event"], line["log_level"], "refused" in line) for line in lines] == [
         ("plan", "info", False)
     ]
@@ -170,7 +170,7 @@ def test_a_plan_that_nothing_speaks_against_is_no_warning() -> None:
 
 def test_a_plan_of_many_orders_is_one_line_that_cloud_logging_takes() -> None:
     """An entry has 256 KiB at most, and a longer one is lost."""
-    decision = decide(snapshot(), {"alpha": answers(AAA="0.2")})
+    decision = decide(asked(snapshot(), {"alpha": answers(AAA="0.2")}))
     orders = decision.plan.orders * 2000
     many = Decision(replace(decision.plan, orders=orders))
     with written() as stream:
@@ -183,7 +183,7 @@ def test_a_plan_of_many_orders_is_one_line_that_cloud_logging_takes() -> None:
 def test_a_strategy_that_is_left_alone_is_said_with_what_it_raised() -> None:
     isolating = snapshot(config=config(on_strategy_error="isolate"))
     with written() as stream:
-        story.planned(decide(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA="0.2")}))
+        story.planned(decide(asked(isolating, {"alpha": Raises(ALL_SPECS), "beta": answers(AAA="0.2")})))
     failed, plan = read(stream)
     assert (failed["message"], failed["severity"], failed["strategy"]) == (
         "strategy_failed",

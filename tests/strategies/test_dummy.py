@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.signals import StrategyView
 from ib_trading.strategies.dummy import Dummy
-from tests.core.builders import NOW
+from ib_trading.strategies.testing import view
 
 
 def roll(seed: int) -> list[float]:
-    weights = Dummy().weights(StrategyView(at=NOW, seed=seed, holdings={}, closes={}))
+    weights = Dummy().weights(view(Dummy(), seed=seed))
     return [weights[spec] for spec in Dummy.instruments]
 
 

@@ -12,20 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
+from ib_trading.strategies.testing import view
 from ib_trading.strategies.trend import Trend, ex_ante_volatility
-from tests.core.builders import NOW
 
 SPECS = Trend.instruments
 FIRST = SPECS[0]
 
 
-def view(closes: Mapping[ContractSpec, Sequence[float]]) -> StrategyView:
-    return StrategyView(at=NOW, seed=1, holdings={}, closes={spec: tuple(c) for spec, c in closes.items()})
-
-
 def weight(closes: Sequence[float]) -> float:
-    return Trend().weights(view({FIRST: closes}))[FIRST]
+    return Trend().weights(view(Trend(), closes={FIRST: closes}))[FIRST]
 
 
 def walk(seed: int, count: int = 253, drift: float = 0.002, swing: float = 0.02) -> list[float]:
@@ -93,7 +88,7 @@ def test_positions_are_the_paper_s_over_all_instruments(seed: int) -> None:
         spec: walk(seed * 31 + index, 253 + index, drift=0.001 * (index % 5 - 1), swing=0.01 + 0.002 * index)
         for index, spec in enumerate(SPECS)
     }
-    assert Trend().weights(view(history)) == pytest.approx(positions_by_the_paper(history), rel=1e-9)
+    assert Trend().weights(view(Trend(), closes=history)) == pytest.approx(positions_by_the_paper(history), rel=1e-9)
 
 
 def test_where_little_rose_positions_are_not_scaled() -> None:
@@ -156,7 +151,7 @@ def test_weights_are_never_negative_and_never_more_than_the_capital(
     history = {
         spec: walk(seed, 253, drift, swing) for spec, (seed, drift, swing) in zip(SPECS, shapes, strict=True)
     }
-    weights = Trend().weights(view(history))
+    weights = Trend().weights(view(Trend(), closes=history))
     assert set(weights) == set(SPECS)
     assert min(weights.values()) >= 0
     assert sum(weights.values()) <= 1 + 1e-9

@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
-from ib_trading.strategies.strategy import Strategy, stocks
+from ib_trading.strategies import StrategyView
+from ib_trading.strategies import Strategy, stocks
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 
@@ -55,7 +56,7 @@ def told(
     """The service with the strategies alpha and beta, each with 0.45 of the account."""
     service = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % max_gross_leverage)
     alpha, beta = Alpha(), Beta()
-    services = replace(service.services, strategies={"alpha": alpha, "beta": beta})
+    services = replace(service.services, strategies=InProcess({"alpha": alpha, "beta": beta}))
     return ServiceUnderTest(services, create(services).test_client(), folder), alpha, beta
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.order_state import OrderState
-from ib_trading.core.signals import StrategyView
+from ib_trading.strategies import StrategyView
 from ib_trading_simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest
 
@@ -57,7 +58,7 @@ class Account:
     beta: Wants = field(default_factory=lambda: Wants((COLA,)))
 
     def __post_init__(self) -> None:
-        services = replace(self.service.services, strategies={"alpha": self.alpha, "beta": self.beta})
+        services = replace(self.service.services, strategies=InProcess({"alpha": self.alpha, "beta": self.beta}))
         self.service = replace(self.service, services=services, client=create(services).test_client())
 
     def allocate(self, *strategies: str, key: str, **body: Any) -> Reply:

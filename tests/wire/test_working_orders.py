@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ib_trading.strategies.strategy import stocks
+from ib_trading.strategies import stocks
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 from tests.wire.strategies_that_say import WAITS, Says, holdings, told

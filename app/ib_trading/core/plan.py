@@ -7,11 +7,11 @@ bytes. Everything that explains it is in it: prices with their sources, signals,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from ib_trading.core.canonical import camel, canonical_json
+from ib_trading.core.canonical import ABSENT_WHEN_NONE, camel, canonical_json
 from ib_trading.core.fx import FxRate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.limits import Proposal, Verdict, judge
@@ -22,9 +22,10 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.refusals import StrategyFailed
-from ib_trading.core.signals import SignalSource, read_signals
+from ib_trading.core.signals import Signals, read_signals
 from ib_trading.core.sizing import capital, size
 from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.strategy import Answer
 
 BySymbol = Mapping[str, Mapping[str, Decimal]]
 """Strategy → local symbol → figure."""
@@ -78,6 +79,14 @@ class Plan:
     locks: tuple[Lock, ...] = ()
     """Locked instruments that it would trade: a plan that only reduces has left them out, any other may not be
     done."""
+    contracts: BySymbol | None = field(default=None, metadata=ABSENT_WHEN_NONE)
+    """What strategies want by number, signed, where they do."""
+    kept: Mapping[str, tuple[str, ...]] | None = field(default=None, metadata=ABSENT_WHEN_NONE)
+    """Strategy → local symbols of which it keeps what there is, where it said so."""
+    notes: Mapping[str, Mapping[str, str]] | None = field(default=None, metadata=ABSENT_WHEN_NONE)
+    """Strategy → what it says beside its decision; nothing was decided on it."""
+    memories: Mapping[str, str] | None = field(default=None, metadata=ABSENT_WHEN_NONE)
+    """Strategy → JSON that it is handed when it is next asked, once the plan has been carried out."""
 
     @property
     def refusals(self) -> tuple[Verdict, ...]:
@@ -116,21 +125,19 @@ DEFAULT_PROPERTIES = OrderProperties()
 
 def make_plan(
     snapshot: Snapshot,
-    strategies: Mapping[str, SignalSource],
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Plan:
     """What `decide` decides."""
-    return decide(snapshot, strategies, properties).plan
+    return decide(snapshot, properties).plan
 
 
 def decide(
     snapshot: Snapshot,
-    strategies: Mapping[str, SignalSource],
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Decision:
-    """Signals → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
+    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
     no plan can be made."""
-    signals = read_signals(snapshot, strategies)
+    signals = read_signals(snapshot)
     sizing = size(snapshot, signals)
     netting = net(
         sizing.trades,
@@ -150,7 +157,7 @@ def decide(
     )
     plan = written_out(
         Proposal(snapshot, sizing.prices, orders, netting.crosses),
-        tuple(sorted(strategies)),
+        tuple(sorted(snapshot.answers)),
         signals=signals.weights,
         targets=sizing.targets,
         trades=sizing.trades,
@@ -164,7 +171,25 @@ def decide(
             *sizing.notes,
         ),
     )
-    return Decision(plan, signals.failed)
+    return Decision(_with_words(plan, snapshot, signals), signals.failed)
+
+
+def _with_words(plan: Plan, snapshot: Snapshot, signals: Signals) -> Plan:
+    """`plan` with what strategies said beside weights, where they did."""
+    names = _symbols(snapshot.instruments)
+    answers = {name: snapshot.answers[name] for name in signals.weights}
+    told = {name: answer for name, answer in answers.items() if isinstance(answer, Answer)}
+    return replace(
+        plan,
+        contracts=_by_symbol(signals.contracts, names) or None,
+        kept={
+            name: tuple(sorted(names.get(con_id, str(con_id)) for con_id in kept))
+            for name, kept in signals.kept.items()
+        }
+        or None,
+        notes={name: answer.notes for name, answer in told.items() if answer.notes} or None,
+        memories={name: answer.memory for name, answer in told.items() if answer.memory is not None} or None,
+    )
 
 
 def written_out(

@@ -9,7 +9,7 @@
     ├── StaleFence                another holder has taken the lease: stop at once
     ├── PlanRefused               nothing may be planned, or what was planned may not be done; nothing was sent
     │   ├── AccountRefused        the login's accounts do not fit the mode, or leave open which one to trade
-    │   ├── StrategyFailed        a strategy raised, or answered what is no signal
+    │   ├── StrategyFailed        a strategy raised, did not answer, or answered what is no signal
     │   ├── PriceRefused          no price of an instrument may size anything now
     │   ├── RateMissing           no exchange rate, or none to be trusted
     │   ├── SizingRefused         a position cannot be sized
@@ -40,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import ClassVar
 
+from ib_trading.core.strategy import Failure
 from ib_trading.schema.strict import FieldError
 
 
@@ -118,13 +119,20 @@ class AccountRefused(PlanRefused):
 
 
 class StrategyFailed(PlanRefused):
-    """The text names the strategy and what it did; `strategy` is its name, and what it raised is the cause."""
+    """The text names the strategy and what it did; `strategy` is its name, and `failure` what its own code did, where it
+    was that."""
 
     def __init__(
-        self, detail: str, *, strategy: str = "", members: Mapping[str, object] | None = None
+        self,
+        detail: str,
+        *,
+        strategy: str = "",
+        failure: Failure | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail, members=members)
         self.strategy = strategy
+        self.failure = failure
 
 
 class PriceRefused(PlanRefused):

@@ -1,7 +1,8 @@
 """Decides how many contracts a weight is.
 
 capital = net liquidation × exposure.overall × exposure.strategies[strategy], in base currency
-target  = capital × weight ÷ (contract value × fx(contract currency → base)), to the nearest increment, half to even
+target  = the number of contracts that was asked for, or what is kept, or
+          capital × weight ÷ (contract value × fx(contract currency → base)), to the nearest increment, half to even
 trade   = target − holdings − what the strategy's live orders may still fill
 """
 
@@ -53,9 +54,10 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
     # not quote it for weeks, must not stop the others from trading.
     needed = {
         con_id
-        for strategy, weights in signals.weights.items()
-        for con_id, weight in weights.items()
-        if weight or _already(snapshot, strategy, con_id)
+        for wants in (signals.weights, signals.contracts)
+        for strategy, figures in wants.items()
+        for con_id, figure in figures.items()
+        if figure or _already(snapshot, strategy, con_id)
     }
     # What is held or ordered already, by whomever, is priced too: the limits after the run cannot be judged without it.
     needed |= {con_id for con_id, quantity in open_positions(snapshot).items() if quantity}
@@ -78,15 +80,33 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
             targets[strategy][con_id] = target
             if weight and not target:
                 notes.append(_too_small(strategy, instrument, weight, money, values[con_id]))
-            missing = target - _already(snapshot, strategy, con_id)
-            trade = whole_increments(missing, instrument.increment)
-            if trade != missing:
-                notes.append(_fraction_stays(strategy, instrument, missing - trade))
+            trade = _trade(snapshot, strategy, instrument, target, notes)
             if trade and target and _in_band(snapshot, trade * values[con_id], money):
                 notes.append(_not_worth_it(strategy, instrument, trade, snapshot))
                 trade = Decimal(0)
             trades[strategy][con_id] = trade
+        for con_id, number in signals.contracts.get(strategy, {}).items():
+            # A number that was asked for is traded, however little it is worth.
+            instrument = snapshot.instruments[con_id]
+            target = targets[strategy][con_id] = round_to_increment(number, instrument.increment)
+            if target != number:
+                notes.append(_no_such_number(strategy, instrument, number, target))
+            trades[strategy][con_id] = _trade(snapshot, strategy, instrument, target, notes)
+        for con_id in sorted(signals.kept.get(strategy, ())):
+            targets[strategy][con_id] = _already(snapshot, strategy, con_id)
+            trades[strategy][con_id] = Decimal(0)
     return Sizing(prices, targets, trades, tuple(notes))
+
+
+def _trade(
+    snapshot: Snapshot, strategy: str, instrument: Instrument, target: Decimal, notes: list[str]
+) -> Decimal:
+    """What brings the strategy to its target, in whole increments; `notes` gets what they leave."""
+    missing = target - _already(snapshot, strategy, instrument.con_id)
+    trade = whole_increments(missing, instrument.increment)
+    if trade != missing:
+        notes.append(_fraction_stays(strategy, instrument, missing - trade))
+    return trade
 
 
 def _values_in_base(
@@ -123,6 +143,13 @@ def _too_small(strategy: str, instrument: Instrument, weight: Decimal, money: De
     return (
         f"{strategy}: weight {weight.normalize():f} of {instrument.local_symbol} rounds to zero contracts:"
         f" {money * weight:.2f} of capital, {value:.2f} a contract"
+    )
+
+
+def _no_such_number(strategy: str, instrument: Instrument, number: Decimal, target: Decimal) -> str:
+    return (
+        f"{strategy}: {number:+f} {instrument.local_symbol} is no multiple of {instrument.increment:f};"
+        f" {target:+f} is held"
     )
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.fx import FxRate
-from ib_trading.core.instruments import Instrument
+from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import Lock
 from ib_trading.core.market import DailyClose, Quote
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.positions import Holdings, Quantities
+from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.strategy import Answer
 from ib_trading.schema.trading_config import TradingConfig
 
 
@@ -41,7 +44,8 @@ class Margin:
 class Snapshot:
     """The state of account, market and ledger at business time `at`.
 
-    `wanted` is strategy → contract ids in the order the strategy named them; `working` is strategy → what its live
+    `wanted` is strategy → each instrument that it named → its contract id, `inputs` the same of what it only looks at,
+    and `answers` strategy → what it decided, or its failure; `working` is strategy → what its live
     orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
     of chance that a strategy has.
 
@@ -60,7 +64,7 @@ class Snapshot:
     net_liquidation: Decimal
     switch: TradingSwitch
     config: TradingConfig
-    wanted: Mapping[str, tuple[int, ...]]
+    wanted: Mapping[str, Mapping[ContractSpec, int]]
     instruments: Mapping[int, Instrument]
     quotes: Mapping[int, Quote]
     fx: Mapping[str, FxRate]
@@ -74,3 +78,9 @@ class Snapshot:
     margins: Mapping[int, Margin] = field(default_factory=dict)
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
+    bars: Mapping[tuple[int, str, str], BarColumns] = field(default_factory=dict)
+    """(Contract id, what the broker shows, bar size) → complete bars."""
+    memories: Mapping[str, str] = field(default_factory=dict)
+    """Strategy → the JSON that it returned with its last decision that was carried out."""
+    inputs: Mapping[str, Mapping[ContractSpec, int]] = field(default_factory=dict)
+    answers: Mapping[str, Answer | StrategyFailed] = field(default_factory=dict)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ib_trading.core.plan import Decision, decide
-from ib_trading.core.refusals import ConfigurationFault, Refusal, RequestError
+from ib_trading.core.refusals import Refusal
 from ib_trading.core.snapshot import Snapshot
+from ib_trading.intents.ask_strategies import ask_strategies
+from ib_trading.intents.chosen_strategies import Chosen, chosen_strategies
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -19,9 +20,7 @@ from ib_trading.intents.trading_result import TradingResult
 from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.requests import AllocationRequest
-from ib_trading.schema.strict import FieldError, nearest
-from ib_trading.schema.trading_config import SECTION, TradingConfig
-from ib_trading.strategies.strategy import Strategy
+from ib_trading.schema.trading_config import TradingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Allocation:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
-        self._strategies(request, config)
+        self._chosen(request, config)
         check_properties(request.order_properties, self.services.clock.now())
 
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: AllocationRequest) -> None:
@@ -45,38 +44,13 @@ class Allocation:
     def read(
         self, broker: Broker, compared: Comparison, request: AllocationRequest, config: TradingConfig
     ) -> Snapshot:
-        return read_snapshot(self.services, broker, config, compared, self._strategies(request, config))
+        chosen = self._chosen(request, config)
+        snapshot = read_snapshot(self.services, broker, config, compared, chosen.declarations)
+        return ask_strategies(self.services, broker, snapshot, chosen, compared.ledger.keep)
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Decision:
-        strategies = self._strategies(request, snapshot.config)
-        return decide(snapshot, strategies, properties_at(request.order_properties, snapshot.at))
+        return decide(snapshot, properties_at(request.order_properties, snapshot.at))
 
-    def _strategies(self, request: AllocationRequest, config: TradingConfig) -> Mapping[str, Strategy]:
+    def _chosen(self, request: AllocationRequest, config: TradingConfig) -> Chosen:
         return chosen_strategies(self.services.strategies, request.strategies, config)
 
-
-def chosen_strategies(
-    known: Mapping[str, Strategy], asked: tuple[str, ...] | None, config: TradingConfig
-) -> Mapping[str, Strategy]:
-    """Name → strategy for those asked for, or all with an exposure. RequestError names those that cannot run."""
-    exposed = config.exposure.strategies
-    strangers = [name for name in exposed if name not in known]
-    if strangers:
-        raise ConfigurationFault(
-            f"{SECTION}.exposure.strategies names {', '.join(strangers)}, which is not installed;"
-            f" {nearest(strangers[0], tuple(known))}"
-        )
-    if asked is None:
-        return {name: known[name] for name in sorted(exposed)}
-    errors = []
-    for index, name in enumerate(asked):
-        path = f"strategies[{index}]"
-        if name not in known:
-            errors.append(FieldError(path, f"unknown strategy {name!r}; {nearest(name, tuple(known))}"))
-        elif name not in exposed:
-            errors.append(
-                FieldError(path, f"strategy {name!r} has no exposure; set {SECTION}.exposure.strategies")
-            )
-    if errors:
-        raise RequestError("; ".join(map(str, errors)), errors=tuple(errors))
-    return {name: known[name] for name in sorted(set(asked))}

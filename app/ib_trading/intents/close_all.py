@@ -43,7 +43,7 @@ class CloseAll:
     def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
         """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
         check_properties(request.order_properties, self.services.clock.now())
-        known = {*self.services.strategies, *config.exposure.strategies, *self.services.ledger.holdings()}
+        known = {*config.exposure.strategies, *self.services.ledger.holdings()}
         errors = tuple(
             FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
             for index, name in enumerate(request.strategies or ())

@@ -36,7 +36,7 @@ from ib_trading.core.refusals import (
     RequestError,
     StoreUnavailable,
 )
-from ib_trading.intents.allocation import chosen_strategies
+from ib_trading.intents.chosen_strategies import chosen_strategies
 from ib_trading.intents.intent import Answer, Call, Result, common, envelope, members_of
 from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.services import Services
@@ -225,9 +225,10 @@ class CollectMarketData:
                 for symbol in dict.fromkeys(request.instruments)
             )
         days: dict[ContractSpec, int] = {}
-        for strategy in chosen_strategies(self.services.strategies, request.strategies, config).values():
-            for spec in strategy.instruments:
-                days[spec] = max(days.get(spec, SHORTEST_HISTORY_DAYS), strategy.history_days)
+        chosen = chosen_strategies(self.services.strategies, request.strategies, config)
+        for declared in chosen.declarations.values():
+            for spec in declared.specs:
+                days[spec] = max(days.get(spec, SHORTEST_HISTORY_DAYS), declared.history_days)
         return tuple(Need(spec, days[spec]) for spec in sorted(days))
 
 

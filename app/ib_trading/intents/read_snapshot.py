@@ -10,11 +10,12 @@ from decimal import Decimal
 from ib_trading.core.attribution import remaining
 from ib_trading.core.broker_day import broker_day
 from ib_trading.core.history import daily_start
-from ib_trading.core.instruments import Instrument
+from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import locks
 from ib_trading.core.mode import TradingMode, choose_account
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.strategy import Declaration
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
@@ -22,7 +23,6 @@ from ib_trading.intents.read_rates import read_rates
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
-from ib_trading.strategies.strategy import Strategy
 
 HISTORY_SERIES = "ADJUSTED_LAST"
 """What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
@@ -55,7 +55,7 @@ def read_snapshot(
     broker: Broker,
     config: TradingConfig,
     compared: Comparison,
-    strategies: Mapping[str, Strategy],
+    strategies: Mapping[str, Declaration],
     *,
     held_by_all: bool = False,
     only_to_close: bool = False,
@@ -75,11 +75,11 @@ def read_snapshot(
     held |= _held(holdings, holdings) & compared.forex
     working = working_orders(compared.ledger)
     ordered = _held(working, working)
-    wanted, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
+    named, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
     holdings = _not_gone(holdings, {*instruments, *positions})
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
-    history_days = max((strategy.history_days for strategy in strategies.values()), default=0)
+    history_days = max((declared.history_days for declared in strategies.values()), default=0)
     return Snapshot(
         mode=services.mode,
         at=at,
@@ -89,7 +89,10 @@ def read_snapshot(
         net_liquidation=state.net_liquidation,
         switch=services.switch.trading_switch(),
         config=config,
-        wanted=wanted,
+        wanted={
+            name: {spec: named[spec] for spec in declared.instruments} for name, declared in strategies.items()
+        },
+        inputs={name: {spec: named[spec] for spec in declared.inputs} for name, declared in strategies.items()},
         instruments=instruments,
         quotes=quotes,
         fx=read_rates(broker, config, state, valued, at),
@@ -119,18 +122,14 @@ def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -
 
 
 def _instruments(
-    broker: Broker, strategies: Mapping[str, Strategy], held: set[int]
-) -> tuple[dict[str, tuple[int, ...]], dict[int, Instrument]]:
-    """Strategy → contract ids in its own order, and every instrument named, held or ordered."""
-    specs = sorted({spec for strategy in strategies.values() for spec in strategy.instruments})
+    broker: Broker, strategies: Mapping[str, Declaration], held: set[int]
+) -> tuple[dict[ContractSpec, int], dict[int, Instrument]]:
+    """Contract id of each that a strategy names, and every instrument named, held or ordered."""
+    specs = sorted({spec for declared in strategies.values() for spec in declared.specs})
     resolved = broker.instruments(specs)
-    wanted = {
-        name: tuple(resolved[spec].con_id for spec in strategy.instruments)
-        for name, strategy in strategies.items()
-    }
     named = {instrument.con_id: instrument for instrument in resolved.values()}
     others = known_instruments(broker, sorted(held - set(named)))
-    return wanted, named | dict(others)
+    return {spec: resolved[spec].con_id for spec in specs}, named | dict(others)
 
 
 def _not_gone(holdings: Holdings, there: set[int]) -> dict[str, dict[int, Decimal]]:

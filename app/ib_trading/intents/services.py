@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +15,10 @@ from ib_trading.ports.broker import BrokerSource
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.response_format import ResponseFormat
 from ib_trading.ports.run_claims import RunClaims
+from ib_trading.ports.strategies import Strategies
 from ib_trading.ports.trading_config import TradingConfigSource
 from ib_trading.ports.trading_switch import TradingSwitchStore
 from ib_trading.ports.warehouse import Warehouse
-from ib_trading.strategies.strategy import Strategy
 
 
 class TellsTime(Protocol):
@@ -46,7 +45,7 @@ class Services:
     books: Books
     activity: ActivityLog
     warehouse: Warehouse
-    strategies: Mapping[str, Strategy]
+    strategies: Strategies
     responses: ResponseFormat
 
     @property

@@ -89,8 +89,15 @@ def strategy_failed(failure: StrategyFailed, *, refused: bool) -> None:
         strategy=failure.strategy,
         refused=refused,
         detail=failure.detail,
-        exc_info=failure,
+        **_its_own(failure),
     )
+
+
+def _its_own(failure: StrategyFailed) -> dict[str, str]:
+    """What a strategy's own code left behind, where it was that."""
+    told = failure.failure
+    kept = {"traceback": told.traceback, "printed": told.printed} if told else {}
+    return {name: text for name, text in kept.items() if text}
 
 
 def run_ended(run: Run) -> None:

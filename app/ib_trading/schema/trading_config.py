@@ -75,6 +75,11 @@ class TradingConfig(_Section, frozen=True):
     history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 5
     """Calendar days. A strategy that reads history fails if a newest stored close is older; 5 spans the longest
     holidays of US exchanges."""
+    strategy_seconds: Annotated[int, msgspec.Meta(ge=1, le=90)] = 20
+    """How long one strategy may take to decide before it is stopped. Under the two minutes for which a run holds the
+    trading lease without renewing it."""
+    strategy_megabytes: Annotated[int, msgspec.Meta(ge=64)] = 1024
+    """How much memory one strategy may use while it decides."""
     retry_check_minutes: Seconds = 10
     """For how long the same request without a key counts as a repetition."""
     order_spacing_milliseconds: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0

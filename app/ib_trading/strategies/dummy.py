@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
-from ib_trading.strategies.strategy import Strategy, stocks
+from ib_trading.strategies import ContractSpec, Strategy, StrategyView, stocks
 
 
 class Dummy(Strategy):

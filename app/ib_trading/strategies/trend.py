@@ -16,9 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
-from ib_trading.strategies.strategy import Strategy, stocks
+from ib_trading.strategies import ContractSpec, Strategy, StrategyView, stocks
 
 LOOKBACK_DAYS = 252
 """Trading days in the twelve months whose return gives the direction."""

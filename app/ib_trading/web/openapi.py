@@ -91,7 +91,7 @@ def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, A
         named = schemas[request.__name__]["properties"].get("strategies")
         for option in named.get("anyOf", [named]) if named else ():
             if option.get("type") == "array":
-                option["items"] = {"enum": sorted(services.strategies)}
+                option["items"] = {"enum": services.strategies.offers().names}
     return with_rules(schemas) | {"Problem": PROBLEM}
 
 

@@ -1,0 +1,169 @@
+"""What a strategy sees: everything that was known at `at`, and nothing that came later."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.strategy import DAILY, Question, Seen, SeenBars, SeenSession
+
+if TYPE_CHECKING:
+    from ib_trading.authoring.bars import Bars
+
+
+class NotSeen(LookupError):
+    """The strategy asked for what it has not declared, or what nobody knows now; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """What one contract would be sized with, in its currency, and where that comes from."""
+
+    value: float
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The strategy's own. `quantity` is signed; `value` in base currency, `weight` its fraction of the capital and
+    `average_price` per contract are None where nobody knows them."""
+
+    quantity: Decimal
+    value: float | None
+    weight: float | None
+    average_price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """Today's trading session, in the exchange's own time."""
+
+    open: datetime
+    close: datetime
+    minutes_to_close: float
+    last_of_week: bool
+    last_of_month: bool
+
+
+class StrategyView:
+    """Made of a question. It hands out what is in it, and cannot be changed."""
+
+    def __init__(self, question: Question, parameters: Any = None) -> None:
+        self._question = question
+        self._parameters = parameters
+        self._seen = {seen.spec: seen for seen in question.instruments}
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the decision, in UTC."""
+        return self._question.at
+
+    @property
+    def seed(self) -> int:
+        """The only chance a strategy has: the same within a broker's day, another tomorrow."""
+        return self._question.seed
+
+    @property
+    def capital(self) -> Decimal:
+        """The strategy's own, in base currency."""
+        return self._question.capital
+
+    @property
+    def base_currency(self) -> str:
+        return self._question.base_currency
+
+    @property
+    def parameters(self) -> Any:
+        return self._parameters
+
+    @cached_property
+    def memory(self) -> Any:
+        """The JSON value that it returned with its last decision that was carried out; None for none."""
+        return None if self._question.memory is None else json.loads(self._question.memory)
+
+    @cached_property
+    def rates(self) -> Mapping[str, float]:
+        """Currency → what one unit of it is worth in base currency."""
+        return MappingProxyType(dict(self._question.rates))
+
+    @cached_property
+    def holdings(self) -> Mapping[ContractSpec, Decimal]:
+        """Instrument → the strategy's own signed quantity."""
+        return MappingProxyType({seen.spec: seen.held for seen in self._question.instruments if seen.traded})
+
+    @cached_property
+    def closes(self) -> Mapping[ContractSpec, tuple[float, ...]]:
+        """Instrument or input → its daily closes, oldest first; `bars` has all the rest."""
+        found: dict[ContractSpec, tuple[float, ...]] = {seen.spec: () for seen in self._question.instruments}
+        for bars in self._question.bars:
+            if bars.history.bar_size == DAILY:
+                column = array("d")
+                column.frombytes(bars.close)
+                found[self._question.instruments[bars.index].spec] = tuple(column)
+        return MappingProxyType(found)
+
+    def local(self, spec: ContractSpec) -> datetime:
+        """`at` on the clock of the instrument's exchange."""
+        return self.at.astimezone(ZoneInfo(self._one(spec).time_zone))
+
+    def bars(self, spec: ContractSpec, bar_size: str = DAILY, *, adjusted: bool | None = None) -> Bars:
+        """The complete bars that were declared for it; NotSeen for a size that was not. `adjusted` tells two series of
+        one size apart."""
+        from ib_trading.authoring.bars import bars_of
+
+        seen = self._one(spec)
+        return bars_of(self._columns(seen, bar_size, adjusted), seen.time_zone)
+
+    def price(self, spec: ContractSpec) -> PriceSeen:
+        """The price that it would be sized with; NotSeen, with the reason, where there is none."""
+        price = self._one(spec).price
+        if price.value is None or price.as_of is None:
+            raise NotSeen(f"{spec} has no price: {price.refused or 'nobody quoted it'}")
+        return PriceSeen(price.value, price.source, price.as_of)
+
+    def holding(self, spec: ContractSpec) -> Holding:
+        seen = self._one(spec)
+        weight = None if seen.value is None or not self.capital else seen.value / float(self.capital)
+        return Holding(seen.held, seen.value, weight, seen.average_price)
+
+    def session(self, spec: ContractSpec) -> SessionSeen | None:
+        """Today's session of the instrument's exchange; None on a day without one."""
+        seen = self._one(spec)
+        return None if seen.session is None else self._session(seen.session, ZoneInfo(seen.time_zone))
+
+    def _session(self, session: SeenSession, zone: ZoneInfo) -> SessionSeen:
+        return SessionSeen(
+            session.open.astimezone(zone),
+            session.close.astimezone(zone),
+            (session.close - self.at).total_seconds() / 60,
+            session.last_of_week,
+            session.last_of_month,
+        )
+
+    def _one(self, spec: ContractSpec) -> Seen:
+        if spec not in self._seen:
+            raise NotSeen(f"{spec} is neither among the strategy's instruments nor its inputs")
+        return self._seen[spec]
+
+    def _columns(self, seen: Seen, bar_size: str, adjusted: bool | None) -> SeenBars:
+        index = self._question.instruments.index(seen)
+        of_it = [bars for bars in self._question.bars if bars.index == index]
+        found = [
+            bars
+            for bars in of_it
+            if bars.history.bar_size == bar_size and adjusted in {None, bars.history.adjusted}
+        ]
+        if not found:
+            declared = ", ".join(sorted({bars.history.bar_size for bars in of_it})) or "no bars at all"
+            raise NotSeen(f"bars of {bar_size!r} are not in the strategy's history, which declares {declared}")
+        return found[0]

@@ -1,0 +1,129 @@
+"""Decides what a strategy is shown: its own holdings and capital, the prices that would size it, the history that it
+declared, and nothing of the others.
+
+A strategy whose history is no basis for a decision is not asked: that is its failure (staleness.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from decimal import Decimal
+
+from ib_trading.core.bars import NO_BARS
+from ib_trading.core.fx import rate_to_base
+from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.market import Price, sizing_price
+from ib_trading.core.refusals import PriceRefused, RateMissing, StrategyFailed
+from ib_trading.core.sizing import capital
+from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.staleness import stale_history
+from ib_trading.core.strategy import (
+    DAILY,
+    Declaration,
+    History,
+    Instance,
+    Question,
+    Seen,
+    SeenBars,
+    SeenPrice,
+)
+
+ADJUSTED, TRADED, MIDPOINT = "ADJUSTED_LAST", "TRADES", "MIDPOINT"
+
+
+def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -> Question:
+    """What `instance` is asked at the snapshot's instant; StrategyFailed where its history is none to decide on."""
+    name = instance.name
+    traded, looked_at = snapshot.wanted[name], snapshot.inputs.get(name, {})
+    ids = {**looked_at, **traded}
+    _check_history(name, declaration, snapshot)
+    return Question(
+        instance=instance,
+        at=snapshot.at,
+        seed=strategy_seed(snapshot.seed, name),
+        base_currency=snapshot.base_currency,
+        capital=capital(snapshot, name),
+        instruments=tuple(
+            _seen(snapshot, name, spec, con_id, traded=spec in traded)
+            for spec, con_id in ids.items()
+        ),
+        bars=tuple(_bars(snapshot, ids, declaration)),
+        rates={currency: float(rate.rate) for currency, rate in snapshot.fx.items()},
+        memory=snapshot.memories.get(name),
+    )
+
+
+def strategy_seed(seed: int, strategy: str) -> int:
+    """One strategy's own chance, the same on every machine and independent of the other strategies."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{strategy}".encode()).digest()[:8], "big")
+
+
+def what_to_show(instrument: Instrument, history: History) -> str:
+    """The broker's name of the series. A pair has no trades, and only stocks' daily bars are adjusted."""
+    if instrument.is_forex:
+        return MIDPOINT
+    if history.adjusted and history.bar_size == DAILY and instrument.sec_type == "STK":
+        return ADJUSTED
+    return TRADED
+
+
+def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, traded: bool) -> Seen:
+    instrument = snapshot.instruments[con_id]
+    held = snapshot.holdings.get(name, {}).get(con_id, Decimal(0))
+    price, refused = _price(snapshot, instrument)
+    return Seen(
+        spec=spec,
+        local_symbol=instrument.local_symbol,
+        currency=instrument.currency,
+        time_zone=instrument.time_zone,
+        price=SeenPrice(None, refused=refused)
+        if price is None
+        else SeenPrice(float(price.price), price.source.value, price.as_of),
+        traded=traded,
+        held=held,
+        value=_value(snapshot, instrument, held, price),
+    )
+
+
+def _price(snapshot: Snapshot, instrument: Instrument) -> tuple[Price | None, str]:
+    try:
+        return sizing_price(
+            instrument, snapshot.quotes.get(instrument.con_id), snapshot.at, snapshot.config
+        ), ""
+    except PriceRefused as error:
+        return None, error.detail
+
+
+def _value(snapshot: Snapshot, instrument: Instrument, held: Decimal, price: Price | None) -> float | None:
+    """In base currency; None where there is no price or rate."""
+    if not held:
+        return 0.0
+    try:
+        rate = rate_to_base(instrument.currency, snapshot.fx)
+    except RateMissing:
+        return None
+    return None if price is None else float(held * instrument.value(price.price) * rate)
+
+
+def _bars(snapshot: Snapshot, ids: dict[ContractSpec, int], declaration: Declaration) -> Iterator[SeenBars]:
+    for index, con_id in enumerate(ids.values()):
+        for history in declaration.history:
+            show = what_to_show(snapshot.instruments[con_id], history)
+            known = snapshot.bars.get((con_id, show, history.bar_size), NO_BARS).last(history.bars)
+            yield SeenBars(
+                index,
+                history,
+                *(column.tobytes() for column in (known.start, known.open, known.high)),
+                *(column.tobytes() for column in (known.low, known.close, known.volume)),
+            )
+
+
+def _check_history(name: str, declaration: Declaration, snapshot: Snapshot) -> None:
+    if not declaration.history_days:
+        return
+    for con_id in (*snapshot.wanted[name].values(), *snapshot.inputs.get(name, {}).values()):
+        closes, max_age = snapshot.closes.get(con_id, ()), snapshot.config.history_max_age_days
+        reason = stale_history(snapshot.instruments[con_id], closes, snapshot.at, max_age)
+        if reason:
+            raise StrategyFailed(f"strategy {name} decides on history, but {reason}", strategy=name)

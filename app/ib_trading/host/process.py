@@ -1,0 +1,62 @@
+"""The host: imports every strategy once, then answers one question after the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from ib_trading.authoring.decision import answer_of
+from ib_trading.authoring.strategy import Strategy, declaration_of
+from ib_trading.authoring.view import StrategyView
+from ib_trading.core.strategy import Instance, Question
+from ib_trading.host.discovery import Found, discover
+from ib_trading.host.messages import (
+    Answered,
+    Ask,
+    Begin,
+    Channel,
+    Declare,
+    Declared,
+    Imported,
+    Importing,
+    ToHost,
+)
+from ib_trading.host.trial import ServiceGone, tried
+
+
+def serve(number: int) -> None:
+    """Until the service closes its end of the socket, whose file descriptor `number` is."""
+    end = socket.socket(fileno=number)
+    os.set_inheritable(number, False)
+    channel: Channel[Begin | Declare | Ask] = Channel(end, ToHost)
+    # What a module prints on being imported is nobody's answer.
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin = channel.receive()
+    if not isinstance(begin, Begin):
+        return
+    found = discover(begin.without, lambda source: channel.send(Importing(source)))
+    channel.send(Imported(found.offers))
+    try:
+        while (message := channel.receive()) is not None:
+            if not isinstance(message, Begin):
+                channel.send(tried(_work(found, message), message.seconds, message.megabytes, end))
+    except ServiceGone:
+        return
+
+
+def _work(found: Found, message: Declare | Ask) -> Callable[[], object]:
+    if isinstance(message, Declare):
+        return lambda: Declared(declaration_of(_made(found, message.instance)))
+    return lambda: Answered(answer_of(_decided(found, message.question)))
+
+
+def _made(found: Found, instance: Instance) -> Strategy:
+    return found.kinds[instance.strategy].with_parameters(instance.parameters)
+
+
+def _decided(found: Found, question: Question) -> object:
+    strategy = _made(found, question.instance)
+    return strategy.decide(StrategyView(question, strategy.parameters))

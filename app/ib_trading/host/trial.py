@@ -1,0 +1,162 @@
+"""One question, answered in a process forked for it: what it breaks, it breaks for itself.
+
+The child begins with everything imported, is given its limits, answers, and is killed with all that it started. The
+parent only waits: for the answer, the end of the child, the end of the time, or the end of the service.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from ib_trading.core.strategy import Failure
+from ib_trading.host.failures import TEXT, told_as_failure
+from ib_trading.host.messages import Answered, Declared, Failed
+from ib_trading.schema.known_types import ready
+
+MOST_ANSWER_BYTES = 1 << 20
+MEGABYTE = 1 << 20
+_FROM_CHILD = ready(Answered | Declared | Failed)
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG, of prctl(2)."""
+
+
+class ServiceGone(Exception):
+    """Nobody waits for an answer any more."""
+
+
+def tried(work: Callable[[], object], seconds: float, megabytes: int, service: socket.socket) -> object:
+    """The message that `work` returns, made in a process of its own; Failed where none came."""
+    answer_read, answer_write = os.pipe()
+    output_read, output_write = os.pipe()
+    child = os.fork()
+    if not child:
+        _in_child(work, megabytes, answer_write, output_write, {answer_read, output_read, service.fileno()})
+    os.close(answer_write)
+    os.close(output_write)
+    with suppress(ProcessLookupError, PermissionError):
+        os.setpgid(child, child)
+    streams = _Streams(answer_read, output_read)
+    try:
+        in_time = streams.read(time.monotonic() + seconds, service)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        streams.close()
+    return _message(streams, in_time, status, seconds, megabytes)
+
+
+class _Streams:
+    """What the child says: `answer` whole, `output` its last characters."""
+
+    def __init__(self, answer: int, output: int) -> None:
+        self._answer, self._output = answer, output
+        self.answer, self.output = bytearray(), bytearray()
+
+    def read(self, deadline: float, service: socket.socket) -> bool:
+        """Until the child's answer ends; False if the time was over before. ServiceGone if the service was."""
+        waiting = {self._answer, self._output}
+        while self._answer in waiting:
+            left = deadline - time.monotonic()
+            ready, _, _ = select.select([*waiting, service], [], [], max(0.0, left))
+            if service in ready and not service.recv(1, socket.MSG_PEEK):
+                raise ServiceGone
+            for stream in (self._answer, self._output):
+                if stream in ready and not self._take(stream):
+                    waiting.discard(stream)
+            if not ready and left <= 0:
+                return False
+        self._drain()
+        return True
+
+    def close(self) -> None:
+        os.close(self._answer)
+        os.close(self._output)
+
+    def _take(self, stream: int) -> bool:
+        some = os.read(stream, 65_536)
+        if stream == self._answer:
+            self.answer += some
+            return bool(some) and len(self.answer) <= MOST_ANSWER_BYTES
+        self.output += some
+        del self.output[:-TEXT]
+        return bool(some)
+
+    def _drain(self) -> None:
+        """What it had printed before its answer."""
+        while select.select([self._output], [], [], 0)[0] and self._take(self._output):
+            pass
+
+
+def _message(streams: _Streams, in_time: bool, status: int, seconds: float, megabytes: int) -> object:
+    printed = streams.output.decode("utf-8", "replace")
+    if not in_time:
+        return Failed(Failure(f"took longer than strategySeconds ({seconds:g}) and was stopped", printed=printed))
+    try:
+        message = msgspec.msgpack.decode(bytes(streams.answer), type=_FROM_CHILD)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return Failed(Failure(_end(status, megabytes, len(streams.answer)), printed=printed))
+    if isinstance(message, Answered):
+        return msgspec.structs.replace(message, printed=printed)
+    if isinstance(message, Failed):
+        failure = message.failure
+        return Failed(Failure(failure.sentence, failure.traceback, printed))
+    return message
+
+
+def _end(status: int, megabytes: int, size: int) -> str:
+    if size > MOST_ANSWER_BYTES:
+        return f"answered with more than {MOST_ANSWER_BYTES:,} bytes"
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return f"ended its process by {name} (strategyMegabytes is {megabytes})"
+    if os.WIFEXITED(status):
+        return f"ended its process with exit status {os.WEXITSTATUS(status)} instead of answering"
+    return f"ended its process instead of answering, by SIGKILL: out of memory? (strategyMegabytes is {megabytes})"
+
+
+def _in_child(
+    work: Callable[[], object], megabytes: int, answer: int, output: int, foreign: set[int]
+) -> None:
+    """Never returns."""
+    try:
+        os.setpgid(0, 0)
+        _die_with_parent()
+        for number in foreign:
+            os.close(number)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, megabytes * MEGABYTE))
+        try:
+            message = work()
+        except BaseException as error:  # noqa: BLE001  a strategy's code: an exit or an interrupt is its failure too
+            message = Failed(told_as_failure(error))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        body = msgspec.msgpack.encode(message)
+        while body:
+            body = body[os.write(answer, body) :]
+    finally:
+        os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Where Linux offers it; elsewhere a child of a host that was killed ends with its time."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

@@ -1,0 +1,94 @@
+"""Which strategies a call is about: those that it names, or all that the configuration gives capital to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ib_trading.core.refusals import ConfigurationFault, RequestError, StrategyFailed
+from ib_trading.core.signals import failed_with
+from ib_trading.core.strategy import Declaration, Failure, Instance, Offers
+from ib_trading.ports.strategies import Strategies
+from ib_trading.schema.strict import FieldError, nearest
+from ib_trading.schema.trading_config import SECTION, TradingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Name in the ledger → instance, and of each either what it declares, or why it cannot say so."""
+
+    instances: Mapping[str, Instance]
+    declarations: Mapping[str, Declaration]
+    failed: Mapping[str, StrategyFailed]
+
+
+NONE = Chosen({}, {}, {})
+"""Nobody is asked."""
+
+
+def chosen_strategies(
+    strategies: Strategies, asked: tuple[str, ...] | None, config: TradingConfig
+) -> Chosen:
+    """RequestError names those that cannot be asked for, ConfigurationFault those that nobody offers."""
+    offers = strategies.offers()
+    exposed = instances(config)
+    _check_configured(exposed, offers)
+    if asked is not None:
+        _check_asked(asked, exposed, offers)
+    chosen = {name: exposed[name] for name in sorted(exposed if asked is None else set(asked))}
+    declarations: dict[str, Declaration] = {}
+    failed: dict[str, StrategyFailed] = {}
+    for name, instance in chosen.items():
+        told = (
+            strategies.declaration(instance)
+            if instance.strategy in offers.names
+            else _not_imported(instance, offers)
+        )
+        if isinstance(told, Failure):
+            failed[name] = failed_with(name, told)
+        else:
+            declarations[name] = told
+    return Chosen(chosen, declarations, failed)
+
+
+def instances(config: TradingConfig) -> dict[str, Instance]:
+    return {name: Instance(name, name) for name in config.exposure.strategies}
+
+
+def _check_configured(exposed: Mapping[str, Instance], offers: Offers) -> None:
+    """Where something could not be imported, a missing strategy may be in there: its failure, and nobody else's."""
+    strangers = [one.strategy for one in exposed.values() if one.strategy not in offers.names]
+    if strangers and not offers.failures:
+        raise ConfigurationFault(
+            f"{SECTION}.exposure.strategies names {', '.join(strangers)}, which is not installed;"
+            f" {nearest(strangers[0], offers.names)}"
+        )
+
+
+def _check_asked(asked: tuple[str, ...], exposed: Mapping[str, Instance], offers: Offers) -> None:
+    errors = []
+    for index, name in enumerate(asked):
+        if name in exposed:
+            continue
+        message = (
+            f"strategy {name!r} has no exposure; set {SECTION}.exposure.strategies"
+            if name in offers.names
+            else f"unknown strategy {name!r}; {nearest(name, (*exposed, *offers.names))}"
+        )
+        errors.append(FieldError(f"strategies[{index}]", message))
+    if errors:
+        raise RequestError("; ".join(map(str, errors)), errors=tuple(errors))
+
+
+def _not_imported(instance: Instance, offers: Offers) -> Failure:
+    """The failure of the source that would offer it by its name, else of all that offer nothing."""
+    name = instance.strategy
+    likely = [failure for source, failure in offers.failures.items() if _named(source, name)]
+    told = likely or list(offers.failures.values())
+    sentence = f"is not there: {'; '.join(failure.sentence for failure in told)}"
+    return Failure(sentence, traceback="\n".join(filter(None, (failure.traceback for failure in told))))
+
+
+def _named(source: str, strategy: str) -> bool:
+    """A module's path ends with its name, an entry point begins with it."""
+    return strategy in {source.rpartition(".")[2], source.partition(" = ")[0]}
