@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,11 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, NewestBar, Portion, Series, StoredSeries
 from ib_trading.core.market import DailyClose
 from ib_trading.core.refusals import RequestError
 from ib_trading.ports.warehouse import Warehouse
+from ib_trading.schema.tables import BAR_SIZES
 from tests.contracts.places import WarehousePlace
 from tests.contracts.rivals import race, store_bars
 from tests.contracts.samples import DAILY, NOON, a_bar
@@ -120,10 +124,12 @@ def test_each_contract_gets_its_own_closes(warehouse: Warehouse) -> None:
 
 
 def test_a_bar_size_without_a_table_is_refused_with_the_known_ones(warehouse: Warehouse) -> None:
-    with pytest.raises(RequestError, match=r"2 mins.*5 mins"):
-        store(warehouse, replace(DAILY, bar_size="2 mins"), [a_bar(2)], NOON)
-    with pytest.raises(RequestError, match="2 mins"):
-        warehouse.stored([CON_ID], "TRADES", "2 mins")
+    with pytest.raises(RequestError, match=r"7 mins.*5 mins"):
+        store(warehouse, replace(DAILY, bar_size="7 mins"), [a_bar(2)], NOON)
+    with pytest.raises(RequestError, match="7 mins"):
+        warehouse.stored([CON_ID], "TRADES", "7 mins")
+    with pytest.raises(RequestError, match="7 mins"):
+        warehouse.bars([CON_ID], "TRADES", "7 mins", before=FOREVER, count=1)
 
 
 def test_a_figure_that_is_none_is_refused(warehouse: Warehouse) -> None:
@@ -194,6 +200,65 @@ def test_two_processes_that_store_the_same_bars_store_each_once(warehouse_place:
     assert len(closes(warehouse_place.opened())) == 6
 
 
+@pytest.mark.parametrize("bar_size", BAR_SIZES)
+def test_the_last_bars_of_every_size_come_oldest_first_with_all_their_figures(
+    warehouse: Warehouse, bar_size: str
+) -> None:
+    series = replace(DAILY, bar_size=bar_size)
+    store(warehouse, series, [a_bar(day, str(100 + day)) for day in (4, 2, 3, 7)], NOON)
+    store(warehouse, replace(series, con_id=1), [a_bar(2, "50", volume=None)], NOON)
+    found = warehouse.bars(
+        iter([CON_ID, 1, 2]), "TRADES", bar_size, before=datetime(2019, 1, 7, tzinfo=UTC), count=2
+    )
+    days = [datetime(2019, 1, day, tzinfo=UTC).timestamp() for day in (3, 4)]
+    assert found[CON_ID] == BarColumns(
+        array("q", map(int, days)),
+        array("d", [103, 104]),
+        array("d", [104, 105]),
+        array("d", [102, 103]),
+        array("d", [103, 104]),
+        array("d", [37_039_700, 37_039_700]),
+    )
+    assert (len(found[1]), math.isnan(found[1].volume[0]), len(found[2])) == (1, True, 0)
+
+
+def test_a_bar_within_a_day_starts_at_its_second(warehouse: Warehouse) -> None:
+    minute = replace(DAILY, bar_size="1 min")
+    at = datetime(2019, 1, 2, 14, 31, tzinfo=UTC)
+    store(warehouse, minute, [replace(a_bar(2), start=at)], NOON)
+    for before, count in ((at, 0), (at + timedelta(seconds=1), 1)):
+        found = warehouse.bars([CON_ID], "TRADES", "1 min", before=before, count=9)[CON_ID]
+        assert list(found.start) == [int(at.timestamp())] * count
+
+
+def test_which_days_have_bars_is_told_from_the_day_on_that_somebody_asks_from(warehouse: Warehouse) -> None:
+    hourly = replace(DAILY, bar_size="1 hour")
+    store(warehouse, hourly, [replace(a_bar(2), start=NOON), a_bar(2), a_bar(3), a_bar(7)], NOON)
+    for since, days in ((None, ()), (date(2019, 1, 3), (3, 7)), (date(2018, 1, 1), (2, 3, 7))):
+        found = warehouse.stored([CON_ID], "TRADES", "1 hour", since=since)[CON_ID].days
+        assert found == {date(2019, 1, day) for day in days}
+
+
+def test_days_without_bars_are_kept_beside_those_that_were_asked_for(warehouse: Warehouse) -> None:
+    """By series and size, also where no bar comes with them."""
+    warehouse.store([Portion(DAILY, [], (span(2, 4),), empty=(span(3, 3),))], NOON)
+    warehouse.store([Portion(DAILY, [], empty=(span(3, 3), span(4, 4)))], NOON)
+    found = warehouse.stored([CON_ID, 1], "TRADES", "1 day")
+    assert (found[CON_ID].asked, found[CON_ID].empty) == ((span(2, 4),), (span(3, 3), span(4, 4)))
+    assert found[1] == warehouse.stored([1], "TRADES", "1 hour")[1] == StoredSeries()
+    assert warehouse.stored([CON_ID], "MIDPOINT", "1 day")[CON_ID].empty == ()
+
+
+def test_a_span_of_days_keeps_the_instant_at_which_it_was_first_asked_for(warehouse: Warehouse) -> None:
+    """By business time where it is told: what a simulated year says on its second day is said on another day."""
+    first, later = NOON - timedelta(days=300), NOON - timedelta(days=299)
+    for at in (first, later):
+        warehouse.store([Portion(DAILY, [], (span(2, 4),), answered_at=at)], NOON)
+    warehouse.store([Portion(DAILY, [], (span(7, 7),))], NOON)
+    stored = warehouse.stored([CON_ID], "TRADES", "1 day")[CON_ID]
+    assert stored.asked_at == {span(2, 4): first, span(7, 7): NOON}
+
+
 figures = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10) ** 15, places=9)
 
 
@@ -210,3 +275,5 @@ def test_every_figure_comes_back_exactly(
     store(warehouse, DAILY, bars, NOON)
     found = warehouse.daily_closes([CON_ID], "TRADES", FOREVER, len(figures))
     assert [close.close for close in found[CON_ID]] == figures
+    columns = warehouse.bars([CON_ID], "TRADES", "1 day", before=FOREVER, count=len(figures))[CON_ID]
+    assert list(columns.close) == [float(figure) for figure in figures], "the nearest binary fraction"

@@ -5,8 +5,8 @@ Which days are asked for is coverage.py's to decide, and by which questions coll
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -50,23 +50,31 @@ class NewestBar:
 
 @dataclass(frozen=True, slots=True)
 class StoredSeries:
-    """What the warehouse knows of a series: where it ends, and which days it was asked for."""
+    """What the warehouse knows of a series: where it ends, which days it was asked for and when first, which days have
+    bars as far as somebody wanted to know, and of which days the broker said twice that there is none."""
 
     newest: NewestBar | None = None
     asked: tuple[DaySpan, ...] = ()
+    asked_at: Mapping[DaySpan, datetime] = field(default_factory=dict)
+    days: frozenset[date] = frozenset()
+    empty: tuple[DaySpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
     """Bars to store together with the days whose question they answer: both are written or neither is.
 
-    With `replaces` everything that is stored of the series is forgotten in the same transaction.
+    With `replaces` every bar and every day asked for that is stored of the series is forgotten in the same transaction.
+    `empty` are days that are known to have no bar. `answered_at` is the business time of the answer; None is when it is
+    stored.
     """
 
     series: Series
     bars: Sequence[Bar]
     asked: tuple[DaySpan, ...] = ()
     replaces: bool = False
+    empty: tuple[DaySpan, ...] = ()
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The warehouse's tables: names, columns, keys. DuckDB, BigQuery and the Pulumi program all build from here.
 
 One partitioned, clustered table per bar size, keyed (conId, whatToShow, barStart): writing a bar twice changes
-nothing. Beside them one table of the days that were asked for, whether or not there were bars. Partitions and
-clustering are BigQuery's; DuckDB needs neither.
+nothing. Beside them one table of the days that were asked for, whether or not there were bars, and one of the days
+for which the broker said a second time that it has none. Partitions and clustering are BigQuery's; DuckDB needs
+neither.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ BAR_COLUMNS: tuple[Column, ...] = (
 BAR_KEY: tuple[str, ...] = ("con_id", "what_to_show", "bar_start")
 
 BAR_SIZES: dict[str, str] = {
-    "1 day": "bars_1_day",
-    "1 hour": "bars_1_hour",
-    "5 mins": "bars_5_mins",
-    "1 min": "bars_1_min",
+    size: f"bars_{size.replace(' ', '_')}"
+    for size in (
+        *("1 min", "2 mins", "3 mins", "5 mins", "10 mins", "15 mins", "20 mins", "30 mins"),
+        *("1 hour", "2 hours", "3 hours", "4 hours", "8 hours"),
+        *("1 day", "1 week"),
+    )
 }
-"""Broker's bar size → table name. A size that is not here is refused."""
+"""Broker's bar size → table name. A size that is not here is refused. They are all that the broker lists from a minute to
+a week: "Valid Bar Sizes" in the TWS API's documentation, Historical Bar Data."""
 
 ASKED_TABLE = "asked_days"
 ASKED_COLUMNS: tuple[Column, ...] = (
@@ -53,10 +57,16 @@ ASKED_COLUMNS: tuple[Column, ...] = (
     Column("asked_at", "TIMESTAMP"),
 )
 ASKED_KEY: tuple[str, ...] = ("con_id", "what_to_show", "bar_size", "first_day", "last_day")
-"""Rows are only added and may overlap; core/coverage.py reads them as one set of days."""
+"""Rows are only added and may overlap; core/coverage.py reads them as one set of days. A row stands for one word of the
+broker's: where a day has no bar, it takes another one, of another day, which is a row of the next table."""
+
+EMPTY_TABLE = "empty_days"
+EMPTY_COLUMNS: tuple[Column, ...] = ASKED_COLUMNS
+EMPTY_KEY: tuple[str, ...] = ASKED_KEY
+"""The same for the days of which the broker has said twice, on different days, that it has no bar."""
 
 BAR_PARTITION_COLUMN = "bar_start"
-BAR_PARTITION_UNITS: dict[str, str] = {"1 day": "YEAR", "1 hour": "YEAR", "5 mins": "MONTH", "1 min": "MONTH"}
+BAR_PARTITION_UNITS: dict[str, str] = {size: "MONTH" if "min" in size else "YEAR" for size in BAR_SIZES}
 """Broker's bar size → how much one partition holds. A table has at most 10,000 partitions, and one load or statement
 may change 4,000: days would be used up by thirty years of daily bars, with a few kilobytes in each."""
 
@@ -80,4 +90,5 @@ TABLES: tuple[Table, ...] = (
         for bar_size, name in BAR_SIZES.items()
     ),
     Table(ASKED_TABLE, ASKED_COLUMNS, None),
+    Table(EMPTY_TABLE, EMPTY_COLUMNS, None),
 )

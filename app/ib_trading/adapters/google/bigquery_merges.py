@@ -16,9 +16,19 @@ from collections.abc import Mapping
 from google.cloud import bigquery
 
 from ib_trading.adapters.google.bigquery_jobs import BigqueryJobs
-from ib_trading.adapters.google.bigquery_rows import Batch
+from ib_trading.adapters.google.bigquery_rows import Batch, DayRow, day_rows
 from ib_trading.ports.warehouse import table_of
-from ib_trading.schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY
+from ib_trading.schema.tables import (
+    ASKED_COLUMNS,
+    ASKED_KEY,
+    ASKED_TABLE,
+    BAR_COLUMNS,
+    BAR_KEY,
+    EMPTY_COLUMNS,
+    EMPTY_KEY,
+    EMPTY_TABLE,
+    Column,
+)
 
 _SERIES = "CONCAT(CAST(kept.con_id AS STRING), ' ', kept.what_to_show)"
 """A series of the table of one bar size, as `Batch.replaced_in` spells it."""
@@ -117,18 +127,25 @@ class BigqueryMerges:
                 self._jobs.written(statement, [_size(bar_size), _replaced(given, bar_size)])
 
     def _remember_days(self, given: Batch) -> None:
-        if not given.asked:
+        """The days asked for first: one that has no bar counts only beside them."""
+        self._remember(ASKED_TABLE, ASKED_COLUMNS, ASKED_KEY, given.asked)
+        self._remember(EMPTY_TABLE, EMPTY_COLUMNS, EMPTY_KEY, given.empty)
+
+    def _remember(
+        self, table: str, table_columns: tuple[Column, ...], key: tuple[str, ...], rows: tuple[DayRow, ...]
+    ) -> None:
+        if not rows:
             return
-        columns = ", ".join(column.name for column in ASKED_COLUMNS)
-        told = ", ".join(f"one.{column.name} AS {column.name}" for column in ASKED_COLUMNS)
-        values = ", ".join(f"answered.{column.name}" for column in ASKED_COLUMNS)
+        columns = ", ".join(column.name for column in table_columns)
+        told = ", ".join(f"one.{column.name} AS {column.name}" for column in table_columns)
+        values = ", ".join(f"answered.{column.name}" for column in table_columns)
         statement = f"""
-            MERGE {self._jobs.table(ASKED_TABLE)} AS kept
-            USING (SELECT {told} FROM UNNEST(@asked) AS one) AS answered
-            ON {_same(ASKED_KEY, "answered")}
+            MERGE {self._jobs.table(table)} AS kept
+            USING (SELECT {told} FROM UNNEST(@days) AS one) AS answered
+            ON {_same(key, "answered")}
             WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})
         """
-        self._jobs.written(statement, [given.asked_parameter()])
+        self._jobs.written(statement, [day_rows(table_columns, rows)])
 
 
 def _of_size(

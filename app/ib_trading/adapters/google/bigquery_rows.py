@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 
 from google.cloud import bigquery
 
+from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, Portion, Series
 from ib_trading.ports.warehouse import table_of
 from ib_trading.schema.table_values import numeric_text, utc_text
@@ -25,16 +26,18 @@ STAGED_COLUMNS: tuple[Column, ...] = (
 )
 
 Staged = dict[str, str | int | None]
+DayRow = tuple[int | str | date | datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one call stores: `bars` are the rows to stage, `starts` the starts of those bars; `asked` are in the order
-    of their columns."""
+    """What one call stores: `bars` are the rows to stage, `starts` the starts of those bars; `asked` and `empty` are in
+    the order of their columns."""
 
     bars: tuple[Staged, ...]
     starts: tuple[datetime, ...]
-    asked: tuple[tuple[int | str | date | datetime, ...], ...]
+    asked: tuple[DayRow, ...]
+    empty: tuple[DayRow, ...]
     replaced: tuple[Series, ...]
 
     def lines(self) -> bytes:
@@ -69,9 +72,6 @@ class Batch:
             if series.bar_size == bar_size
         )
 
-    def asked_parameter(self) -> bigquery.ArrayQueryParameter:
-        """@asked, an array of structs."""
-        return _structs("asked", ASKED_COLUMNS, self.asked)
 
 
 @dataclass(slots=True)
@@ -94,18 +94,18 @@ def batch(portions: Sequence[Portion], stored_at: datetime) -> Batch:
         for bar in portion.bars:
             row = _staged(portion.series, bar, number, stored_at)
             collected.bars.setdefault((key, bar.start.astimezone(UTC)), row)
-    asked = {
-        (one.series.con_id, one.series.what_to_show, one.series.bar_size, span.first, span.last): stored_at
-        for one in portions
-        for span in one.asked
-    }
-    assert len(ASKED_KEY) + 1 == len(ASKED_COLUMNS)
     return Batch(
         bars=tuple(collected.bars.values()),
         starts=tuple(start for _, start in collected.bars),
-        asked=tuple((*key, at.astimezone(UTC)) for key, at in asked.items()),
+        asked=_days([(one, span) for one in portions for span in one.asked], stored_at),
+        empty=_days([(one, span) for one in portions for span in one.empty], stored_at),
         replaced=tuple(collected.replaced),
     )
+
+
+def day_rows(columns: Sequence[Column], rows: Sequence[DayRow]) -> bigquery.ArrayQueryParameter:
+    """@days, an array of structs."""
+    return _structs("days", columns, rows)
 
 
 def fields(columns: Sequence[Column]) -> list[bigquery.SchemaField]:
@@ -113,6 +113,17 @@ def fields(columns: Sequence[Column]) -> list[bigquery.SchemaField]:
         bigquery.SchemaField(column.name, column.kind, mode="REQUIRED" if column.required else "NULLABLE")
         for column in columns
     ]
+
+
+def _days(spans: Sequence[tuple[Portion, DaySpan]], stored_at: datetime) -> tuple[DayRow, ...]:
+    """In the order of ASKED_COLUMNS, each key once."""
+    told: dict[DayRow, datetime] = {}
+    for one, span in spans:
+        series = one.series
+        key = (series.con_id, series.what_to_show, series.bar_size, span.first, span.last)
+        told.setdefault(key, (one.answered_at or stored_at).astimezone(UTC))
+    assert len(ASKED_KEY) + 1 == len(ASKED_COLUMNS)
+    return tuple((*key, at) for key, at in told.items())
 
 
 def _staged(series: Series, bar: Bar, portion: int, stored_at: datetime) -> Staged:

@@ -10,18 +10,29 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import NewestBar, Portion, StoredSeries
 from ib_trading.core.market import DailyClose
 from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.ports.warehouse import table_of
 from ib_trading.schema.table_values import numeric_text, utc_text
-from ib_trading.schema.tables import ASKED_COLUMNS, ASKED_KEY, ASKED_TABLE, BAR_COLUMNS, BAR_KEY, Column
+from ib_trading.schema.tables import (
+    ASKED_COLUMNS,
+    ASKED_KEY,
+    ASKED_TABLE,
+    BAR_COLUMNS,
+    BAR_KEY,
+    EMPTY_COLUMNS,
+    EMPTY_KEY,
+    EMPTY_TABLE,
+    Column,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,33 +88,77 @@ class DuckdbWarehouse:
             for table in sorted({table for _, table, _ in prepared}):
                 warehouse.execute(_definition(table, BAR_COLUMNS, BAR_KEY))
             warehouse.execute(_definition(ASKED_TABLE, ASKED_COLUMNS, ASKED_KEY))
+            warehouse.execute(_definition(EMPTY_TABLE, EMPTY_COLUMNS, EMPTY_KEY))
             counts = tuple(_write(warehouse, portion, table, columns) for portion, table, columns in prepared)
-            _insert(warehouse, ASKED_TABLE, ASKED_COLUMNS, _asked_columns(portions, stored_at))
+            asked = [(one, span) for one in portions for span in one.asked]
+            _insert(warehouse, ASKED_TABLE, ASKED_COLUMNS, _day_columns(asked, stored_at))
+            empty = [(one, span) for one in portions for span in one.empty]
+            _insert(warehouse, EMPTY_TABLE, EMPTY_COLUMNS, _day_columns(empty, stored_at))
             warehouse.commit()
             return counts
 
         return self._in_turn(write, writing=True)
 
-    def stored(self, con_ids: Iterable[int], what_to_show: str, bar_size: str) -> Mapping[int, StoredSeries]:
+    def stored(
+        self, con_ids: Iterable[int], what_to_show: str, bar_size: str, *, since: date | None = None
+    ) -> Mapping[int, StoredSeries]:
         table, wanted = table_of(bar_size), list(con_ids)
         newest = f"""
             SELECT con_id, max(bar_start), max_by(close, bar_start) FROM {table}
             WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ?
             GROUP BY con_id
         """
-        asked = f"""
-            SELECT con_id, first_day, last_day FROM {ASKED_TABLE}
+        days = f"""
+            SELECT DISTINCT con_id, bar_start::DATE FROM {table}
+            WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_start >= ?::TIMESTAMP
+        """
+        spans = """
+            SELECT con_id, first_day, last_day, asked_at FROM {}
             WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_size = ?
             ORDER BY ALL
         """
-        ends, spans = self._rows(
-            (table, newest, [wanted, what_to_show]), (ASKED_TABLE, asked, [wanted, what_to_show, bar_size])
+        of_series, of_size = [wanted, what_to_show], [wanted, what_to_show, bar_size]
+        ends, with_bars, asked, empty = self._rows(
+            (table, newest, of_series),
+            (table, days, [*of_series, (since or date.max).isoformat()]),
+            (ASKED_TABLE, spans.format(ASKED_TABLE), of_size),
+            (EMPTY_TABLE, spans.format(EMPTY_TABLE), of_size),
         )
         newest_of = {con_id: NewestBar(start.replace(tzinfo=UTC), close) for con_id, start, close in ends}
-        asked_of: dict[int, list[DaySpan]] = {con_id: [] for con_id in wanted}
-        for con_id, first, last in spans:
-            asked_of[con_id].append(DaySpan(first, last))
-        return {con_id: StoredSeries(newest_of.get(con_id), tuple(days)) for con_id, days in asked_of.items()}
+        days_of: dict[int, list[date]] = {con_id: [] for con_id in wanted}
+        for con_id, day in with_bars:
+            days_of[con_id].append(day)
+        asked_of: dict[int, dict[DaySpan, datetime]] = {con_id: {} for con_id in wanted}
+        for con_id, first, last, at in asked:
+            asked_of[con_id][DaySpan(first, last)] = at.replace(tzinfo=UTC)
+        empty_of: dict[int, list[DaySpan]] = {con_id: [] for con_id in wanted}
+        for con_id, first, last, _ in empty:
+            empty_of[con_id].append(DaySpan(first, last))
+        return {
+            con_id: StoredSeries(
+                newest_of.get(con_id), tuple(spans), spans, frozenset(days_of[con_id]), tuple(empty_of[con_id])
+            )
+            for con_id, spans in asked_of.items()
+        }
+
+    def bars(
+        self, con_ids: Iterable[int], what_to_show: str, bar_size: str, *, before: datetime, count: int
+    ) -> Mapping[int, BarColumns]:
+        # Figures as text: DuckDB's own way from a DECIMAL to a binary fraction is not always to the nearest one.
+        figures = ", ".join(
+            f"list({name}::VARCHAR ORDER BY bar_start)" for name in ("open", "high", "low", "close", "volume")
+        )
+        table, wanted = table_of(bar_size), list(con_ids)
+        question = f"""
+            SELECT con_id, list(epoch(bar_start)::BIGINT ORDER BY bar_start), {figures} FROM (
+                SELECT * FROM {table}
+                WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_start < ?::TIMESTAMP
+                QUALIFY row_number() OVER (PARTITION BY con_id ORDER BY bar_start DESC) <= ?
+            ) GROUP BY con_id
+        """
+        [rows] = self._rows((table, question, [wanted, what_to_show, utc_text(before), count]))
+        found = {con_id: BarColumns.of(starts, *texts) for con_id, starts, *texts in rows}
+        return {con_id: found.get(con_id, BarColumns()) for con_id in wanted}
 
     def daily_closes(
         self, con_ids: Iterable[int], what_to_show: str, before: datetime, count: int
@@ -247,14 +302,15 @@ def _columns(portion: Portion, stored_at: datetime) -> dict[str, list[str | None
     }
 
 
-def _asked_columns(portions: Sequence[Portion], stored_at: datetime) -> dict[str, list[str | None]]:
+def _day_columns(
+    spans: Sequence[tuple[Portion, DaySpan]], stored_at: datetime
+) -> dict[str, list[str | None]]:
     """Column → one text a span of days."""
-    asked = [(portion.series, span) for portion in portions for span in portion.asked]
     return {
-        "con_id": [str(series.con_id) for series, _ in asked],
-        "what_to_show": [series.what_to_show for series, _ in asked],
-        "bar_size": [series.bar_size for series, _ in asked],
-        "first_day": [span.first.isoformat() for _, span in asked],
-        "last_day": [span.last.isoformat() for _, span in asked],
-        "asked_at": [utc_text(stored_at)] * len(asked),
+        "con_id": [str(one.series.con_id) for one, _ in spans],
+        "what_to_show": [one.series.what_to_show for one, _ in spans],
+        "bar_size": [one.series.bar_size for one, _ in spans],
+        "first_day": [span.first.isoformat() for _, span in spans],
+        "last_day": [span.last.isoformat() for _, span in spans],
+        "asked_at": [utc_text(one.answered_at or stored_at) for one, _ in spans],
     }

@@ -1,0 +1,60 @@
+"""Decides what a strategy's bars are made of, how long a bar of each size lasts, and which bars no longer form.
+
+A bar is complete when nothing that happens can change it. Taken for complete too early, it would be stored half made,
+never corrected, and show a strategy what it could not have known; so where the broker's alignment is not certain, the
+later instant counts. Which days have sessions, core/calendar.py knows; which bars may be stored, core/history.py decides.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+DAILY, WEEKLY = "1 day", "1 week"
+
+MINUTES: dict[str, int] = {
+    **{"1 min": 1, "2 mins": 2, "3 mins": 3, "5 mins": 5, "10 mins": 10, "15 mins": 15, "20 mins": 20},
+    **{"30 mins": 30, "1 hour": 60, "2 hours": 120, "3 hours": 180, "4 hours": 240, "8 hours": 480},
+}
+"""Broker's bar size → how long one lasts at most, of those shorter than a day."""
+
+ALIGNED_MINUTES = 60
+"""Up to here bars begin at multiples of their size on the exchange's clock: of New York's stocks the hours are 9:30 to
+10:00, 10:00 to 11:00, and so on. For longer ones the broker does not say where they begin after an opening."""
+
+_A_DAY_IN_MINUTES = 390
+
+
+def trading_days(bar_size: str) -> float:
+    """How many trading days one bar takes, about: of six hours and a half, five a week."""
+    return MINUTES[bar_size] / _A_DAY_IN_MINUTES if bar_size in MINUTES else 5 if bar_size == WEEKLY else 1
+
+
+@dataclass(frozen=True, slots=True)
+class BarColumns:
+    """Bars of one series, oldest first, a column each: `start` in seconds since the epoch (UTC), figures as binary
+    fractions, `volume` NaN where the series has none. A day starts at midnight UTC of its date, a week at that of its
+    Monday."""
+
+    start: array[int] = field(default_factory=lambda: array("q"))
+    open: array[float] = field(default_factory=lambda: array("d"))
+    high: array[float] = field(default_factory=lambda: array("d"))
+    low: array[float] = field(default_factory=lambda: array("d"))
+    close: array[float] = field(default_factory=lambda: array("d"))
+    volume: array[float] = field(default_factory=lambda: array("d"))
+
+    @classmethod
+    def of(cls, start: Iterable[int], *figures: Iterable[Decimal | str | None]) -> BarColumns:
+        """From columns as a store tells them, in the order of the fields; None is NaN."""
+        return cls(
+            array("q", start),
+            *(array("d", (math.nan if one is None else float(one) for one in column)) for column in figures),
+        )
+
+    def __len__(self) -> int:
+        return len(self.start)
