@@ -22,7 +22,8 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.signals import StrategyView
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
-from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
+from ib_trading.schema.exposure import Exposure, StrategyInstance
+from ib_trading.schema.trading_config import Limits, TradingConfig
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)
@@ -83,7 +84,8 @@ def config(**changes: Any) -> TradingConfig:
     limits = changes.pop("limits", {})
     defaults: dict[str, Any] = {
         "exposure": Exposure(
-            overall=Decimal(1), strategies={"alpha": Decimal("0.5"), "beta": Decimal("0.5")}
+            overall=Decimal(1),
+            strategies=dict.fromkeys(("alpha", "beta"), StrategyInstance(share=Decimal("0.5"))),
         ),
         "min_trade_percent": Decimal(0),
         "limits": Limits(**{name: getattr(WIDE, name) for name in WIDE.__struct_fields__} | limits),

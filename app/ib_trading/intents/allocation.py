@@ -20,7 +20,7 @@ from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.schema.strict import FieldError, nearest
-from ib_trading.schema.trading_config import SECTION, TradingConfig
+from ib_trading.schema.trading_config import SECTION, TradingConfig, instances
 from ib_trading.strategies.strategy import Strategy
 
 
@@ -58,25 +58,29 @@ class Allocation:
 def chosen_strategies(
     known: Mapping[str, Strategy], asked: tuple[str, ...] | None, config: TradingConfig
 ) -> Mapping[str, Strategy]:
-    """Name → strategy for those asked for, or all with an exposure. RequestError names those that cannot run."""
-    exposed = config.exposure.strategies
-    strangers = [name for name in exposed if name not in known]
+    """Name in the ledger → strategy, for those asked for, or all with an exposure. `known` is class by name.
+    RequestError names those that cannot run."""
+    exposed = instances(config)
+    strangers = {name: one.strategy for name, one in exposed.items() if one.strategy not in known}
     if strangers:
-        raise ConfigurationFault(
-            f"{SECTION}.exposure.strategies names {', '.join(strangers)}, which is not installed;"
-            f" {nearest(strangers[0], tuple(known))}"
-        )
+        raise ConfigurationFault("; ".join(_not_installed(*one, known) for one in strangers.items()))
     if asked is None:
-        return {name: known[name] for name in sorted(exposed)}
+        return {name: known[one.strategy] for name, one in sorted(exposed.items())}
     errors = []
     for index, name in enumerate(asked):
         path = f"strategies[{index}]"
-        if name not in known:
-            errors.append(FieldError(path, f"unknown strategy {name!r}; {nearest(name, tuple(known))}"))
-        elif name not in exposed:
-            errors.append(
-                FieldError(path, f"strategy {name!r} has no exposure; set {SECTION}.exposure.strategies")
-            )
+        if name in exposed:
+            continue
+        if name in known:
+            message = f"strategy {name!r} has no exposure; set {SECTION}.exposure.strategies"
+        else:
+            message = f"unknown strategy {name!r}; {nearest(name, (*exposed, *known))}"
+        errors.append(FieldError(path, message))
     if errors:
         raise RequestError("; ".join(map(str, errors)), errors=tuple(errors))
-    return {name: known[name] for name in sorted(set(asked))}
+    return {name: known[exposed[name].strategy] for name in sorted(set(asked))}
+
+
+def _not_installed(name: str, strategy: str, known: Mapping[str, Strategy]) -> str:
+    place = f"{SECTION}.exposure.strategies" + ("" if strategy == name else f".{name}.strategy")
+    return f"{place} names {strategy}, which is not installed; {nearest(strategy, tuple(known))}"
