@@ -32,8 +32,9 @@ from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from ib_trading.intents.allocation import Allocation
 from ib_trading.intents.intent import Call
 from ib_trading.intents.services import Services
+from ib_trading.schema.exposure import Exposure, StrategyInstance
 from ib_trading.schema.requests import AllocationRequest
-from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
+from ib_trading.schema.trading_config import Limits, TradingConfig
 from ib_trading_simulator.launch import Launched
 
 T = TypeVar("T")
@@ -121,10 +122,10 @@ def _book() -> tuple[Snapshot, dict[str, Fixed]]:
         )
         for s in range(STRATEGIES)
     }
-    fraction = Decimal(1) / STRATEGIES
+    instance = StrategyInstance(share=Decimal(1) / STRATEGIES)
     wide = Decimal(1000)
     config = TradingConfig(
-        exposure=Exposure(overall=Decimal(1), strategies=dict.fromkeys(strategies, fraction)),
+        exposure=Exposure(overall=Decimal(1), strategies=dict.fromkeys(strategies, instance)),
         limits=Limits(
             max_orders_per_run=INSTRUMENTS,
             max_gross_leverage=wide,

@@ -10,6 +10,7 @@ import pytest
 from ib_trading.adapters.local.stack_file import StackFile
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.refusals import ConfigurationFault
+from ib_trading.schema.exposure import StrategyInstance
 
 ROOT = Path(__file__).parents[2]
 TRADING = """
@@ -61,7 +62,7 @@ config:
 """
         config = stack_file(tmp_path, text).read()
         assert config.exposure.overall == Decimal("0.50")
-        assert config.exposure.strategies == {"trend": Decimal(1)}
+        assert config.exposure.strategies == {"trend": StrategyInstance(share=Decimal(1))}
         assert config.limits.allowed_instruments == ("AAPL",)
         assert config.retry_check_minutes == 5
 
@@ -83,14 +84,18 @@ config:
     @pytest.mark.parametrize("name", ["on", "5", "null", "12:30", "2019-01-02"])
     def test_a_strategy_may_have_any_name(self, tmp_path: Path, name: str) -> None:
         text = TRADING.replace("trend", f'"{name}"')
-        assert stack_file(tmp_path, text).read().exposure.strategies == {name: Decimal("0.5")}
+        assert stack_file(tmp_path, text).read().exposure.strategies == {
+            name: StrategyInstance(share=Decimal("0.5"))
+        }
 
     @pytest.mark.parametrize("name", ["on", "5", "12:30"])
     def test_a_name_needs_no_quotes_where_the_engine_reads_the_same_word(
         self, tmp_path: Path, name: str
     ) -> None:
         text = TRADING.replace("trend", name)
-        assert stack_file(tmp_path, text).read().exposure.strategies == {name: Decimal("0.5")}
+        assert stack_file(tmp_path, text).read().exposure.strategies == {
+            name: StrategyInstance(share=Decimal("0.5"))
+        }
 
     @pytest.mark.parametrize("name", ["null", "2019-01-02", "007", "True", "1.50"])
     def test_a_name_that_the_deployment_would_spell_otherwise_is_refused(

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ib_trading.core.refusals import ConfigurationFault
+from ib_trading.schema.exposure import StrategyInstance
 from tests.contracts.places import ConfigPlace
 
 EXPOSURE = {"overall": "0.90", "strategies": {"trend": "0.5", "dummy": 0}}
@@ -16,9 +17,34 @@ def test_what_is_written_is_read_and_the_rest_has_its_default(config_place: Conf
     config_place.write({"exposure": EXPOSURE, "limits": {"maxOrdersPerRun": 7}})
     config = config_place.opened().read()
     assert config.exposure.overall == Decimal("0.90")
-    assert config.exposure.strategies == {"trend": Decimal("0.5"), "dummy": Decimal(0)}
+    assert config.exposure.strategies == {
+        "trend": StrategyInstance(share=Decimal("0.5")),
+        "dummy": StrategyInstance(share=Decimal(0)),
+    }
     assert config.limits.max_orders_per_run == 7
     assert config.limits.max_gross_leverage == Decimal("1.1")
+
+
+def test_a_strategy_of_another_class_with_parameters_is_read_as_it_was_written(
+    config_place: ConfigPlace,
+) -> None:
+    parameters: dict[str, object] = {
+        "fast": 8,
+        "band": "0.05",
+        "of": ["SPY", {"hedge": "VIXY"}],
+        "none": None,
+        "on": True,
+    }
+    fast = {"share": "0.3", "strategy": "macd", "parameters": parameters, "renamedFrom": ["spymacdvixy"]}
+    config_place.write({"exposure": {"overall": "0.90", "strategies": {"macd fast": fast}}})
+    assert config_place.opened().read().exposure.strategies == {
+        "macd fast": StrategyInstance(
+            share=Decimal("0.3"),
+            strategy="macd",
+            parameters=parameters,
+            renamed_from=("spymacdvixy",),
+        )
+    }
 
 
 def test_the_spellings_of_pulumi_config_set_count_as_what_they_spell(config_place: ConfigPlace) -> None:

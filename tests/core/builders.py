@@ -6,14 +6,15 @@ stocks AAA at 100, BBB at 50 and CCC at 20 dollars; and limits so wide that only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ib_trading.authoring.strategy import declaration_of
 from ib_trading.core.attribution import Execution
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.fx import base_rate
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, TradingHours
 from ib_trading.core.limits import Proposal
@@ -29,7 +30,8 @@ from ib_trading.core.signals import failed_with
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from ib_trading.core.strategy import Answer, Failure, Instance
 from ib_trading.host.in_process import InProcess
-from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
+from ib_trading.schema.exposure import Exposure, StrategyInstance
+from ib_trading.schema.trading_config import Limits, TradingConfig
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)
@@ -90,7 +92,8 @@ def config(**changes: Any) -> TradingConfig:
     limits = changes.pop("limits", {})
     defaults: dict[str, Any] = {
         "exposure": Exposure(
-            overall=Decimal(1), strategies={"alpha": Decimal("0.5"), "beta": Decimal("0.5")}
+            overall=Decimal(1),
+            strategies=dict.fromkeys(("alpha", "beta"), StrategyInstance(share=Decimal("0.5"))),
         ),
         "min_trade_percent": Decimal(0),
         "limits": Limits(**{name: getattr(WIDE, name) for name in WIDE.__struct_fields__} | limits),
@@ -123,7 +126,14 @@ def snapshot(*instruments: Instrument, **changes: Any) -> Snapshot:
     filled = defaults | changes
     named = filled["instruments"]
     wanted = {name: {spec(named[one]): one for one in ids} for name, ids in filled["wanted"].items()}
-    return Snapshot(**filled | {"wanted": wanted})
+    bars = {(con_id, "ADJUSTED_LAST", "1 day"): columns(days) for con_id, days in filled["closes"].items()}
+    return Snapshot(**{"bars": bars} | filled | {"wanted": wanted})
+
+
+def columns(days: Sequence[DailyClose]) -> BarColumns:
+    """Bars that opened where they closed."""
+    starts = [int(datetime.combine(one.day, time(), UTC).timestamp()) for one in days]
+    return BarColumns.of(starts, *[[one.close for one in days]] * 4, [Decimal(0)] * len(days))
 
 
 def asked(state: Snapshot, strategies: Mapping[str, Strategy]) -> Snapshot:

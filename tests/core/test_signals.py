@@ -120,7 +120,10 @@ def test_an_answer_that_is_no_mapping_is_the_strategy_s_failure(answer: Any) -> 
         def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
             return answer
 
-    with pytest.raises(StrategyFailed, match="strategy alpha answered with a .*; answer with a mapping of instruments to weights, or KEEP"):
+    with pytest.raises(
+        StrategyFailed,
+        match="strategy alpha answered with a .*; answer with a mapping of instruments to weights, or KEEP",
+    ):
         weights(Nonsense())
 
 

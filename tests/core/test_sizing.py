@@ -16,7 +16,7 @@ from ib_trading.core.refusals import SizingRefused, StrategyFailed
 from ib_trading.core.signals import Signals
 from ib_trading.core.sizing import Sizing, capital, size, target_quantity
 from ib_trading.core.snapshot import Snapshot
-from ib_trading.schema.trading_config import Exposure
+from ib_trading.schema.exposure import Exposure, StrategyInstance
 from tests.core.builders import AAA, BBB, NOW, config, quote, snapshot, stock
 
 WEIGHTS = st.decimals(-2, 2, places=6)
@@ -35,7 +35,7 @@ def sized_by(weights: dict[str, dict[int, Decimal]], state: Snapshot) -> Sizing:
 
 
 def test_capital_is_net_liquidation_times_both_exposures() -> None:
-    exposure = Exposure(overall=Decimal("0.8"), strategies={"alpha": Decimal("0.25")})
+    exposure = Exposure(overall=Decimal("0.8"), strategies={"alpha": StrategyInstance(share=Decimal("0.25"))})
     state = snapshot(config=config(exposure=exposure))
     assert capital(state, "alpha") == 20_000
     assert capital(state, "stranger") == 0
@@ -134,7 +134,7 @@ def test_the_band_never_keeps_a_position_from_being_closed(held: int) -> None:
 
 
 def test_a_strategy_without_capital_closes_what_it_holds() -> None:
-    nothing = Exposure(overall=Decimal(1), strategies={"alpha": Decimal(0)})
+    nothing = Exposure(overall=Decimal(1), strategies={"alpha": StrategyInstance(share=Decimal(0))})
     state = config(exposure=nothing, min_trade_percent=Decimal(1))
     assert sized("0.2", config=state, holdings={"alpha": {1: Decimal(3)}}).trades["alpha"][1] == -3
 

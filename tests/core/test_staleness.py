@@ -10,7 +10,7 @@ import pytest
 from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.signals import read_signals
 from ib_trading.core.staleness import stale_history
-from tests.core.builders import NOW, STOCK, answers, closes, config, snapshot
+from tests.core.builders import asked, NOW, STOCK, answers, closes, config, snapshot
 
 FRIDAY = date(2024, 5, 31)
 FRESH = {1: closes("100"), 2: closes("50"), 3: closes("20")}
@@ -57,4 +57,6 @@ def test_a_strategy_that_reads_no_history_needs_none() -> None:
 
 
 def test_fresh_history_is_decided_on() -> None:
-    assert read_signals(asked(snapshot(closes=FRESH), {"alpha": answers(history_days=5, AAA="1")})).failed == {}
+    assert (
+        read_signals(asked(snapshot(closes=FRESH), {"alpha": answers(history_days=5, AAA="1")})).failed == {}
+    )

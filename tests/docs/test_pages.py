@@ -15,6 +15,7 @@ from msgspec import NODEFAULT
 
 from ib_trading.core.canonical import plain
 from ib_trading.core.order_kind import OrderType
+from ib_trading.schema.exposure import StrategyInstance
 from ib_trading.schema.good_after_time import good_after_time
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
@@ -198,7 +199,8 @@ def keys(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from keys(field.type, f"{prefix}{field.encode_name}.")
         else:
-            yield f"{prefix}{field.encode_name}", _spelled(field.default)
+            made = field.default if field.default_factory is NODEFAULT else field.default_factory()
+            yield f"{prefix}{field.encode_name}", _spelled(made)
 
 
 def _spelled(default: object) -> str:
@@ -211,6 +213,8 @@ def _spelled(default: object) -> str:
             return f"`{str(default).lower()}`"
         case tuple():
             return "`[]`"
+        case dict():
+            return "`{}`"
         case str():
             return f"`{default}`" if default else '`""`'
         case int():
@@ -224,6 +228,11 @@ def test_every_configuration_key_is_there_with_its_unit_and_default() -> None:
     told = rows("## Trading configuration")
     assert {name: cells[1] for name, cells in told.items()} == dict(keys(TradingConfig))
     assert all(cells[0].strip() for cells in told.values())
+
+
+def test_every_key_of_a_strategy_is_there_with_its_default() -> None:
+    text = rows("Each of `exposure.strategies`:")
+    assert {name: cells[0] for name, cells in text.items()} == dict(keys(StrategyInstance))
 
 
 def test_every_key_of_a_schedule_is_there_with_its_default() -> None:

@@ -95,7 +95,10 @@ def test_a_strategy_that_a_module_imports_is_not_its_own(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("import not_there_any_more", "could not be imported: it raised ModuleNotFoundError: No module named"),
+        (
+            "import not_there_any_more",
+            "could not be imported: it raised ModuleNotFoundError: No module named",
+        ),
         ("raise SystemExit('no')", "could not be imported: it raised SystemExit: no"),
         ("def half(:", "could not be imported: it raised SyntaxError"),
         ("raise KeyboardInterrupt", "could not be imported: it raised KeyboardInterrupt"),

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ib_trading.schema.exposure import StrategyInstance
 from ib_trading.schema.trading_config import TradingConfig, TradingConfigError, read_trading_config
 
 FILE = "Pulumi.paper.yaml"
@@ -30,7 +31,10 @@ def fault(**sections: Any) -> str:
 
 def test_exposure_alone_is_enough_and_the_rest_has_defaults() -> None:
     config = read()
-    assert config.exposure.strategies == {"trend": Decimal("0.6"), "dummy": Decimal("0.4")}
+    assert config.exposure.strategies == {
+        "trend": StrategyInstance(share=Decimal("0.6")),
+        "dummy": StrategyInstance(share=Decimal("0.4")),
+    }
     assert (config.on_strategy_error, config.adaptive_priority, config.account) == ("refuse", "Normal", None)
     assert config.limits.max_weight_per_instrument == Decimal("0.25")
 
@@ -95,7 +99,7 @@ def test_the_whole_account_may_work_and_not_a_millionth_more() -> None:
 
 def test_leverage_is_had_by_saying_so() -> None:
     config = read(**exposure("2", allow=True, trend="1.5"))
-    assert (config.exposure.overall, config.exposure.strategies["trend"]) == (2, Decimal("1.5"))
+    assert (config.exposure.overall, config.exposure.share("trend")) == (2, Decimal("1.5"))
 
 
 LIMITS = [

@@ -51,7 +51,7 @@ def positions_by_the_paper(history: Mapping[ContractSpec, Sequence[float]]) -> d
     """40 % over the volatility, a twentieth of the capital each, if the year's return is positive; scaled to 1."""
     raw = {}
     for spec in SPECS:
-        closes = history.get(spec, [])
+        closes = history.get(spec, [])[-253:]
         rose = len(closes) >= 253 and closes[-1] > closes[-253]
         raw[spec] = 0.40 / volatility_by_the_paper(closes) / 20 if rose else 0.0
     gross = sum(raw.values())
@@ -88,7 +88,9 @@ def test_positions_are_the_paper_s_over_all_instruments(seed: int) -> None:
         spec: walk(seed * 31 + index, 253 + index, drift=0.001 * (index % 5 - 1), swing=0.01 + 0.002 * index)
         for index, spec in enumerate(SPECS)
     }
-    assert Trend().weights(view(Trend(), closes=history)) == pytest.approx(positions_by_the_paper(history), rel=1e-9)
+    assert Trend().weights(view(Trend(), closes=history)) == pytest.approx(
+        positions_by_the_paper(history), rel=1e-9
+    )
 
 
 def test_where_little_rose_positions_are_not_scaled() -> None:

@@ -65,6 +65,35 @@ def test_a_strategy_without_exposure_is_refused(tmp_path: Path) -> None:
     assert "no exposure" in reply.body["detail"]
 
 
+def test_a_strategy_is_asked_for_by_its_own_name_and_not_by_its_class(tmp_path: Path) -> None:
+    strategies = '{macd-fast: {share: "0.5", strategy: trend}}'
+    exposure = f'{{overall: "1", strategies: {strategies}}}'
+    stack_file = f"config:\n  ib-trading:trading:\n    exposure: {exposure}\n"
+    service = ServiceUnderTest.over(tmp_path, closed_port(), stack_file=stack_file)
+    reply = service.post("/allocation", {"strategies": ["macd-fats", "trend"]})
+    assert [error["message"] for error in reply.body["errors"]] == [
+        "unknown strategy 'macd-fats'; did you mean 'macd-fast'?",
+        "strategy 'trend' has no exposure; set ib-trading:trading.exposure.strategies",
+    ]
+    named = service.get("/openapi.json").body["components"]["schemas"]["AllocationRequest"]["properties"]
+    [names] = [one["items"]["enum"] for one in named["strategies"]["anyOf"] if one.get("type") == "array"]
+    assert {"macd-fast", "trend"} <= set(names)
+
+
+def test_a_class_that_is_not_installed_stops_trading_and_the_nearest_is_named(tmp_path: Path) -> None:
+    strategies = '{fast: {share: "0.2", strategy: tredn}, dumy: "0.3"}'
+    exposure = f'{{overall: "1", strategies: {strategies}}}'
+    stack_file = f"config:\n  ib-trading:trading:\n    exposure: {exposure}\n"
+    service = ServiceUnderTest.over(tmp_path, closed_port(), stack_file=stack_file)
+    reply = service.post("/allocation")
+    place = "ib-trading:trading.exposure.strategies"
+    assert reply.status == 503
+    assert reply.body["detail"] == (
+        f"{place}.fast.strategy names tredn, which is not installed; did you mean 'trend'?;"
+        f" {place} names dumy, which is not installed; did you mean 'dummy'?"
+    )
+
+
 def test_an_unknown_intent_is_404_and_lists_the_known_ones(service: ServiceUnderTest) -> None:
     reply = service.post("/alocation")
     assert reply.status == 404

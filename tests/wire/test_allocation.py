@@ -9,7 +9,7 @@ from typing import Any
 
 from ib_trading_simulator.launch import Launched
 from tests.elapsed import within
-from tests.service import START, ServiceUnderTest, closed_port
+from tests.service import STACK_FILE, START, ServiceUnderTest, closed_port
 
 
 def test_the_brokers_clock_is_told(service: ServiceUnderTest) -> None:
@@ -26,6 +26,20 @@ def test_an_allocation_fills_and_the_ledger_equals_the_broker(
     assert len(reply.body["orders"]) >= 10
     assert {order["status"] for order in reply.body["orders"]} == {"filled"}
     assert all(order["commission"] > 0 for order in reply.body["orders"])
+    assert _ledger(service) == _broker(simulator)
+
+
+def test_two_strategies_of_one_class_trade_and_hold_under_their_own_names(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    strategies = '{calm: {share: "0.1", strategy: dummy}, bold: {share: "0.3", strategy: dummy}}'
+    stack_file = STACK_FILE.replace('{dummy: "0.2", trend: "0.6"}', strategies)
+    service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=stack_file)
+    service.post("/allocation", {"strategies": ["bold"]})
+    assert set(service.services.ledger.holdings()) == {"bold"}
+    body = service.post("/allocation").body
+    assert body["exposure"] == {"overall": 0.9, "calm": 0.1, "bold": 0.3}
+    assert set(service.services.ledger.holdings()) == {"calm", "bold"}
     assert _ledger(service) == _broker(simulator)
 
 

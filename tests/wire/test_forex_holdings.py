@@ -58,7 +58,9 @@ class Account:
     beta: Wants = field(default_factory=lambda: Wants((COLA,)))
 
     def __post_init__(self) -> None:
-        services = replace(self.service.services, strategies=InProcess({"alpha": self.alpha, "beta": self.beta}))
+        services = replace(
+            self.service.services, strategies=InProcess({"alpha": self.alpha, "beta": self.beta})
+        )
         self.service = replace(self.service, services=services, client=create(services).test_client())
 
     def allocate(self, *strategies: str, key: str, **body: Any) -> Reply:

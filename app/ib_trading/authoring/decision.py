@@ -71,7 +71,9 @@ def answer_of(decided: object) -> Answer:
 
 def _wanted(spec: object, target: object) -> Wanted:
     if not isinstance(spec, ContractSpec):
-        raise AnswerRefused(f"gave a weight to {spec!r}, which is no instrument; use those of self.instruments")
+        raise AnswerRefused(
+            f"gave a weight to {spec!r}, which is no instrument; use those of self.instruments"
+        )
     if isinstance(target, _Keep):
         return Wanted(spec, Wish.KEEP)
     if isinstance(target, Contracts):
@@ -82,7 +84,9 @@ def _wanted(spec: object, target: object) -> Wanted:
 
 def _notes(notes: object) -> dict[str, str]:
     if not isinstance(notes, Mapping):
-        raise AnswerRefused(f"gave notes that are a {type(notes).__name__}; write a mapping of names to figures")
+        raise AnswerRefused(
+            f"gave notes that are a {type(notes).__name__}; write a mapping of names to figures"
+        )
     if len(notes) > NOTES:
         raise AnswerRefused(f"gave {len(notes)} notes; {NOTES} are kept")
     return {str(name)[:NOTE_CHARACTERS]: str(value)[:NOTE_CHARACTERS] for name, value in notes.items()}

@@ -42,6 +42,10 @@ class ParametersRefused(ValueError):
     """The text names the parameter and the remedy."""
 
 
+class NotReadable(ValueError):
+    """A declaration that nobody can read; the text names the member."""
+
+
 class Strategy:
     """`name`, a docstring for the page, and either `decide` or `weights`.
 
@@ -91,16 +95,16 @@ class Strategy:
 
 
 def declaration_of(strategy: Strategy) -> Declaration:
-    """What it declares; ValueError for what nobody can read."""
+    """What it declares; NotReadable where that is nothing."""
     histories = strategy.history
     if strategy.history_days:
         histories = (*histories, History(bars=strategy.history_days))
     for one in histories:
         if not isinstance(one, History) or one.bars < 0:
-            raise ValueError(f"its history has {one!r}; write History(bar_size, bars)")
+            raise NotReadable(f"its history has {one!r}; write History(bar_size, bars)")
     specs = {"instruments": strategy.instruments, "inputs": strategy.inputs}
     for member, named in specs.items():
         if not isinstance(named, tuple | list) or not all(isinstance(one, ContractSpec) for one in named):
-            raise ValueError(f"its {member} are {named!r}; write stocks(...) or a tuple of ContractSpec")
+            raise NotReadable(f"its {member} are {named!r}; write stocks(...) or a tuple of ContractSpec")
     doc = (type(strategy).__doc__ or "").strip()
     return Declaration(doc, tuple(strategy.instruments), tuple(strategy.inputs), tuple(histories))

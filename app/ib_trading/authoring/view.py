@@ -63,6 +63,12 @@ class StrategyView:
         self._parameters = parameters
         self._seen = {seen.spec: seen for seen in question.instruments}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StrategyView) and self._question == other._question
+
+    def __hash__(self) -> int:
+        return hash((self._question.instance.name, self._question.at))
+
     @property
     def at(self) -> datetime:
         """The instant of the decision, in UTC."""
@@ -165,5 +171,7 @@ class StrategyView:
         ]
         if not found:
             declared = ", ".join(sorted({bars.history.bar_size for bars in of_it})) or "no bars at all"
-            raise NotSeen(f"bars of {bar_size!r} are not in the strategy's history, which declares {declared}")
+            raise NotSeen(
+                f"bars of {bar_size!r} are not in the strategy's history, which declares {declared}"
+            )
         return found[0]

@@ -215,8 +215,7 @@ def written_out(
         account=snapshot.account,
         base_currency=snapshot.base_currency,
         net_liquidation=snapshot.net_liquidation,
-        exposure={"overall": exposure.overall}
-        | {name: exposure.strategies.get(name, Decimal(0)) for name in strategies},
+        exposure={"overall": exposure.overall} | {name: exposure.share(name) for name in strategies},
         capital={name: capital(snapshot, name) for name in strategies},
         seed=snapshot.seed,
         strategies=strategies,

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ib_trading.core.bars import NO_BARS
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Price, sizing_price
@@ -45,8 +45,7 @@ def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -
         base_currency=snapshot.base_currency,
         capital=capital(snapshot, name),
         instruments=tuple(
-            _seen(snapshot, name, spec, con_id, traded=spec in traded)
-            for spec, con_id in ids.items()
+            _seen(snapshot, name, spec, con_id, traded=spec in traded) for spec, con_id in ids.items()
         ),
         bars=tuple(_bars(snapshot, ids, declaration)),
         rates={currency: float(rate.rate) for currency, rate in snapshot.fx.items()},
@@ -110,13 +109,11 @@ def _bars(snapshot: Snapshot, ids: dict[ContractSpec, int], declaration: Declara
     for index, con_id in enumerate(ids.values()):
         for history in declaration.history:
             show = what_to_show(snapshot.instruments[con_id], history)
-            known = snapshot.bars.get((con_id, show, history.bar_size), NO_BARS).last(history.bars)
-            yield SeenBars(
-                index,
-                history,
-                *(column.tobytes() for column in (known.start, known.open, known.high)),
-                *(column.tobytes() for column in (known.low, known.close, known.volume)),
-            )
+            known = snapshot.bars.get((con_id, show, history.bar_size), BarColumns())
+            # What it asked for and no more: its signal must not change with what others read beside it.
+            first = max(0, len(known) - history.bars)
+            columns = (known.start, known.open, known.high, known.low, known.close, known.volume)
+            yield SeenBars(index, history, *(column[first:].tobytes() for column in columns))
 
 
 def _check_history(name: str, declaration: Declaration, snapshot: Snapshot) -> None:

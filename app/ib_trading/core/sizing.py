@@ -1,6 +1,6 @@
 """Decides how many contracts a weight is.
 
-capital = net liquidation × exposure.overall × exposure.strategies[strategy], in base currency
+capital = net liquidation × exposure.overall × exposure.strategies[strategy].share, in base currency
 target  = the number of contracts that was asked for, or what is kept, or
           capital × weight ÷ (contract value × fx(contract currency → base)), to the nearest increment, half to even
 trade   = target − holdings − what the strategy's live orders may still fill
@@ -34,7 +34,7 @@ class Sizing:
 def capital(snapshot: Snapshot, strategy: str) -> Decimal:
     """Base currency that `strategy` has to work with."""
     exposure = snapshot.config.exposure
-    return snapshot.net_liquidation * exposure.overall * exposure.strategies.get(strategy, Decimal(0))
+    return snapshot.net_liquidation * exposure.overall * exposure.share(strategy)
 
 
 def target_quantity(capital: Decimal, weight: Decimal, value_in_base: Decimal, increment: Decimal) -> Decimal:

@@ -71,9 +71,11 @@ def _checked(kind: object, source: str, offers: list[Offer]) -> str:
         raise Refused(f"{source} offers {kind!r}, which is not a Strategy class")
     name = getattr(kind, "name", None)
     if not isinstance(name, str) or not name:
-        raise Refused(f"{kind.__name__} in {source} has no name; write name = \"...\" in it")
+        raise Refused(f'{kind.__name__} in {source} has no name; write name = "..." in it')
     if name == UNASSIGNED:
-        raise Refused(f"{kind.__name__} in {source} is called {UNASSIGNED}, the ledger's name for what is nobody's")
+        raise Refused(
+            f"{kind.__name__} in {source} is called {UNASSIGNED}, the ledger's name for what is nobody's"
+        )
     other = next((offer.source for offer in offers if offer.strategy == name), None)
     if other is not None:
         raise Refused(f"two strategies are called {name}; rename the one in {source} or the one in {other}")

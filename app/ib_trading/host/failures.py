@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 from ib_trading.authoring.decision import AnswerRefused
-from ib_trading.authoring.strategy import ParametersRefused
+from ib_trading.authoring.strategy import NotReadable, ParametersRefused
 from ib_trading.core.strategy import Failure
 
 TEXT = 8_000
@@ -16,6 +16,8 @@ def told_as_failure(error: BaseException) -> Failure:
     """What an author reads: an answer or parameters that nobody can read say so themselves."""
     if isinstance(error, AnswerRefused):
         return Failure(str(error))
+    if isinstance(error, NotReadable):
+        return Failure(f"declares what nobody can read: {error}")
     if isinstance(error, ParametersRefused):
         return Failure(f"has parameters that do not fit: {error}")
     return failure_of(error)

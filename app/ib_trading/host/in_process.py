@@ -55,4 +55,3 @@ class InProcess:
     def _made(self, instance: Instance) -> Strategy:
         kind = self.kinds[instance.strategy]
         return kind if isinstance(kind, Strategy) else kind.with_parameters(instance.parameters)
-

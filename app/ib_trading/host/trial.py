@@ -104,7 +104,9 @@ class _Streams:
 def _message(streams: _Streams, in_time: bool, status: int, seconds: float, megabytes: int) -> object:
     printed = streams.output.decode("utf-8", "replace")
     if not in_time:
-        return Failed(Failure(f"took longer than strategySeconds ({seconds:g}) and was stopped", printed=printed))
+        return Failed(
+            Failure(f"took longer than strategySeconds ({seconds:g}) and was stopped", printed=printed)
+        )
     try:
         message = msgspec.msgpack.decode(bytes(streams.answer), type=_FROM_CHILD)
     except (msgspec.DecodeError, msgspec.ValidationError):

@@ -53,4 +53,3 @@ class Allocation:
 
     def _chosen(self, request: AllocationRequest, config: TradingConfig) -> Chosen:
         return chosen_strategies(self.services.strategies, request.strategies, config)
-

@@ -10,7 +10,7 @@ from ib_trading.core.signals import failed_with
 from ib_trading.core.strategy import Declaration, Failure, Instance, Offers
 from ib_trading.ports.strategies import Strategies
 from ib_trading.schema.strict import FieldError, nearest
-from ib_trading.schema.trading_config import SECTION, TradingConfig
+from ib_trading.schema.trading_config import SECTION, TradingConfig, instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,10 @@ NONE = Chosen({}, {}, {})
 """Nobody is asked."""
 
 
-def chosen_strategies(
-    strategies: Strategies, asked: tuple[str, ...] | None, config: TradingConfig
-) -> Chosen:
+def chosen_strategies(strategies: Strategies, asked: tuple[str, ...] | None, config: TradingConfig) -> Chosen:
     """RequestError names those that cannot be asked for, ConfigurationFault those that nobody offers."""
     offers = strategies.offers()
-    exposed = instances(config)
+    exposed = _exposed(config)
     _check_configured(exposed, offers)
     if asked is not None:
         _check_asked(asked, exposed, offers)
@@ -51,18 +49,22 @@ def chosen_strategies(
     return Chosen(chosen, declarations, failed)
 
 
-def instances(config: TradingConfig) -> dict[str, Instance]:
-    return {name: Instance(name, name) for name in config.exposure.strategies}
+def _exposed(config: TradingConfig) -> dict[str, Instance]:
+    return {name: Instance(name, one.strategy, one.parameters) for name, one in instances(config).items()}
 
 
 def _check_configured(exposed: Mapping[str, Instance], offers: Offers) -> None:
     """Where something could not be imported, a missing strategy may be in there: its failure, and nobody else's."""
-    strangers = [one.strategy for one in exposed.values() if one.strategy not in offers.names]
+    strangers = [one for one in exposed.values() if one.strategy not in offers.names]
     if strangers and not offers.failures:
-        raise ConfigurationFault(
-            f"{SECTION}.exposure.strategies names {', '.join(strangers)}, which is not installed;"
-            f" {nearest(strangers[0], offers.names)}"
-        )
+        raise ConfigurationFault("; ".join(_not_installed(one, offers) for one in strangers))
+
+
+def _not_installed(instance: Instance, offers: Offers) -> str:
+    place = f"{SECTION}.exposure.strategies"
+    if instance.strategy != instance.name:
+        place += f".{instance.name}.strategy"
+    return f"{place} names {instance.strategy}, which is not installed; {nearest(instance.strategy, offers.names)}"
 
 
 def _check_asked(asked: tuple[str, ...], exposed: Mapping[str, Instance], offers: Offers) -> None:

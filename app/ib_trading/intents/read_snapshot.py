@@ -19,6 +19,7 @@ from ib_trading.core.strategy import Declaration
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
+from ib_trading.intents.read_bars import read_bars
 from ib_trading.intents.read_rates import read_rates
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -90,9 +91,12 @@ def read_snapshot(
         switch=services.switch.trading_switch(),
         config=config,
         wanted={
-            name: {spec: named[spec] for spec in declared.instruments} for name, declared in strategies.items()
+            name: {spec: named[spec] for spec in declared.instruments}
+            for name, declared in strategies.items()
         },
-        inputs={name: {spec: named[spec] for spec in declared.inputs} for name, declared in strategies.items()},
+        inputs={
+            name: {spec: named[spec] for spec in declared.inputs} for name, declared in strategies.items()
+        },
         instruments=instruments,
         quotes=quotes,
         fx=read_rates(broker, config, state, valued, at),
@@ -101,6 +105,7 @@ def read_snapshot(
         )
         if with_closes
         else {},
+        bars=read_bars(services.warehouse, strategies, named, instruments, at),
         positions=positions,
         holdings=holdings,
         working=working,

@@ -96,7 +96,7 @@ def strategy_failed(failure: StrategyFailed, *, refused: bool) -> None:
 def _its_own(failure: StrategyFailed) -> dict[str, str]:
     """What a strategy's own code left behind, where it was that."""
     told = failure.failure
-    kept = {"traceback": told.traceback, "printed": told.printed} if told else {}
+    kept = {"trace": told.traceback, "printed": told.printed} if told else {}
     return {name: text for name, text in kept.items() if text}
 
 

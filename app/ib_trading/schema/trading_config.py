@@ -7,11 +7,13 @@ with a fraction are quoted strings. A default lives here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 
+from ib_trading.schema.exposure import Exposure, StrategyInstance, exposure_errors, with_instances
 from ib_trading.schema.known_types import ready
 from ib_trading.schema.requests import AdaptivePriority
 from ib_trading.schema.schedules import Schedule, schedule_errors
@@ -24,18 +26,6 @@ Seconds = Annotated[int, msgspec.Meta(ge=0)]
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The base of every section: strict, camelCase."""
-
-
-class Exposure(_Section, frozen=True):
-    """How much of the net liquidation value works, and for whom. Both figures are fractions, "0.5" is half.
-
-    A strategy's capital is net liquidation × overall × its own fraction. Above 1 in `overall` or in the sum of
-    `strategies` only with `allow_leverage`.
-    """
-
-    overall: Decimal
-    strategies: dict[str, Decimal]
-    allow_leverage: bool = False
 
 
 class Limits(_Section, frozen=True):
@@ -114,7 +104,7 @@ class TradingConfigError(ValueError):
 def read_trading_config(raw: object, source: str) -> TradingConfig:
     """The validated configuration from `raw`, the value of `ib-trading:trading` in the file named `source`."""
     try:
-        config = parse(raw, TradingConfig, coerce_text=True)
+        config = parse(with_instances(raw), TradingConfig, coerce_text=True)
     except StrictError as error:
         raise TradingConfigError(_sentences(source, error.errors)) from None
     problems = tuple(_contradictions(config))
@@ -123,31 +113,17 @@ def read_trading_config(raw: object, source: str) -> TradingConfig:
     return config
 
 
+def instances(config: TradingConfig) -> Mapping[str, StrategyInstance]:
+    """Name → strategy at work, each with the name of its class."""
+    return {
+        name: msgspec.structs.replace(one, strategy=one.strategy or name)
+        for name, one in config.exposure.strategies.items()
+    }
+
+
 def _contradictions(config: TradingConfig) -> list[FieldError]:
     """What the types cannot say."""
-    problems = []
-    exposure = config.exposure
-    fractions = {"exposure.overall": exposure.overall}
-    fractions |= {f"exposure.strategies.{name}": value for name, value in exposure.strategies.items()}
-    for path, value in fractions.items():
-        if not value.is_finite() or value < 0:
-            problems.append(
-                FieldError(path, f'{value} is not a fraction of the capital; write e.g. "0.5" for half')
-            )
-    if problems:
-        return problems
-    problems += schedule_errors(config.schedules)
-    if not exposure.allow_leverage:
-        remedy = "lower it, or say exposure.allowLeverage: true if borrowing is meant"
-        if exposure.overall > 1:
-            problems.append(
-                FieldError("exposure.overall", f"{exposure.overall} is more than the whole account; {remedy}")
-            )
-        total = sum(exposure.strategies.values(), Decimal(0))
-        if total > 1:
-            problems.append(
-                FieldError("exposure.strategies", f"add up to {total}, more than the whole; {remedy}")
-            )
+    problems = [*exposure_errors(config.exposure), *schedule_errors(config.schedules)]
     for path, value in (
         ("limits.maxNotionalPerOrder", config.limits.max_notional_per_order),
         ("limits.maxGrossLeverage", config.limits.max_gross_leverage),

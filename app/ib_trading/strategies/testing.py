@@ -63,7 +63,9 @@ def view(
             local_symbol=spec.symbol,
             currency=spec.currency,
             time_zone=time_zone,
-            price=SeenPrice((prices or {}).get(spec), "given", at, "" if spec in (prices or {}) else "none was given"),
+            price=SeenPrice(
+                (prices or {}).get(spec), "given", at, "" if spec in (prices or {}) else "none was given"
+            ),
             traded=spec in declared.instruments,
             held=Decimal(str((holdings or {}).get(spec, 0))),
             session=(sessions or {}).get(spec),

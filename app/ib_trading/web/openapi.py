@@ -6,11 +6,13 @@ Decides how those types look once they are JSON: camelCase names, and a Decimal 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from ib_trading import VERSION
 from ib_trading.core.canonical import camel
 from ib_trading.core.plan import Plan
+from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.refusals import Refusal, RequestError, StoreUnavailable, kinds
 from ib_trading.intents.collect_market_data import CollectMarketData, ProgressLine, Totals
 from ib_trading.intents.services import Services
@@ -60,7 +62,7 @@ LINES = {
 
 
 def openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
-    """The document as JSON-ready values; its strategy names are those installed in this process."""
+    """The document as JSON-ready values; its strategy names are those that may be asked for now."""
     schemas = _schemas(services, endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
@@ -75,6 +77,7 @@ def openapi(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, An
 
 def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     requests = {endpoint.intent.request_type for endpoint in endpoints}
+    strategies = _strategy_names(services)
     types = [
         *requests,
         *(endpoint.intent.result_type for endpoint in endpoints),
@@ -91,8 +94,18 @@ def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, A
         named = schemas[request.__name__]["properties"].get("strategies")
         for option in named.get("anyOf", [named]) if named else ():
             if option.get("type") == "array":
-                option["items"] = {"enum": services.strategies.offers().names}
+                option["items"] = {"enum": strategies}
     return with_rules(schemas) | {"Problem": PROBLEM}
+
+
+def _strategy_names(services: Services) -> list[str]:
+    """Those that are offered, configured, or hold something; what cannot be read now is left out."""
+    names = set(services.strategies.offers().names)
+    with suppress(Refusal):
+        names.update(services.config.read().exposure.strategies)
+    with suppress(Refusal):
+        names.update(services.ledger.holdings())
+    return sorted(names - {UNASSIGNED})
 
 
 def as_written(schema: Any) -> Any:

@@ -136,7 +136,11 @@ class DuckdbWarehouse:
             empty_of[con_id].append(DaySpan(first, last))
         return {
             con_id: StoredSeries(
-                newest_of.get(con_id), tuple(spans), spans, frozenset(days_of[con_id]), tuple(empty_of[con_id])
+                newest_of.get(con_id),
+                tuple(spans),
+                spans,
+                frozenset(days_of[con_id]),
+                tuple(empty_of[con_id]),
             )
             for con_id, spans in asked_of.items()
         }

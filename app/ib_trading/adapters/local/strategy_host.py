@@ -71,7 +71,9 @@ class _Host:
 class StrategyHost:
     """`python` is the interpreter that has the strategies' libraries. Starts nothing before `begin` or a question."""
 
-    def __init__(self, python: Path = Path(sys.executable), environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, python: Path = Path(sys.executable), environment: Mapping[str, str] | None = None
+    ) -> None:
         self._python = python
         self._environment = os.environ if environment is None else environment
         self._turn = threading.Lock()
@@ -86,7 +88,10 @@ class StrategyHost:
 
     def offers(self) -> Offers:
         with self._turn:
-            return self._ready()[1]
+            try:
+                return self._ready()[1]
+            except OSError as error:
+                return Offers(failures={"the host": Failure(str(error))})
 
     def declaration(self, instance: Instance) -> Declaration | Failure:
         key = canonical_json([instance.strategy, repr(sorted(instance.parameters.items()))])
@@ -115,8 +120,8 @@ class StrategyHost:
             self._stop()
 
     def _told(self, message: Declare | Ask, seconds: float) -> Declared | Answered | Failure:
-        host, _ = self._ready()
         try:
+            host, _ = self._ready()
             host.channel.send(message)
             told = host.channel.receive(seconds + GRACE_SECONDS)
         except (Silence, ValueError, OSError) as error:
@@ -194,8 +199,10 @@ class StrategyHost:
         bit of a sum must not depend on how many cores there were."""
         kept = {name: self._environment[name] for name in KEPT if name in self._environment}
         threads = dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        place = Path(ib_trading.__path__[0]).parent
-        return {**kept, **threads, "PYTHONPATH": str(place), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        ours = str(Path(ib_trading.__path__[0]).parent)
+        path = os.pathsep.join(filter(None, (ours, self._environment.get("PYTHONPATH", ""))))
+        own = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **threads, **own}
 
     def _stop(self) -> None:
         host, self._host, self._offers = self._host, None, None
