@@ -135,8 +135,8 @@ def decide(
     snapshot: Snapshot,
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Decision:
-    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
-    no plan can be made."""
+    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or
+    PropertiesRefused where no plan can be made."""
     signals = read_signals(snapshot)
     sizing = size(snapshot, signals)
     netting = net(
