@@ -8,7 +8,7 @@ core/journal.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from ib_trading.core.journal import Run, RunState, body_hash, given_up, signature
+from ib_trading.core.order import Order
 from ib_trading.core.refusals import KeyReused, Refusal, RunInProgress, StaleFence
 from ib_trading.intents import story
 from ib_trading.intents.intent import Answer, Call
@@ -69,11 +70,18 @@ class KeyedRun:
                 self.end(run, ledger, RunState.REFUSED, Answer({}, error))
             raise
 
-    def end(self, run: Run, ledger: LeasedLedger, state: RunState, answer: Answer) -> Answer:
+    def end(
+        self,
+        run: Run,
+        ledger: LeasedLedger,
+        state: RunState,
+        answer: Answer,
+        orders: Sequence[Order] = (),
+    ) -> Answer:
         """`answer`, once it is kept for whoever asks with the same key."""
         response = self.services.responses.response(run.run_id, answer.members, answer.refusal)
         ended = replace(run, state=state, response=response)
-        ledger.record_run(ended)
+        ledger.record_run(ended, orders)
         story.run_ended(ended)
         return replace(answer, response=response)
 

@@ -17,6 +17,7 @@ import structlog
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.journal import Lease, Run
+from ib_trading.core.memory import memories_of
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import RunInProgress, StaleFence
 from ib_trading.intents.ledger import Ledger
@@ -73,9 +74,10 @@ class LeasedLedger(Ledger):
     _held: HeldLease = field(kw_only=True)
     _story: LedgerStory = field(kw_only=True)
 
-    def record_run(self, run: Run) -> None:
-        """The run's key, state, plan and response as they are now. LookupError if it has been withdrawn."""
-        self._journal.save_run(run, self._held.renewed())
+    def record_run(self, run: Run, orders: Sequence[Order] = ()) -> None:
+        """The run's key, state, plan and response as they are now, and what is to be remembered of it once its `orders`
+        stand like this. LookupError if it has been withdrawn."""
+        self._journal.save_run(run, self._held.renewed(), memories_of(run, orders))
 
     def record_plan(self, run: Run, orders: Sequence[Order]) -> None:
         """The run and these orders of it, in one transaction: no plan without its orders."""

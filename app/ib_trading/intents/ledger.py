@@ -9,12 +9,13 @@ written lies over what it reads, so that both decide on the same ledger. leased_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames, after, booking_now, holdings_now, order_now
-from ib_trading.core.journal import Run
+from ib_trading.core.journal import Run, crosses_stand, outcome
+from ib_trading.core.memory import memories_now, memories_of, newest
 from ib_trading.core.order import Order
 from ib_trading.core.positions import UNASSIGNED, with_changes
 from ib_trading.core.totals import Totals, totals_now, with_bookings
@@ -112,6 +113,17 @@ class Ledger:
     def former_names(self) -> FormerNames:
         """Each name that a strategy had before → the one that has its past by now."""
         return after(self._names.former(self._positions), self.unwritten.renames)
+
+    def memories(self) -> dict[str, str]:
+        """Strategy → the JSON that it wanted to remember with its last decision that was carried out, be it by a run
+        that was interrupted and that the next one ends."""
+        unwritten = (
+            memories_of(replace(run, state=outcome(orders)), orders)
+            for run in self.open_runs()
+            if run.plan is not None and crosses_stand(run, orders := self.orders(run.run_id))
+        )
+        told = newest(self._journal.memories(), *unwritten)
+        return {name: memory.text for name, memory in memories_now(told, self.former_names()).items()}
 
     def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
         """Strategy → contract id → signed quantity; nothing is listed at zero."""

@@ -105,6 +105,7 @@ def read_snapshot(
         )
         if with_closes
         else {},
+        memories=compared.ledger.memories() if strategies else {},
         bars=read_bars(services.warehouse, strategies, named, instruments, at),
         positions=positions,
         holdings=holdings,

@@ -234,7 +234,7 @@ def _close(services: Services, ledger: LeasedLedger, run: Run, executions: Seque
     if response is None and state is not RunState.SETTLING:
         response = _resumed(services, run, orders, executions)
     ended = replace(run, state=state, response=response)
-    ledger.record_run(ended)
+    ledger.record_run(ended, orders)
     if ended != run:
         story.run_ended(ended)
 

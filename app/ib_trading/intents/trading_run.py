@@ -174,12 +174,12 @@ class TradingRun:
             orders, executions = self._booked(sending, orders)
         state = outcome(orders)
         if stopped is Stopped.DEADLINE and state is RunState.SETTLING:
-            ledger.record_run(replace(run, state=state))
+            ledger.record_run(replace(run, state=state), orders)
             left = ", ".join(f"{one.local_symbol} {one.state.value}" for one in orders if not one.state.final)
             raise RunDeadline(f"runDeadlineSeconds passed; not done: {left}")
         result = self._result(plan, orders, executions, run)
         return self._keyed().end(
-            run, ledger, state, Answer.of(result, not_done(orders, stopped, plan.left_out))
+            run, ledger, state, Answer.of(result, not_done(orders, stopped, plan.left_out)), orders
         )
 
     def _stop_if_disabled(self, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from ib_trading.core.journal import Lease, Run
+from ib_trading.core.memory import NO_MEMORIES, Memories
 from ib_trading.core.order import Order
 
 
@@ -30,6 +31,10 @@ class JournalStore(Protocol):
         """Those of `order_refs` that are ours, of whatever run."""
         ...
 
+    def memories(self) -> Memories:
+        """What strategies remember, by the names under which it was written."""
+        ...
+
     def open_runs(self) -> tuple[Run, ...]:
         """Runs that have not ended, oldest first."""
         ...
@@ -39,8 +44,9 @@ class JournalWriter(JournalStore, Protocol):
     """To write as well, under the trading lease. Each write checks the fence in its own transaction: StaleFence if a
     newer lease has been given since, and nothing is written. Called by intents/leased_ledger.py alone."""
 
-    def save_run(self, run: Run, lease: Lease) -> None:
-        """Replaces the run's key, state, plan and response."""
+    def save_run(self, run: Run, lease: Lease, memories: Memories = NO_MEMORIES) -> None:
+        """Replaces the run's key, state, plan and response. In the same transaction each of `memories` takes the place
+        of one that was decided earlier."""
         ...
 
     def save_plan(self, run: Run, orders: Sequence[Order], lease: Lease) -> None:

@@ -11,6 +11,7 @@ path, although each mode has a database of its own: a document that is read says
     positions/<mode>/formerNames/<former>   a name that a strategy had before, and who has its past by now
     positions/<mode>/openOrders/<orderRef>  the orders that may still change, as in journal/<mode>/orders
     positions/<mode>/bookings/<bookingId>   every execution that the holdings count
+    journal/<mode>/memories/<strategy>      what a strategy wants to remember, as JSON
     journal/<mode>/runs/<runId>             journal/<mode>/orders/<orderRef>
     journal/<mode>/keys/<SHA-256 of key>    which run has an idempotency key
     journal/<mode>/leases/trading           who may trade
@@ -37,6 +38,7 @@ FORMER_NAMES = "formerNames"
 RUNS = "runs"
 ORDERS = "orders"
 KEYS = "keys"
+MEMORIES = "memories"
 LEASES = "leases"
 ACTIVITY_LINES = "lines"
 
@@ -81,6 +83,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     TOTALS_REACH: ("lastRecordedAt",),
     FORMER_NAMES: ("name",),
     KEYS: ("key", "runId", "claimedAt"),
+    MEMORIES: ("memory", "decidedAt"),
     LEASES: ("fence", "holder", "expiresAt"),
     ACTIVITY_LINES: ("at", "intent", "runId", "dryRun", "outcome", "facts", "recordedAt", "expireAt"),
 }
@@ -108,6 +111,7 @@ UNINDEXED: dict[str, tuple[str, ...]] = {
     OPEN_ORDERS: ("source", "messages", "life"),
     BOOKINGS: ("shares", "commissions"),
     TOTALS: ("strategies",),
+    MEMORIES: ("memory",),
     ACTIVITY_LINES: ("facts",),
 }
 """Collection → fields that nobody asks by: an index on them would only cost, and texts in one are limited."""
@@ -143,7 +147,7 @@ def totals_reach_path(mode: str) -> str:
 
 _PARENTS = {
     **dict.fromkeys((HOLDINGS, OPEN_ORDERS, BOOKINGS, TOTALS, TOTALS_REACH, FORMER_NAMES), "positions"),
-    **dict.fromkeys((RUNS, ORDERS, KEYS, LEASES), "journal"),
+    **dict.fromkeys((RUNS, ORDERS, KEYS, MEMORIES, LEASES), "journal"),
     ACTIVITY_LINES: "activity",
 }
 

@@ -9,16 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from ib_trading.adapters.google.firestore_database import FirestoreDatabase
+from ib_trading.adapters.google.firestore_database import Document, FirestoreDatabase
 from ib_trading.adapters.google.firestore_orders import FirestoreOrders
 from ib_trading.adapters.google.firestore_runs import FirestoreRuns
-from ib_trading.adapters.google.firestore_spelling import timestamp
+from ib_trading.adapters.google.firestore_spelling import Fields, instant, timestamp
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
 from ib_trading.core.journal import Lease, Run
+from ib_trading.core.memory import NO_MEMORIES, Memories, Memory
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import Order
 from ib_trading.core.snapshot import TradingSwitch
-from ib_trading.schema.documents import lease_path, switches_path
+from ib_trading.schema.documents import (
+    MEMORIES,
+    collection_path,
+    document_id,
+    document_name,
+    lease_path,
+    switches_path,
+)
 
 
 class FirestoreJournal:
@@ -43,9 +51,9 @@ class FirestoreJournal:
 
         self._database.transact(work)
 
-    def save_run(self, run: Run, lease: Lease) -> None:
+    def save_run(self, run: Run, lease: Lease, memories: Memories = NO_MEMORIES) -> None:
         """LookupError if the run was never claimed or has been withdrawn."""
-        self._save(run, (), lease)
+        self._save(run, (), lease, memories)
 
     def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
         self._save(None, orders, lease)
@@ -76,6 +84,10 @@ class FirestoreJournal:
     def orders_named(self, order_refs: Iterable[str]) -> tuple[Order, ...]:
         return self._orders.named(order_refs)
 
+    def memories(self) -> Memories:
+        found = self._database.ask(self._database.collection(collection_path(self._mode.value, MEMORIES)))
+        return {document_name(one.id): _memory(one.to_dict() or {}) for one in found}
+
     def open_runs(self) -> tuple[Run, ...]:
         return self._runs.open()
 
@@ -88,13 +100,18 @@ class FirestoreJournal:
         document = self._database.document(switches_path(self._mode.value))
         self._database.transact(lambda transaction: transaction.set(document, fields))
 
-    def _save(self, run: Run | None, orders: Sequence[Order], lease: Lease) -> None:
+    def _save(
+        self, run: Run | None, orders: Sequence[Order], lease: Lease, memories: Memories = NO_MEMORIES
+    ) -> None:
         """LookupError for an order of a run that is not in the journal. All reads come before the first write."""
 
         def work(transaction: StoreTransaction) -> None:
             lease_document = self._database.document(lease_path(self._mode.value))
             owners = {one.run_id: self._runs.document(one.run_id) for one in orders}
-            read = self._database.get_all([lease_document, *owners.values()], transaction)
+            remembered = {name: self._memory_document(name) for name in memories}
+            read = self._database.get_all(
+                [lease_document, *owners.values(), *remembered.values()], transaction
+            )
             found = {snapshot.reference: snapshot for snapshot in read}
             refuse_stale(lease, found[lease_document])
             for run_id, document in owners.items():
@@ -105,5 +122,19 @@ class FirestoreJournal:
             self._orders.save(transaction, orders, stored_orders)
             if run is not None and stored_run is not None:
                 self._runs.save(transaction, run, stored_run)
+            for name, memory in memories.items():
+                before = found[remembered[name]].to_dict()
+                if before is None or instant(before["decidedAt"]) < timestamp(memory.decided_at):
+                    fields = {"memory": memory.text, "decidedAt": timestamp(memory.decided_at)}
+                    transaction.set(remembered[name], fields)
 
         self._database.transact(work)
+
+    def _memory_document(self, strategy: str) -> Document:
+        return self._database.document(
+            f"{collection_path(self._mode.value, MEMORIES)}/{document_id(strategy)}"
+        )
+
+
+def _memory(fields: Fields) -> Memory:
+    return Memory(fields["memory"], instant(fields["decidedAt"]))

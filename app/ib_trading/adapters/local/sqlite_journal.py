@@ -21,6 +21,7 @@ from ib_trading.adapters.local.sqlite_spelling import (
     to_row,
 )
 from ib_trading.core.journal import Lease, Run, RunState, StoredResponse
+from ib_trading.core.memory import NO_MEMORIES, Memories, Memory
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
@@ -36,6 +37,11 @@ _UNSETTLED_ORDERS = f"""
     WHERE state IN (SELECT value FROM json_each(?))
        OR run_id IN (SELECT run_id FROM runs WHERE state IN (SELECT value FROM json_each(?)))
     ORDER BY rowid
+"""
+_REMEMBER = """
+    INSERT INTO memories VALUES (?, ?, ?)
+    ON CONFLICT (strategy) DO UPDATE SET memory = excluded.memory, decided_at = excluded.decided_at
+    WHERE decided_at < excluded.decided_at
 """
 _OPEN_STATES = json.dumps([state.value for state in OrderState if not state.final])
 _RUNNING_STATES = json.dumps([state.value for state in RunState if not state.ended])
@@ -67,10 +73,14 @@ class SqliteJournal:
                 raise ValueError(f"run {run_id} has orders and cannot be withdrawn")
             connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
 
-    def save_run(self, run: Run, lease: Lease) -> None:
+    def save_run(self, run: Run, lease: Lease, memories: Memories = NO_MEMORIES) -> None:
         """LookupError if the run was never claimed or has been withdrawn."""
         with self._database.writing(lease) as connection:
             _update_run(connection, run)
+            connection.executemany(
+                _REMEMBER,
+                ((name, one.text, instant_text(one.decided_at)) for name, one in memories.items()),
+            )
 
     def save_orders(self, orders: Sequence[Order], lease: Lease) -> None:
         with self._database.writing(lease) as connection:
@@ -105,6 +115,10 @@ class SqliteJournal:
         asked = json.dumps(list(order_refs), ensure_ascii=False)
         question = f"{_ORDERS} WHERE order_ref IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return tuple(map(_order, self._database.rows(question, asked)))
+
+    def memories(self) -> Memories:
+        rows = self._database.rows("SELECT strategy, memory, decided_at FROM memories")
+        return {name: Memory(text, instant(at)) for name, text, at in rows}
 
     def open_runs(self) -> tuple[Run, ...]:
         question = (

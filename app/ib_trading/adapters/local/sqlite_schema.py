@@ -166,4 +166,6 @@ STEPS: tuple[tuple[Change, ...], ...] = (
     ),
     # The names that strategies had before, and who has their past by now.
     ("CREATE TABLE former_names (former TEXT PRIMARY KEY, name TEXT NOT NULL)",),
+    # What strategies want to remember, as JSON.
+    ("CREATE TABLE memories (strategy TEXT PRIMARY KEY, memory TEXT NOT NULL, decided_at TEXT NOT NULL)",),
 )
