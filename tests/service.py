@@ -30,11 +30,6 @@ config:
       strategies: {dummy: "0.2", trend: "0.6"}
 """
 
-_ROOT = Path(__file__).parents[1]
-_PLACES = (_ROOT / "gunicorn.conf.py", _ROOT / "images" / "application" / "gunicorn.conf.py")
-GUNICORN = next(path for path in _PLACES if path.exists())
-"""How gunicorn serves it: in the image this is beside the service, in the repository with what images are made of."""
-
 START = "2019-06-03T15:00:00Z"
 """A Monday in trading hours at which the simulator's stocks have years of history behind them."""
 
