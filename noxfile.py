@@ -330,7 +330,8 @@ def infra(session: nox.Session) -> None:
 
 @nox.session
 def delivery(session: nox.Session) -> None:
-    """Run the tests of the sessions around a deployment, on stand-ins; needs pulumi, docker-registry and buildah."""
+    """Run the tests of the sessions around a deployment, on stand-ins; needs pulumi, docker-registry, buildah
+    and chromium."""
     _sync(session, "delivery", "infra", "safety", "test")
     _test(session, "tests/delivery", spread=True)
 

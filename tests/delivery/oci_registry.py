@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -26,7 +25,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -35,6 +33,7 @@ from cryptography.x509.oid import NameOID
 
 from delivery.google.clients import STAND_IN_TOKEN
 from delivery.registry.connection import USER
+from tests.required import tool
 
 PROGRAM = "docker-registry"
 SERVICE = "a-registry-of-a-test"
@@ -157,13 +156,8 @@ class OciRegistry:
 
 @contextmanager
 def oci_registry(folder: Path) -> Generator[OciRegistry]:
-    """Serves from the folder, on a free port; what is in it already is there again. Skips where docker-registry is not
-    installed, saying what to do; in the pipeline, which sets CI, that fails."""
-    if shutil.which(PROGRAM) is None:
-        remedy = f"no {PROGRAM} on PATH: apt-get install docker-registry"
-        if "CI" in os.environ:
-            pytest.fail(remedy)
-        pytest.skip(remedy)
+    """Serves from the folder, on a free port; what is in it already is there again."""
+    program = tool(PROGRAM)
     folder.mkdir(parents=True, exist_ok=True)
     registry = OciRegistry("", folder / "storage", log=folder / "registry.log")
     with _realm(registry) as realm:
@@ -174,7 +168,7 @@ def oci_registry(folder: Path) -> Generator[OciRegistry]:
         configuration.write_text(json.dumps(_configuration(registry, realm, folder)), encoding="utf-8")
         with registry.log.open("wb") as log:
             process = subprocess.Popen(
-                [PROGRAM, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [program, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
             registry.address = _address(registry.log, process)
