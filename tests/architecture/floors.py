@@ -39,13 +39,8 @@ class House:
     def own_imports(self, path: str, source: str) -> Iterator[tuple[int, str]]:
         """(line, dotted name) of what a module imports of its own house."""
         for line, name in imports(path, source):
-            if below(name, self.package) and not self._says_of_itself(name):
+            if below(name, self.package):
                 yield line, name
-
-    def _says_of_itself(self, name: str) -> bool:
-        """Whether it stands in the package's own __init__, which everybody may ask: the version."""
-        first = _below(name, self.package)
-        return first.isupper()
 
 
 SERVICE = House(
