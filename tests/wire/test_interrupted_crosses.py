@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-from ib_trading.core.journal import Lease, Run
+from ib_trading.core.journal import Run
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.refusals import StoreUnavailable

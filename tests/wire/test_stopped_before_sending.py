@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import Refusal, StaleFence, StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.totals import Totals
 
 

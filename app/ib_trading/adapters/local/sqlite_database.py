@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ib_trading.adapters.local.sqlite_schema import STEPS
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence, StoreUnavailable
 
 _FAILURES: tuple[tuple[str, str], ...] = (

@@ -10,7 +10,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, to_row
 from ib_trading.adapters.local.sqlite_totals import ALL_TOTALS, ARE_BEHIND, add, make_if_behind, totals_of
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
 
