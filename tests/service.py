@@ -19,6 +19,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services, create
 from ib_trading.core.attribution import Booking
+from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.intents.services import Services
 from ib_trading.settings import Settings, read_settings
 
@@ -74,6 +75,10 @@ class ServiceUnderTest:
             SqliteDatabase(self.folder / "stores" / f"{self.services.mode.value}.sqlite")
         ) as database:
             return SqlitePositions(database).bookings()
+
+    def disable_trading(self, reason: str) -> None:
+        """Throws the kill switch, whatever is under way."""
+        self.services.switch.set_trading_switch(TradingSwitch(False, reason), self.services.clock.now())
 
     def get(self, path: str, **headers: str) -> Reply:
         return _reply(self.client.get(path, headers=headers))

@@ -17,6 +17,7 @@ from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
 from tests.crash.stopping import later
+from tests.positions import broker_positions, together
 from tests.service import ServiceUnderTest, settings
 
 ROOT = Path(__file__).parents[2]
@@ -77,15 +78,10 @@ class Ground:
         return later(on_firestore(local, self.project) if self.project else local, minutes)
 
     def ledger(self) -> dict[int, Decimal]:
-        totals: dict[int, Decimal] = {}
-        for held in self.services().ledger.holdings().values():
-            for con_id, quantity in held.items():
-                totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
-        return {con_id: quantity for con_id, quantity in totals.items() if quantity}
+        return together(self.services().ledger.holdings())
 
     def positions(self) -> dict[int, Decimal]:
-        rows = self.simulator.state(messages=False)["positions"]
-        return {row["conId"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
+        return broker_positions(self.simulator)
 
     def refs(self) -> Counter[str]:
         """orderRef → how many orders the simulator has under it."""
