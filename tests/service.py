@@ -52,22 +52,29 @@ class ServiceUnderTest:
     folder: Path
 
     @classmethod
+    def of(cls, services: Services, folder: Path) -> ServiceUnderTest:
+        """One over services that are there already, which keep their files in `folder`."""
+        return cls(services, create(services).test_client(), folder)
+
+    @classmethod
     def over(
         cls, folder: Path, gateway_port: int, *, mode: str = "paper", stack_file: str = STACK_FILE
     ) -> ServiceUnderTest:
         """A service that keeps its files in `folder` and expects the gateway at `gateway_port`."""
         services = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
-        return cls(services, create(services).test_client(), folder)
+        return cls.of(services, folder)
 
     @classmethod
     def impatient(cls, folder: Path, gateway_port: int, *, stack_file: str = STACK_FILE) -> ServiceUnderTest:
         """The same, but it waits for no answer longer than two seconds: for brokers that fall silent."""
-        patient = cls.over(folder, gateway_port, stack_file=stack_file).services
-        way = IbGateway(
-            "127.0.0.1", gateway_port, patient.mode.client_id, deadlines=Deadlines(answer=2, snapshot=2)
-        )
-        services = replace(patient, gateway=way)
-        return cls(services, create(services).test_client(), folder)
+        patient = cls.over(folder, gateway_port, stack_file=stack_file)
+        deadlines = Deadlines(answer=2, snapshot=2)
+        client_id = patient.services.mode.client_id
+        return patient.having(gateway=IbGateway("127.0.0.1", gateway_port, client_id, deadlines=deadlines))
+
+    def having(self, **others: Any) -> ServiceUnderTest:
+        """The same, with other members of its Services in the place of its own."""
+        return self.of(replace(self.services, **others), self.folder)
 
     def bookings(self) -> tuple[Booking, ...]:
         """All that has ever been booked, as it is stored."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
@@ -58,8 +58,7 @@ class Ground:
 
     def call(self, path: str, body: object, key: str, minutes: float = 0) -> dict[str, Any]:
         """The answer of a service that is started anew, `minutes` later."""
-        services = self.services(minutes)
-        service = ServiceUnderTest(services, create(services).test_client(), self.folder)
+        service = ServiceUnderTest.of(self.services(minutes), self.folder)
         reply = service.post(path, body, Idempotency_Key=key)
         return {
             "status": reply.status,

@@ -19,7 +19,7 @@ import pytest
 
 from emulators.bigquery import PROJECT, make_tables
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.schema.documents import TRADING_FIELD, configuration_path
 from ib_trading.settings import read_settings
 from ib_trading_simulator.launch import Launched
@@ -129,8 +129,7 @@ def ground(
             "CLOCK": "broker",
         }
         settings = read_settings(environment)
-        services = build_services(settings)
-        service = ServiceUnderTest(services, create(services).test_client(), settings.local_data_dir)
+        service = ServiceUnderTest.of(build_services(settings), settings.local_data_dir)
         ground = Ground(service, simulator, faulty, warehouse, database)
         # Asked again it finds everything there: only the first test's call brings something.
         assert service.post("/collect-market-data", {"strategies": ["trend"]}).status == 200

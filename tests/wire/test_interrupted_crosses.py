@@ -14,8 +14,8 @@ from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.refusals import StoreUnavailable
 from ib_trading_simulator.launch import Launched
+from tests.scripted_strategies import Says, holdings, told
 from tests.service import ServiceUnderTest
-from tests.wire.strategies_that_say import Says, holdings, told
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from ib_trading.core.order import Order
 from ib_trading.core.refusals import Refusal, StaleFence, StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
-from tests.wire.strategies_that_say import holdings, told
+from tests.scripted_strategies import holdings, told
 
 
 def sent(simulator: Launched) -> int:
