@@ -30,8 +30,6 @@ SERVICE = "a-registry-of-a-test"
 SCOPE = re.compile(r"repository:(?P<path>[^:]+):(?P<actions>[a-z,*]+)")
 CREDENTIALS = "Basic " + base64.b64encode(f"{USER}:{STAND_IN_TOKEN}".encode()).decode()
 
-Access = list[dict[str, Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class Realm:
@@ -62,7 +60,7 @@ class Realm:
         """Status and body."""
         if credentials != CREDENTIALS:
             return 401, _error("UNAUTHORIZED", "authentication failed: the access token is not valid")
-        access: Access = [
+        access: list[dict[str, Any]] = [
             {"type": "repository", "name": scope["path"], "actions": scope["actions"].split(",")}
             for scope in map(SCOPE.fullmatch, scopes)
             if scope
