@@ -216,3 +216,10 @@ def test_without_a_side_that_makes_sense_a_balance_is_counted_at_the_price(ask: 
 def test_conversions_stand_by_contract_id() -> None:
     """Swiss francs come before euros, and their pair after."""
     assert [order.con_id for order in balanced(EUR="5000", CHF="5000").orders] == [11, 12]
+
+
+@pytest.mark.parametrize(
+    ("balance", "aside", "free"), [("5000", "2000", "3000"), ("-5000", "-2000", "-3000")]
+)
+def test_what_is_owed_on_purpose_is_set_aside_like_what_is_held(balance: str, aside: str, free: str) -> None:
+    assert convertible(Decimal(balance), Decimal(aside)) == Decimal(free)

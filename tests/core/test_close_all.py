@@ -252,3 +252,25 @@ def test_what_the_broker_does_not_show_at_all_is_not_sold() -> None:
     state = snapshot(AAA, wanted={}, positions={}, holdings={"alpha": {1: Decimal(5)}})
     assert closed(state).orders == ()
     assert closed(state, "alpha").orders == ()
+
+
+def fractional(broker: str, held: str) -> Snapshot:
+    """An account that shows `broker` of something that trades in hundredths, of which alpha holds `held`."""
+    coin = stock(1, "AAA", sec_type="CRYPTO", size_increment=Decimal("0.01"))
+    return snapshot(coin, wanted={}, positions={1: Decimal(broker)}, holdings={"alpha": {1: Decimal(held)}})
+
+
+@pytest.mark.parametrize(
+    ("broker", "held", "expected"),
+    [
+        ("0.5", "-0.5", {}),
+        ("-0.5", "0.5", {}),
+        ("-0.5", "-1", {"alpha": Decimal("0.5")}),
+        ("0.5", "1", {"alpha": Decimal("-0.5")}),
+    ],
+)
+def test_a_part_of_a_contract_is_closed_by_the_same_rules(
+    broker: str, held: str, expected: dict[str, Any]
+) -> None:
+    """Never more than the broker shows, and never on its side."""
+    assert ordered(closed(fractional(broker, held), "alpha")) == expected

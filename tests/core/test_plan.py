@@ -279,3 +279,10 @@ def test_after_the_plan_every_strategy_stands_at_its_target(
     } == plan.target_positions
     again = plan_of(snapshot(holdings=after), **strategies)
     assert (again.orders, again.internal_crosses) == ((), ())
+
+
+def test_a_strategy_that_the_exposure_does_not_name_has_none() -> None:
+    """It is shown as nothing, and its orders are for nothing."""
+    plan = plan_of(snapshot(wanted={"gamma": (1, 2, 3)}), gamma=answers(AAA=1))
+    assert plan.exposure == {"overall": 1, "gamma": 0}
+    assert (plan.orders, plan.capital) == ((), {"gamma": 0})

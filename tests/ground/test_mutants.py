@@ -35,6 +35,7 @@ PAGE = ROOT / "docs" / "mutation.md"
         ("HOURS = 6", {"HOURS = 7"}),
         ("a = Decimal('0.05')", {"a = Decimal('1.05')"}),
         ("a = 'MKT'", {"a = 'MKTx'"}),
+        ("a = Decimal('Infinity')", {"a = Decimal('Infinityx')"}),
         ("a = True", {"a = False"}),
         ("a if b else c", {"a if not (b) else c"}),
         ("[a for a in b if a.open]", {"[a for a in b if not (a.open)]"}),
@@ -56,6 +57,7 @@ def test_a_rule_is_changed_as_a_tired_author_would(source: str, changes: set[str
         "@dataclass(frozen=True)\nclass A: ...",
         "why = 'lower the exposure, or deposit'",
         "why = f'{price} is no price'",
+        "__all__ = ['judge']",
     ],
 )
 def test_what_decides_nothing_is_left_alone(source: str) -> None:
