@@ -700,12 +700,6 @@ def test_the_instruments_that_are_allowed_are_listed_by_name() -> None:
     assert verdict(asked, "allowed instruments").limit == "BBB, CCC"
 
 
-def test_an_order_of_exactly_what_a_limit_on_daily_loss_allows_passes() -> None:
-    """3 % of 100,000."""
-    assert verdict(proposal(order(1, "10"), **losing("-3000")), LOSS).passed
-    assert not verdict(proposal(order(1, "10"), **losing("-3000.01")), LOSS).passed
-
-
 @pytest.mark.parametrize(
     ("working", "net"),
     [({}, "0.45"), ({2: "-900"}, "0.9"), ({2: "400"}, "0.45"), ({2: "1900"}, "0.5")],
@@ -764,3 +758,9 @@ def test_a_run_may_add_to_what_is_at_stake_unless_it_closes_converts_or_does_not
     assert not replace(bought, orders=(), prices={}).may_add_exposure
     # Crosses alone have prices, and what they leave is judged.
     assert replace(bought, orders=()).may_add_exposure
+
+
+def test_a_loss_is_a_part_of_however_little_the_account_was_worth() -> None:
+    """A cent of 50 is 2 %, two are 4 %."""
+    assert verdict(proposal(order(1, "10"), **losing("-0.01", before="0.5")), LOSS).value == "2"
+    assert not verdict(proposal(order(1, "10"), **losing("-0.02", before="0.5")), LOSS).passed

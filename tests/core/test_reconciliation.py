@@ -193,7 +193,9 @@ def test_a_fill_after_others_goes_to_whose_turn_it_is() -> None:
 
 def test_a_repair_is_told_in_the_ledger_from_what_the_broker_executed() -> None:
     (repair,) = proposed({}, {1: Decimal(5)})
-    assert repair.booking(NOON).booking_id == f"repair:{repair.id}"
+    booking = repair.booking(NOON)
+    assert booking.booking_id == f"repair:{repair.id}"
+    assert (booking.commissions, booking.commission_currency) == ({}, "")
 
 
 def test_only_an_order_for_forex_is_said_to_show_in_no_position() -> None:
