@@ -121,7 +121,7 @@ def _closing(snapshot: Snapshot, held: Mapping[int, Decimal]) -> dict[int, Decim
         con_id: -whole_increments(quantity, snapshot.instruments[con_id].increment)
         if con_id in snapshot.instruments
         else -quantity
-        for con_id, quantity in sorted(held.items())
+        for con_id, quantity in held.items()
         if quantity
     }
 
@@ -134,7 +134,7 @@ def _unknown(snapshot: Snapshot) -> tuple[Lock, ...]:
             symbol_of(con_id, snapshot.instruments),
             "the broker gives no details of this contract any more",
         )
-        for con_id in sorted(snapshot.positions)
+        for con_id in snapshot.positions
         if con_id not in snapshot.instruments
     )
 
@@ -147,7 +147,7 @@ def _prices(snapshot: Snapshot, con_ids: set[int]) -> dict[int, Price]:
     """What crosses are booked and limits are set at; a stale price is good enough for the first, none at all is
     no reason to stay in."""
     prices: dict[int, Price] = {}
-    for con_id in sorted(con_ids):
+    for con_id in con_ids:
         instrument, quote = snapshot.instruments[con_id], snapshot.quotes.get(con_id)
         try:
             prices[con_id] = sizing_price(instrument, quote, snapshot.at, snapshot.config)
