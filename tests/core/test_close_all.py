@@ -274,3 +274,23 @@ def test_a_part_of_a_contract_is_closed_by_the_same_rules(
 ) -> None:
     """Never more than the broker shows, and never on its side."""
     assert ordered(closed(fractional(broker, held), "alpha")) == expected
+
+
+def test_a_closed_exchange_keeps_none_from_closing_whose_contract_comes_after_it() -> None:
+    tomorrow = TradingHours(HOURS.open + timedelta(hours=11), HOURS.close + timedelta(hours=11))
+    held = {1: Decimal(15), 2: Decimal(5)}
+    state = snapshot(
+        stock(1, "AAA", liquid_hours=(tomorrow,)), BBB, wanted={}, positions=held, holdings={"alpha": held}
+    )
+    plan = closed(state)
+    assert [order.local_symbol for order in plan.orders] == ["BBB"]
+    assert [lock.local_symbol for lock in plan.left_out] == ["AAA"]
+
+
+def test_the_plan_says_who_is_closed_out_and_that_nothing_is_left_to_them() -> None:
+    """By name, whoever stands in the ledger first."""
+    plan = closed(account("15", beta="3", alpha="7"))
+    assert plan.strategies == ("alpha", "beta", UNASSIGNED)
+    assert plan.target_positions == {"alpha": {"AAA": 0}, "beta": {"AAA": 0}, UNASSIGNED: {"AAA": 0}}
+    assert plan.trades == {"alpha": {"AAA": -7}, "beta": {"AAA": -3}, UNASSIGNED: {"AAA": -5}}
+    assert (plan.signals, plan.balances, plan.reduce_only) == ({}, (), True)

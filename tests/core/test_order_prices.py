@@ -142,7 +142,7 @@ def test_an_offset_of_the_whole_price_leaves_no_stop() -> None:
 def test_a_stop_without_room_is_refused_by_the_offset_that_was_given(kind: OrderType, key: str) -> None:
     [offset] = OFFSETS[kind]
     with pytest.raises(PropertiesRefused) as refused:
-        planned(kind, **{offset: Decimal(1)})
+        planned(kind, "5", **{offset: Decimal(1)})
     assert refused.value.key == key
 
 
