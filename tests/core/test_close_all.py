@@ -294,3 +294,17 @@ def test_the_plan_says_who_is_closed_out_and_that_nothing_is_left_to_them() -> N
     assert plan.target_positions == {"alpha": {"AAA": 0}, "beta": {"AAA": 0}, UNASSIGNED: {"AAA": 0}}
     assert plan.trades == {"alpha": {"AAA": -7}, "beta": {"AAA": -3}, UNASSIGNED: {"AAA": -5}}
     assert (plan.signals, plan.balances, plan.reduce_only) == ({}, (), True)
+
+
+@pytest.mark.parametrize(
+    ("broker", "said"),
+    [
+        ("3", "AAA: -5 would close the holdings, but the broker shows +3: -3 is ordered"),
+        ("0", "AAA: -5 would close the holdings, but the broker shows +0: +0 is ordered"),
+        ("-2", "AAA: -5 would close the holdings, but the broker shows -2: +0 is ordered"),
+    ],
+)
+def test_where_less_is_ordered_than_is_held_the_plan_says_what_the_broker_shows(
+    broker: str, said: str
+) -> None:
+    assert closed(account(broker, alpha="5"), "alpha").warnings == (said,)

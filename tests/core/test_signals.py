@@ -206,3 +206,20 @@ def test_a_failure_names_its_strategy() -> None:
         with pytest.raises(StrategyFailed) as failed:
             weights(answer)
         assert failed.value.strategy == "alpha"
+
+
+def test_strategies_are_asked_by_name_whichever_was_configured_first() -> None:
+    """The same one is named of two that fail, on every machine."""
+    both = {"beta": Raises(ALL_SPECS), "alpha": Raises(ALL_SPECS)}
+    with pytest.raises(StrategyFailed, match="strategy alpha"):
+        read_signals(snapshot(), both)
+    isolated = read_signals(snapshot(config=config(on_strategy_error="isolate")), both)
+    assert list(isolated.failed) == ["alpha", "beta"]
+
+
+def test_a_strategy_whose_instruments_are_not_all_resolved_is_not_asked() -> None:
+    """By place, a weight would be given to another contract; a mistake of ours, and no strategy's failure."""
+    asked = Remembers()
+    with pytest.raises(ValueError, match="shorter"):
+        weights(asked, wanted={"alpha": (2, 3)})
+    assert asked.views == []
