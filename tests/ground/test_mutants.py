@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.__main__ import sources
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
 from tests.mutants.survivors import EQUIVALENT, equivalent
@@ -181,3 +182,13 @@ def test_the_page_shows_a_score_that_the_project_wants() -> None:
     assert score >= 90
     assert len(rows) == open_ + same
     assert sum(row.endswith("| open |") for row in rows) == open_
+
+
+def test_what_is_judged_to_make_no_difference_can_still_be_changed() -> None:
+    """A judgement of a line that is gone would be taken for one of a line that comes to read the same."""
+    there = {
+        (Path(path).name, mutant.line_of(text), mutant.change)
+        for path, text in sources("").items()
+        for mutant in mutants(path, text)
+    }
+    assert not set(equivalent()) - there
