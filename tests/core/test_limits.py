@@ -764,3 +764,11 @@ def test_a_loss_is_a_part_of_however_little_the_account_was_worth() -> None:
     """A cent of 50 is 2 %, two are 4 %."""
     assert verdict(proposal(order(1, "10"), **losing("-0.01", before="0.5")), LOSS).value == "2"
     assert not verdict(proposal(order(1, "10"), **losing("-0.02", before="0.5")), LOSS).passed
+
+
+@pytest.mark.parametrize("worth", ["100000", "0"])
+def test_where_nothing_is_left_the_leverage_is_nothing(worth: str) -> None:
+    """Whatever the account is worth."""
+    asked = proposal(order(1, "-10"), net_liquidation=Decimal(worth), **held(c1="10"))
+    for rule in ("gross leverage after the run", "net leverage after the run", "weight per instrument"):
+        assert (verdict(asked, rule).passed, verdict(asked, rule).value) == (True, "0")
