@@ -49,6 +49,12 @@ def test_the_broker_s_word_is_adopted_under_the_orders_own_ref() -> None:
     assert (adopted.state, adopted.perm_id) == (OrderState.WORKING, 99)
 
 
+@pytest.mark.parametrize(("told", "kept"), [(Decimal("10.5"), Decimal("10.5")), (None, Decimal(10))])
+def test_an_average_price_stays_until_another_is_told(told: Decimal | None, kept: Decimal) -> None:
+    before = order(OrderState.WORKING, average_price=Decimal(10))
+    assert updated(before, report(OrderState.WORKING, average_price=told), LATER).average_price == kept
+
+
 def test_executions_prove_a_fill_that_no_report_shows() -> None:
     fills = [execution("a.01", "4"), execution("b.01", "6")]
     assert judged(order(OrderState.SENDING), (), fills, LATER).state is OrderState.FILLED

@@ -66,3 +66,7 @@ def test_a_property_that_is_refused_is_named_as_the_request_spells_it() -> None:
 
 def test_what_could_not_be_sized_says_every_reason() -> None:
     assert SizingRefused(("AAA: no quote", "BBB: no rate")).detail == "AAA: no quote; BBB: no rate"
+
+
+def test_a_gateway_that_is_not_ready_says_why() -> None:
+    assert GatewayNotReady("it waits for the second factor").detail == "it waits for the second factor"
