@@ -62,8 +62,9 @@ DELIVERY_INTERRUPT_SECONDS = 600.0
 # In the image they run once, with the image's Python, whichever are installed here.
 @nox.session(python=None if IN_IMAGE in sys.argv else PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on every supported Python that is installed, or in the image (-- --in-image); pytest gets the rest
-    of what comes after --."""
+    """Run the tests on every supported Python that is installed, or in the image (-- --in-image).
+
+    pytest gets the rest of what comes after --."""
     if IN_IMAGE in session.posargs:
         session.posargs.remove(IN_IMAGE)
         _deliver(session, "tests_in_image", "delivery", "safety", arguments=["unit"])
@@ -86,8 +87,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), formatting, shell scripts (shellcheck), Dockerfiles (hadolint), and that uv.lock is what
-    pyproject.toml asks for; names of checks after -- run only these."""
+    """Check style (ruff), formatting, shell scripts (shellcheck), Dockerfiles (hadolint), and uv.lock.
+
+    The last is whether it is what pyproject.toml asks for. Names of checks after -- run only these."""
     _sync(session, "lint", project=False)
     checks: dict[str, tuple[str, ...]] = {
         "ruff": ("ruff", "check", "."),
@@ -283,8 +285,9 @@ def image_tests(session: nox.Session) -> None:
 
 @nox.session(python="3.12")
 def lifecycle(session: nox.Session) -> None:
-    """Walk a stack's whole life, from an empty project to a rollback of live, with images that are built and run; needs
-    what image-tests, delivery and engine need."""
+    """Walk a stack's whole life, from an empty project to a rollback of live, with images that are built and run.
+
+    Needs what image-tests, delivery and engine need."""
     _sync(session, "delivery", "infra", "safety", "test")
     # Each step goes on where the one before it ended.
     _test(session, "tests/lifecycle", "--exitfirst", "-m", "image")
@@ -337,7 +340,9 @@ def infra(session: nox.Session) -> None:
 
 @nox.session
 def delivery(session: nox.Session) -> None:
-    """Run the tests of the sessions around a deployment, on stand-ins; needs pulumi, docker-registry and buildah."""
+    """Run the tests of the sessions around a deployment, on stand-ins.
+
+    Needs pulumi, and what `.ci/install images` installs: buildah, chromium and docker-registry."""
     _sync(session, "delivery", "infra", "safety", "test")
     _test(session, "tests/delivery", spread=True)
 

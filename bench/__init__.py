@@ -1,1 +1,1 @@
-"""Measurements, `python -m bench NAME`: each compares the project with a yardstick in the same run, as a ratio."""
+"""Measurements, `python -m bench NAME`: each compares the project with a baseline in the same run, as a ratio."""

@@ -1,4 +1,4 @@
-"""The yardstick: the same orders with ib_insync and nothing else, in a loop.
+"""The baseline: the same orders with ib_insync and nothing else, in a loop.
 
 It journals nothing, checks nothing and is not safe to repeat: what the service adds is what the ratio shows. It makes
 the handshake only, without the subscriptions of the library's own connect: those would have the gateway tell the
@@ -8,26 +8,19 @@ as the service does: the simulator makes up a stock's day when it is first looke
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
+from bench.bare_client import CLIENT_ID, run
 from bench.service_run import BenchOrder
 from ib_trading_simulator.launch import HOST, Launched
 
 ANSWER_SECONDS = 20
-CLIENT_ID = 7
 _NOT_YET = {"", "PendingSubmit", "ApiPending"}
 
 
 def place_bare(simulator: Launched, orders: Sequence[BenchOrder]) -> None:
     """Connects, places `orders` in a loop, and waits until each is acknowledged. TimeoutError if one is not."""
-    # ib_insync's import wants an event loop to be set.
-    asyncio.set_event_loop(loop := asyncio.new_event_loop())
-    try:
-        loop.run_until_complete(asyncio.wait_for(_place(simulator, orders), ANSWER_SECONDS))
-    finally:
-        loop.close()
-        asyncio.set_event_loop(None)
+    run(_place(simulator, orders), ANSWER_SECONDS)
 
 
 async def _place(simulator: Launched, orders: Sequence[BenchOrder]) -> None:

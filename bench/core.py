@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import numpy
 
-from bench.market import write_market
+from bench.market import START, write_market
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services, told
 from ib_trading.core.fx import base_rate
@@ -44,7 +44,6 @@ ROUNDS = 5
 AT = datetime(2019, 6, 3, 15, tzinfo=UTC)
 OPEN = TradingHours(datetime(2019, 6, 3, 13, 30, tzinfo=UTC), datetime(2019, 6, 3, 20, tzinfo=UTC))
 BOUND_SECONDS = 5.0
-START = "2019-06-03T15:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.bare_loop import ANSWER_SECONDS, CLIENT_ID
+from bench.bare_client import CLIENT_ID, run
+from bench.market import START
 from bench.measured import Measured, milliseconds
 from bench.service_run import AllAlike, bench_services, told
 from ib_trading.adapters.local.duckdb_warehouse import DuckdbWarehouse
@@ -29,7 +30,7 @@ from ib_trading.strategies.trend import Trend
 from ib_trading_simulator.launch import HOST, Launched
 
 ROUNDS = 5
-START = "2019-06-03T15:00:00Z"
+CONNECT_SECONDS, COLLECT_SECONDS = 20, 600
 BOUND_SECONDS = 1.5
 STORED_SERIES, STORED_DAYS = 20, 5000
 
@@ -115,13 +116,13 @@ def _questions(simulator: Launched, asked: dict[str, Any]) -> Sequence[tuple[int
 
 
 def _ask_bare(simulator: Launched, questions: Sequence[tuple[int, str]]) -> float:
-    from ib_insync import IB, Contract
-
     async def ask() -> float:
+        from ib_insync import IB, Contract
+
         ib = IB()
         ib.wrapper.clientId = CLIENT_ID
         began = time.perf_counter()
-        await ib.client.connectAsync(HOST, simulator.port, CLIENT_ID, ANSWER_SECONDS)
+        await ib.client.connectAsync(HOST, simulator.port, CLIENT_ID, CONNECT_SECONDS)
         try:
             await asyncio.gather(
                 *(
@@ -135,12 +136,7 @@ def _ask_bare(simulator: Launched, questions: Sequence[tuple[int, str]]) -> floa
         finally:
             ib.disconnect()
 
-    asyncio.set_event_loop(loop := asyncio.new_event_loop())
-    try:
-        return loop.run_until_complete(ask())
-    finally:
-        loop.close()
-        asyncio.set_event_loop(None)
+    return run(ask(), COLLECT_SECONDS)
 
 
 def _store() -> float:

@@ -1,10 +1,13 @@
-"""A market of as many stocks as a measurement wants, for the simulator's --data: made-up closes, honest mechanics."""
+"""A market of as many stocks as a measurement wants, for the simulator's --data: the closes are made up, all else is
+as the simulator does it."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
 
+START = "2019-06-03T15:00:00Z"
+"""A Monday in trading hours."""
 FIRST, LAST = date(2019, 5, 1), date(2019, 6, 28)
 HOLIDAY = date(2019, 5, 27)
 FIRST_CON_ID = 880_000_001

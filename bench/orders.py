@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.bare_loop import place_bare
-from bench.market import write_market
+from bench.market import START, write_market
 from bench.measured import Measured, milliseconds
 from bench.message_times import placing_seconds
 from bench.service_run import BenchOrder, place_through_service
@@ -24,7 +24,6 @@ BOUNDS = {20: 1.3, 200: 1.1}
 """Orders → the ratio that may not be exceeded; at one order the figure is mostly noise."""
 ROUNDS = {1: 9, 20: 9, 200: 3}
 SLEEP_SECONDS = 2.0
-START = "2019-06-03T15:00:00Z"
 
 
 def measure(rounds: int | None = None) -> Measured:
@@ -68,18 +67,8 @@ def _rounds(count: int, rounds: int) -> tuple[list[float], list[float]]:
         def timed(place: Callable[[Launched], None]) -> float:
             # Both sides keep to 45 messages a second themselves; the library's bursts, read late, can look like more.
             rate = ("--message-rate", "0")
-            options = (
-                "--clock",
-                "virtual",
-                "--start",
-                START,
-                "--data",
-                folder,
-                "--cash",
-                "USD=10000000",
-                *rate,
-            )
-            with Launched.start(*options) as simulator:
+            market = ("--clock", "virtual", "--start", START, "--data", folder, "--cash", "USD=10000000")
+            with Launched.start(*market, *rate) as simulator:
                 place(simulator)
                 return placing_seconds(simulator.state()["messages"], count)
 

@@ -6,7 +6,6 @@ for byte, and what the simulator adds is what the ratio shows.
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import subprocess
 import sys
@@ -17,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.bare_client import CLIENT_ID, run
+from bench.market import START
 from bench.replay import Answers, write_answers
 from ib_trading_simulator.launch import HOST, Launched
 from ib_trading_simulator.messages.framing import frame
 
-CLIENT_ID = 7
 SECONDS = 60
-START = "2019-06-03T15:00:00Z"
 OPTIONS = ("--clock", "virtual", "--start", START, "--cash", "USD=10000000", "--message-rate", "0")
 
 
@@ -57,13 +56,7 @@ def replaying(answers: Answers) -> Generator[int]:
 
 
 def _round_trips(port: int, count: int) -> list[float]:
-    # ib_insync's import wants an event loop to be set.
-    asyncio.set_event_loop(loop := asyncio.new_event_loop())
-    try:
-        return loop.run_until_complete(asyncio.wait_for(_trade(port, count), SECONDS))
-    finally:
-        loop.close()
-        asyncio.set_event_loop(None)
+    return run(_trade(port, count), SECONDS)
 
 
 async def _trade(port: int, count: int) -> list[float]:

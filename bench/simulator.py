@@ -33,17 +33,17 @@ _LEAST = f"import asyncio, gzip; gzip.open({str(_ONE_FILE)!r}).read()"
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Seconds of the simulator and of its yardstick."""
+    """Seconds of the simulator and of its baseline."""
 
     simulator: float
-    yardstick: float
+    baseline: float
 
     @property
     def ratio(self) -> float:
-        return self.simulator / self.yardstick
+        return self.simulator / self.baseline
 
     def row(self, what: str) -> tuple[str, ...]:
-        return what, _milliseconds(self.simulator), _milliseconds(self.yardstick), f"{self.ratio:.2f}"
+        return what, _milliseconds(self.simulator), _milliseconds(self.baseline), f"{self.ratio:.2f}"
 
 
 def measure(rounds: int | None = None) -> Measured:
@@ -52,7 +52,7 @@ def measure(rounds: int | None = None) -> Measured:
     fill, (tick, resting, waiting, ticks), start = _fill(times), _ticks(times), _start(times)
     megabytes, idle = _memory(), _idle_day(times)
     rows = [
-        ("", "simulator", "yardstick", "ratio"),
+        ("", "simulator", "baseline", "ratio"),
         fill.row("place to fill through ib_insync; a server that replays the answers"),
         tick.row(f"{ticks:,} ticks to a plain socket; a bare asyncio server, message by message"),
         resting.row(f"the same beside {RESTING:,} resting orders; without them"),
@@ -73,17 +73,17 @@ def measure(rounds: int | None = None) -> Measured:
         bounds["megabytes"] = (megabytes, MEGABYTES_BOUND)
     figures: dict[str, object] = {what: round(figure, 4) for what, (figure, _) in bounds.items()}
     figures["ticksASecond"] = round(ticks / tick.simulator)
-    about = "A ratio is the simulator's time to the yardstick's, named after the semicolon; the fastest of a few runs."
+    about = "A ratio is the simulator's time to the baseline's, named after the semicolon; the fastest of a few runs."
     return Measured("simulator", about, rows, figures, bounds)
 
 
 def _fill(rounds: int) -> _Compared:
-    ours, yardstick = [], []
+    ours, baseline = [], []
     for _ in range(rounds):
         seconds, answers = round_trips.simulated(ORDERS)
         ours.append(round_trips.typical(seconds))
-        yardstick.append(round_trips.typical(round_trips.replayed(answers, ORDERS)))
-    return _Compared(min(ours), min(yardstick))
+        baseline.append(round_trips.typical(round_trips.replayed(answers, ORDERS)))
+    return _Compared(min(ours), min(baseline))
 
 
 def _ticks(rounds: int) -> tuple[_Compared, _Compared, _Compared, int]:

@@ -22,7 +22,7 @@ from bench.measured import Measured, milliseconds
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 7
 BOUND = 1.5
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 PAUSE_SECONDS = 0.005
 SERVICE = {
     "BACKEND": "google",
@@ -74,7 +74,7 @@ def _seconds_to_health(command: Sequence[str], port: int, settings: Mapping[str,
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL) as process:
         try:
             while not _healthy(port):
-                if process.poll() is not None or time.perf_counter() - began > PATIENCE_SECONDS:
+                if process.poll() is not None or time.perf_counter() - began > TIMEOUT_SECONDS:
                     raise RuntimeError(f"{command[-1]} did not answer; it ended with {process.returncode}")
                 # Nobody says when a port opens: it is tried until it does.
                 time.sleep(PAUSE_SECONDS)
@@ -84,7 +84,7 @@ def _seconds_to_health(command: Sequence[str], port: int, settings: Mapping[str,
 
 
 def _healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200

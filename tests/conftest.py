@@ -19,7 +19,7 @@ from emulators.bigquery import emulated_bigquery
 from emulators.firestore import HOST, emulated_firestore
 from ib_trading.adapters.ib import library
 from ib_trading.logs import say_through_logging
-from tests.emulators.missing import installed
+from tests.required import installed
 
 # Variables of a developer's shell that would steer the product or Google's clients.
 FOREIGN = (

@@ -19,6 +19,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services, create
 from ib_trading.core.attribution import Booking
+from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.host.in_process import InProcess
 from ib_trading.intents.services import Services
 from ib_trading.settings import Settings, read_settings
@@ -30,11 +31,6 @@ config:
       overall: "0.9"
       strategies: {dummy: "0.2", trend: "0.6"}
 """
-
-_ROOT = Path(__file__).parents[1]
-_PLACES = (_ROOT / "gunicorn.conf.py", _ROOT / "images" / "application" / "gunicorn.conf.py")
-GUNICORN = next(path for path in _PLACES if path.exists())
-"""How gunicorn serves it: in the image this is beside the service, in the repository with what images are made of."""
 
 START = "2019-06-03T15:00:00Z"
 """A Monday in trading hours at which the simulator's stocks have years of history behind them."""
@@ -57,23 +53,29 @@ class ServiceUnderTest:
     folder: Path
 
     @classmethod
+    def of(cls, services: Services, folder: Path) -> ServiceUnderTest:
+        """One over services that are there already, which keep their files in `folder`."""
+        return cls(services, create(services).test_client(), folder)
+
+    @classmethod
     def over(
         cls, folder: Path, gateway_port: int, *, mode: str = "paper", stack_file: str = STACK_FILE
     ) -> ServiceUnderTest:
         """A service that keeps its files in `folder` and expects the gateway at `gateway_port`."""
         built = build_services(settings(folder, gateway_port, mode=mode, stack_file=stack_file))
-        services = replace(built, strategies=InProcess.discovered())
-        return cls(services, create(services).test_client(), folder)
+        return cls.of(replace(built, strategies=InProcess.discovered()), folder)
 
     @classmethod
     def impatient(cls, folder: Path, gateway_port: int, *, stack_file: str = STACK_FILE) -> ServiceUnderTest:
         """The same, but it waits for no answer longer than two seconds: for brokers that fall silent."""
-        patient = cls.over(folder, gateway_port, stack_file=stack_file).services
-        way = IbGateway(
-            "127.0.0.1", gateway_port, patient.mode.client_id, deadlines=Deadlines(answer=2, snapshot=2)
-        )
-        services = replace(patient, gateway=way)
-        return cls(services, create(services).test_client(), folder)
+        patient = cls.over(folder, gateway_port, stack_file=stack_file)
+        deadlines = Deadlines(answer=2, snapshot=2)
+        client_id = patient.services.mode.client_id
+        return patient.having(gateway=IbGateway("127.0.0.1", gateway_port, client_id, deadlines=deadlines))
+
+    def having(self, **others: Any) -> ServiceUnderTest:
+        """The same, with other members of its Services in the place of its own."""
+        return self.of(replace(self.services, **others), self.folder)
 
     def bookings(self) -> tuple[Booking, ...]:
         """All that has ever been booked, as it is stored."""
@@ -81,6 +83,10 @@ class ServiceUnderTest:
             SqliteDatabase(self.folder / "stores" / f"{self.services.mode.value}.sqlite")
         ) as database:
             return SqlitePositions(database).bookings()
+
+    def disable_trading(self, reason: str) -> None:
+        """Throws the kill switch, whatever is under way."""
+        self.services.switch.set_trading_switch(TradingSwitch(False, reason), self.services.clock.now())
 
     def get(self, path: str, **headers: str) -> Reply:
         return _reply(self.client.get(path, headers=headers))

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ib_trading.composition import create
-from ib_trading.core.instruments import ContractSpec
-from ib_trading.host.in_process import InProcess
-from ib_trading.strategies import Strategy, StrategyView, stocks
 from ib_trading_simulator.launch import Launched
 from tests.captured import read, written
+from tests.scripted_strategies import Says, with_both
 from tests.service import START, ServiceUnderTest
 
 STACK = """\
@@ -48,28 +45,6 @@ MASKED = {
 IDS = re.compile("[0-9a-f]{32}")
 
 Line = dict[str, Any]
-
-
-class Says(Strategy):
-    """`says` is symbol → weight, or what it raises."""
-
-    instruments = stocks("KO", "JNJ")
-
-    def __init__(self) -> None:
-        self.says: Mapping[str, float] | Exception = {}
-
-    def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
-        if isinstance(self.says, Exception):
-            raise self.says
-        return {spec: self.says.get(spec.symbol, 0) for spec in self.instruments}
-
-
-class Alpha(Says):
-    name = "alpha"
-
-
-class Beta(Says):
-    name = "beta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +99,7 @@ def told(folder: Path, name: str) -> list[Line]:
     story, on_strategy_error = STORIES[name]
     with Launched.start("--clock", "virtual", "--start", START) as simulator:
         plain = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % on_strategy_error)
-        alpha, beta = Alpha(), Beta()
-        services = replace(plain.services, strategies=InProcess({"alpha": alpha, "beta": beta}))
-        service = ServiceUnderTest(services, create(services).test_client(), folder)
+        service, alpha, beta = with_both(plain)
         with written() as stream:
             story(Scene(service, simulator, alpha, beta))
     return read(stream)

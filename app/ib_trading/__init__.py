@@ -1,5 +1,1 @@
 """The service that runs in the container: HTTP intents that trade."""
-
-VERSION = "0.1.0"
-"""As in pyproject.toml, which a test compares. The container has the service's files and no installed package that
-could be asked."""

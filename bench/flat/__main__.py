@@ -1,6 +1,6 @@
 """A Pulumi program without any structure: registers what a file lists, one after the other, by the same library.
 
-The yardstick of bench/preview.py, copied beside a Pulumi.yaml of its own. Imports nothing of the project.
+The baseline of bench/preview.py, copied beside a Pulumi.yaml of its own. Imports nothing of the project.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StoreUnavailable
 from ib_trading.core.totals import with_bookings
 from tests.contracts.places import SqliteFile

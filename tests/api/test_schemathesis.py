@@ -6,11 +6,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -18,7 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from ib_trading_simulator.launch import Launched
-from tests.service import GUNICORN, STACK_FILE, START
+from tests.served import serving
+from tests.service import START
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,34 +52,6 @@ expected-statuses = [200, 404]
 SLOWEST_SECONDS = 300
 """Twenty-one years of twenty instruments are 100,000 bars, one request's: nine seconds of a core, and on a machine with
 a load of 20 two minutes."""
-
-
-@contextmanager
-def serving(folder: Path, gateway_port: int) -> Generator[str]:
-    """The service under gunicorn, as the container runs it; yields its address."""
-    stack_file = folder / "Pulumi.paper.yaml"
-    stack_file.write_text(STACK_FILE)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        environment = {
-            **os.environ,
-            "TRADING_MODE": "paper",
-            "LOCAL_DATA_DIR": str(folder / "stores"),
-            "IB_GATEWAY": f"127.0.0.1:{gateway_port}",
-            "TRADING_CONFIG": str(stack_file),
-            "CLOCK": "broker",
-        }
-        command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN)]
-        command += ["--bind", f"fd://{listening.fileno()}", "ib_trading.main:app"]
-        with (folder / "service.log").open("w") as log:
-            service = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=[listening.fileno()]
-            )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        service.terminate()
-        service.wait(120)
 
 
 def one_order_of(address: str) -> str:

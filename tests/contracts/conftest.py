@@ -26,7 +26,7 @@ from tests.contracts.places import (
     Stores,
     WarehousePlace,
 )
-from tests.emulators.missing import told
+from tests.required import where_installed
 
 if TYPE_CHECKING:
     from emulators.secret_manager import EmulatedSecrets
@@ -140,7 +140,7 @@ def config_place(request: pytest.FixtureRequest, tmp_path: Path) -> ConfigPlace:
 @pytest.fixture
 def secrets() -> Generator[EmulatedSecrets]:
     """A Secret Manager in which there is nothing yet."""
-    with told():
+    with where_installed():
         require_client("google.cloud.secretmanager_v1", "Secret Manager")
     from emulators.secret_manager import emulated_secret_manager
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.history import Bar, Portion, Series
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.totals import Totals
 from tests.contracts.places import StorePlace, WarehousePlace
 from tests.contracts.samples import NOON, a_run

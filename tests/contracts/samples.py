@@ -9,7 +9,8 @@ from typing import Any
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.history import Bar, Series
-from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_state import OrderState

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence
 from ib_trading.ports.lease import LeaseStore
 from tests.contracts.places import StorePlace, Stores

@@ -138,3 +138,16 @@ def test_who_has_no_part_gets_none_beside_others_who_have() -> None:
     assert parts_of_progress(parts, Decimal(2), Decimal(1)) == {
         "alpha": Decimal(0), "beta": Decimal(0), "gamma": Decimal(1), "zeta": Decimal(1),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "sequence"), [("ab", "ab"), ("abc", "acb"), ("abcde", "adceb")])
+def test_who_gets_the_next_step_is_the_same_from_one_release_to_the_next(names: str, sequence: str) -> None:
+    """An order that one release began to book, the next one goes on with: the halves are those of the names, the first
+    the larger."""
+    parts = {name: Decimal(1) for name in names}
+    before, served = dict.fromkeys(names, Decimal(0)), ""
+    for done in range(1, len(names) + 1):
+        now = parts_of_progress(parts, Decimal(done), Decimal(1))
+        served += "".join(name for name in names if now[name] != before[name])
+        before = now
+    assert served == sequence

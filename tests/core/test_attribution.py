@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -254,3 +255,26 @@ def test_what_nobody_s_strategy_ordered_fills_last_and_the_strategies_parts_stay
 def test_an_execution_without_a_number_is_older_than_its_corrections() -> None:
     first, corrected = execution("a", "5"), execution("a.01", "4")
     assert latest([first, corrected]) == latest([corrected, first]) == (corrected,)
+
+
+def test_a_correction_that_gives_one_strategy_s_share_to_another_is_paid_by_both() -> None:
+    """The first fill, which was alpha's, never was; the second is alpha's then, and no longer beta's."""
+    source = {"alpha": ONE, "beta": ONE}
+    booked = attribute([execution("a.01", "1"), execution("b.01", "1")], source, (), ONE)
+    corrected = execution("a.02", "0", commission=Decimal("0.5"), commission_currency="USD")
+    back, anew = attribute([corrected, execution("b.01", "1")], source, booked, ONE)
+    assert (back.shares, anew.shares) == ({"alpha": -1}, {"alpha": 1, "beta": -1})
+    assert anew.commissions == {"alpha": Decimal("0.25"), "beta": Decimal("0.25")}
+
+
+def test_every_booking_is_named_after_the_execution_that_it_is_about() -> None:
+    """A store books each name once, whatever release wrote it."""
+    first = attribute([execution("a.01", "10")], SOURCE, (), ONE)
+    paid = execution("a.01", "10", commission=ONE, commission_currency="USD")
+    late = attribute([paid], SOURCE, first, ONE)
+    more = attribute([replace(paid, commission=Decimal(2))], SOURCE, (*first, *late), ONE)
+    back = attribute([execution("a.02", "9")], SOURCE, (*first, *late, *more), ONE)
+    assert [one.booking_id for one in (*first, *late, *more, *back)] == [
+        "a.01", "commission:1:a.01", "commission:2:a.01", "reversal:a.02", "a.02",
+    ]  # fmt: skip
+    assert (first[0].commission_currency, late[0].commission_currency) == ("", "USD")

@@ -22,3 +22,14 @@ from tests.contracts.samples import a_booking
 )
 def test_a_booking_is_of_the_kind_that_its_id_begins_with(booking_id: str, kind: BookingKind) -> None:
     assert booking_kind(a_booking(booking_id, {"trend": "1"})) is kind
+
+
+def test_the_word_of_a_kind_is_what_its_ids_begin_with() -> None:
+    """An execution is told by its execId, which has no word before it."""
+    assert {kind.name: kind.value for kind in BookingKind} == {
+        "EXECUTION": "",
+        "REVERSAL": "reversal:",
+        "COMMISSION": "commission:",
+        "CROSS": "cross:",
+        "REPAIR": "repair:",
+    }

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.cash import balance_cash, conversion, convertible
+from ib_trading.core.cash import (
+    balance_cash,
+    conversion,
+    conversion_venues,
+    convertible,
+    held_on_purpose,
+)
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.plan import Plan
@@ -216,3 +222,45 @@ def test_without_a_side_that_makes_sense_a_balance_is_counted_at_the_price(ask: 
 def test_conversions_stand_by_contract_id() -> None:
     """Swiss francs come before euros, and their pair after."""
     assert [order.con_id for order in balanced(EUR="5000", CHF="5000").orders] == [11, 12]
+
+
+@pytest.mark.parametrize(
+    ("balance", "aside", "free"), [("5000", "2000", "3000"), ("-5000", "-2000", "-3000")]
+)
+def test_what_is_owed_on_purpose_is_set_aside_like_what_is_held(balance: str, aside: str, free: str) -> None:
+    assert convertible(Decimal(balance), Decimal(aside)) == Decimal(free)
+
+
+def test_balances_are_decided_on_by_currency_and_each_is_told() -> None:
+    """One that is worth too little hides none after it."""
+    plan = balanced(EUR="5", CHF="5", GBP="0", USD="9")
+    assert [(one.currency, one.converted) for one in plan.balances] == [("CHF", 0), ("EUR", 0)]
+    assert plan.balances[0].why == "worth 6.25 USD, not above 1000: left as it is"
+    both = balanced(CHF="5", EUR="5000")
+    assert [(one.currency, one.converted) for one in both.balances] == [("CHF", 0), ("EUR", 5000)]
+
+
+def test_without_another_venue_cash_is_converted_at_the_broker_s_own() -> None:
+    assert conversion_venues(config()) == ("FXCONV",)
+    assert conversion_venues(config(cash_conversion_exchange="IDEALPRO")) == ("FXCONV", "IDEALPRO")
+
+
+def test_of_two_pairs_at_one_venue_the_first_is_taken() -> None:
+    twin = replace(EUR_USD, con_id=10)
+    plan = balance_cash(
+        account(EUR_USD, twin, cash={"EUR": Decimal(5000)}, quotes={10: QUOTES[11], 11: QUOTES[11]})
+    )
+    assert [order.con_id for order in plan.orders] == [10]
+
+
+def test_no_share_is_taken_for_the_pair_of_its_currencies() -> None:
+    share = replace(EUR_USD, con_id=9, sec_type="STK")
+    plan = balance_cash(account(share, EUR_USD, cash={"EUR": Decimal(5000)}))
+    assert [order.con_id for order in plan.orders] == [11]
+
+
+@pytest.mark.parametrize(("held", "aside"), [("2000", "-1600"), ("-2000", "1600")])
+def test_the_other_leg_counts_at_the_pair_s_price(held: str, aside: str) -> None:
+    """2,000 USD.CHF at 0.80."""
+    assert held_on_purpose(account(holdings={"alpha": {12: Decimal(held)}}), "CHF") == Decimal(aside)
+    assert held_on_purpose(account(holdings={"alpha": {12: Decimal(held)}}), "EUR") == 0

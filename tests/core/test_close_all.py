@@ -252,3 +252,59 @@ def test_what_the_broker_does_not_show_at_all_is_not_sold() -> None:
     state = snapshot(AAA, wanted={}, positions={}, holdings={"alpha": {1: Decimal(5)}})
     assert closed(state).orders == ()
     assert closed(state, "alpha").orders == ()
+
+
+def fractional(broker: str, held: str) -> Snapshot:
+    """An account that shows `broker` of something that trades in hundredths, of which alpha holds `held`."""
+    coin = stock(1, "AAA", sec_type="CRYPTO", size_increment=Decimal("0.01"))
+    return snapshot(coin, wanted={}, positions={1: Decimal(broker)}, holdings={"alpha": {1: Decimal(held)}})
+
+
+@pytest.mark.parametrize(
+    ("broker", "held", "expected"),
+    [
+        ("0.5", "-0.5", {}),
+        ("-0.5", "0.5", {}),
+        ("-0.5", "-1", {"alpha": Decimal("0.5")}),
+        ("0.5", "1", {"alpha": Decimal("-0.5")}),
+    ],
+)
+def test_a_part_of_a_contract_is_closed_by_the_same_rules(
+    broker: str, held: str, expected: dict[str, Any]
+) -> None:
+    """Never more than the broker shows, and never on its side."""
+    assert ordered(closed(fractional(broker, held), "alpha")) == expected
+
+
+def test_a_closed_exchange_keeps_none_from_closing_whose_contract_comes_after_it() -> None:
+    tomorrow = TradingHours(HOURS.open + timedelta(hours=11), HOURS.close + timedelta(hours=11))
+    held = {1: Decimal(15), 2: Decimal(5)}
+    state = snapshot(
+        stock(1, "AAA", liquid_hours=(tomorrow,)), BBB, wanted={}, positions=held, holdings={"alpha": held}
+    )
+    plan = closed(state)
+    assert [order.local_symbol for order in plan.orders] == ["BBB"]
+    assert [lock.local_symbol for lock in plan.left_out] == ["AAA"]
+
+
+def test_the_plan_says_who_is_closed_out_and_that_nothing_is_left_to_them() -> None:
+    """By name, whoever stands in the ledger first."""
+    plan = closed(account("15", beta="3", alpha="7"))
+    assert plan.strategies == ("alpha", "beta", UNASSIGNED)
+    assert plan.target_positions == {"alpha": {"AAA": 0}, "beta": {"AAA": 0}, UNASSIGNED: {"AAA": 0}}
+    assert plan.trades == {"alpha": {"AAA": -7}, "beta": {"AAA": -3}, UNASSIGNED: {"AAA": -5}}
+    assert (plan.signals, plan.balances, plan.reduce_only) == ({}, (), True)
+
+
+@pytest.mark.parametrize(
+    ("broker", "said"),
+    [
+        ("3", "AAA: -5 would close the holdings, but the broker shows +3: -3 is ordered"),
+        ("0", "AAA: -5 would close the holdings, but the broker shows +0: +0 is ordered"),
+        ("-2", "AAA: -5 would close the holdings, but the broker shows -2: +0 is ordered"),
+    ],
+)
+def test_where_less_is_ordered_than_is_held_the_plan_says_what_the_broker_shows(
+    broker: str, said: str
+) -> None:
+    assert closed(account(broker, alpha="5"), "alpha").warnings == (said,)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+
+import pytest
 
 from ib_trading.core.collection import BarQuestion, portion, questions, readjusted, whole_series
 from ib_trading.core.coverage import DaySpan
@@ -139,3 +141,19 @@ def test_what_is_stored_already_measures_what_comes_after_it_and_not_what_comes_
     before = BarQuestion(STOCK, RAW, span(3, 5), (span(3, 5),))
     taken, bad = portion(before, [bar(3, "10"), bar(4, "10"), bar(5, "10")], known, AT, LIMIT)
     assert ([one.start.day for one in taken.bars], len(bad)) == ([3, 4, 5], 0)
+
+
+@pytest.mark.parametrize(("bar_size", "days"), [("1 hour", 30), ("5 mins", 7), ("1 min", 1)])
+def test_a_question_asks_for_no_more_than_the_broker_serves_at_once(bar_size: str, days: int) -> None:
+    """Its table of durations and bar sizes; more is answered with an error, and the gap never closes."""
+    monday = date(2024, 1, 1)
+    wanted = DaySpan(monday, monday + timedelta(days=89))
+    asked = [one.days for one in ask(Series(1, "AAA", "TRADES", bar_size), wanted)]
+    assert max((one.last - one.first).days + 1 for one in asked) <= days
+    starts = [(one.first - monday).days for one in asked]
+    assert starts == [day for day in range(0, 90, days) if days > 1 or day % 7 < 5]
+
+
+def test_of_daily_bars_a_whole_gap_is_one_question() -> None:
+    years = DaySpan(date(2014, 1, 1), date(2024, 1, 1))
+    assert [one.days for one in ask(RAW, years)] == [years]

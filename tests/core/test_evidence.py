@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ib_trading.core.account import OrderReport
-from ib_trading.core.evidence import judged, updated, without_its_fills
+from ib_trading.core.evidence import ended, judged, merged, updated, without_its_fills
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderMoment, OrderState
@@ -47,6 +47,12 @@ def test_the_broker_s_word_is_adopted_under_the_orders_own_ref() -> None:
     other = replace(report(OrderState.FILLED), order_ref="ib-pother")
     adopted = judged(order(OrderState.SENDING), (other, report(OrderState.WORKING)), (), LATER)
     assert (adopted.state, adopted.perm_id) == (OrderState.WORKING, 99)
+
+
+@pytest.mark.parametrize(("told", "kept"), [(Decimal("10.5"), Decimal("10.5")), (None, Decimal(10))])
+def test_an_average_price_stays_until_another_is_told(told: Decimal | None, kept: Decimal) -> None:
+    before = order(OrderState.WORKING, average_price=Decimal(10))
+    assert updated(before, report(OrderState.WORKING, average_price=told), LATER).average_price == kept
 
 
 def test_executions_prove_a_fill_that_no_report_shows() -> None:
@@ -105,3 +111,27 @@ def test_a_sale_that_executions_prove_is_filled_by_its_size() -> None:
     fills = [execution("a.01", "-4"), execution("b.01", "-6")]
     found = judged(order(OrderState.SENDING), (), fills, LATER)
     assert (found.state, found.filled) == (OrderState.FILLED, Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("filled", "state"),
+    [
+        ("0", OrderState.CANCELLED),
+        ("0.5", OrderState.PARTLY_FILLED),
+        ("9", OrderState.PARTLY_FILLED),
+        ("10", OrderState.FILLED),
+        ("11", OrderState.FILLED),
+    ],
+)
+def test_an_order_ends_by_how_much_of_it_has_filled_and_never_with_more_than_was_ordered(
+    filled: str, state: OrderState
+) -> None:
+    done = ended(order(OrderState.UNKNOWN, messages=("110 price",)), Decimal(filled), LATER, "closed by hand")
+    assert (done.state, done.filled) == (state, min(Decimal(filled), Decimal(10)))
+    assert done.messages == ("110 price", "closed by hand")
+
+
+def test_of_two_words_on_an_order_the_newer_one_counts() -> None:
+    old, new = order(OrderState.SENDING), order(OrderState.WORKING)
+    other = replace(old, order_ref="ib-pother")
+    assert merged([old, other], [new]) == {"ib-pabc": new, "ib-pother": other}

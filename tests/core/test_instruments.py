@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.instruments import ContractSpec, round_to_increment, whole_increments
+from ib_trading.core.instruments import ContractSpec, round_to_increment, symbol_of, whole_increments
+from ib_trading.core.order_kind import OrderType
 from tests.core.builders import HOURS, STOCK
 
 QUANTITIES = st.decimals(-(10**9), 10**9, places=6)
@@ -78,3 +79,19 @@ def test_a_spec_says_what_it_is() -> None:
 def test_a_contract_is_a_us_stock_by_the_smart_route_unless_more_is_said() -> None:
     spec = ContractSpec("AAA")
     assert (spec.sec_type, spec.exchange, spec.currency, spec.primary_exchange) == ("STK", "SMART", "USD", "")
+
+
+def test_what_a_contract_takes_its_details_say_and_where_they_say_nothing_all_is_tried() -> None:
+    assert STOCK.takes(OrderType.LIMIT)
+    assert not STOCK.takes(OrderType.STOP)
+    assert replace(STOCK, order_types=frozenset()).takes(OrderType.STOP)
+    assert replace(STOCK, order_types=frozenset({"STPLMT"})).takes(OrderType.STOP_LIMIT)
+
+
+def test_what_the_broker_knows_no_more_is_called_by_its_id() -> None:
+    assert [symbol_of(con_id, {1: STOCK}) for con_id in (1, 2)] == ["AAA", "contract 2"]
+
+
+@pytest.mark.parametrize(("sec_type", "forex"), [("CASH", True), ("STK", False), ("FUT", False)])
+def test_a_currency_pair_is_the_broker_s_security_type_cash(sec_type: str, forex: bool) -> None:
+    assert replace(STOCK, sec_type=sec_type).is_forex is forex

@@ -14,6 +14,7 @@ from ib_trading.core.journal import (
     came_to_nothing,
     crosses_stand,
     given_up,
+    outcome,
     signature,
 )
 from ib_trading.core.mode import TradingMode
@@ -87,3 +88,22 @@ def test_crosses_do_not_stand_where_every_order_was_abandoned() -> None:
 def test_what_came_to_nothing_gives_its_key_back() -> None:
     given = given_up(run(RunState.CLAIMED))
     assert (given.state, given.key) == (RunState.FAILED, "given up by run-1: key:monday")
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome_of_run"),
+    [
+        ((), RunState.SETTLED),
+        ((OrderState.FILLED, OrderState.CANCELLED), RunState.SETTLED),
+        ((OrderState.FILLED, OrderState.WORKING), RunState.SETTLING),
+        ((OrderState.FILLED, OrderState.UNKNOWN), RunState.NEEDS_REVIEW),
+        ((OrderState.WORKING, OrderState.SENDING), RunState.NEEDS_REVIEW),
+        ((OrderState.INACTIVE, OrderState.CANCELLED), RunState.NEEDS_REVIEW),
+    ],
+)
+def test_a_run_is_what_its_worst_order_makes_of_it(
+    states: tuple[OrderState, ...], outcome_of_run: RunState
+) -> None:
+    """One order that nobody knows of is a person's matter, however well the others went."""
+    orders = [an_order(f"ib-p{number}", "run-1", state) for number, state in enumerate(states)]
+    assert outcome(orders) is outcome_of_run

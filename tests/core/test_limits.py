@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ib_trading.core.instruments import TradingHours
-from ib_trading.core.limits import RULES, Proposal, Verdict, judge
+from ib_trading.core.limits import RULES, Proposal, Verdict, judge, said_together
 from ib_trading.core.limits.proposal import nearer_to_nothing
 from ib_trading.core.limits.session import fills_until
 from ib_trading.core.market import DailyClose
@@ -630,3 +630,145 @@ def test_an_order_for_the_open_that_comes_at_the_open_waits_for_the_next() -> No
 def test_a_live_order_for_nothing_hides_no_other() -> None:
     state = snapshot(working={"alpha": {1: Decimal(0), 2: Decimal(5)}})
     assert under_way(state) == {2: (Decimal(0), Decimal(5))}
+
+
+def test_of_two_orders_that_lack_margin_one_that_reduces_does_not_excuse_the_other() -> None:
+    """The sale alone would pass."""
+    poor = Margin(Decimal(1000), Decimal(2000), Decimal(500))
+    state: dict[str, Any] = {"margins": {1: poor, 2: poor}, "config": config(what_if=True), **held(c1="10")}
+    assert verdict(proposal(order(1, "-10"), **state), MARGIN).passed
+    assert not verdict(proposal(order(1, "-10"), order(2, "10"), **state), MARGIN).passed
+
+
+def test_margin_is_asked_about_where_it_is_configured_there_are_orders_and_they_add_something() -> None:
+    asking = {"config": config(what_if=True)}
+    assert len(verdicts(proposal(order(1, "10"), **asking), MARGIN)) == 1
+    assert verdicts(proposal(order(1, "10"), config=config(what_if=False)), MARGIN) == []
+    assert verdicts(proposal(**asking), MARGIN) == []
+    closing = replace(proposal(order(1, "-10"), **asking, **held(c1="10")), reduce_only=True)
+    assert verdicts(closing, MARGIN) == []
+
+
+OF_THE_RUN = {
+    "trading enabled",
+    "orders per run",
+    "gross leverage after the run",
+    "net leverage after the run",
+    LOSS,
+    MARGIN,
+}
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_a_refusal_names_what_was_refused_and_nothing_where_it_is_the_whole_run(rule: str) -> None:
+    [refused] = [each for each in judge(REFUSED[rule]()) if not each.passed]
+    whose = "U1" if rule == "account fits the trading mode" else "AAA"
+    assert refused.subject == ("" if rule in OF_THE_RUN else whose)
+
+
+@pytest.mark.parametrize("state", [losing(before=None), losing(None)])
+def test_a_loss_that_nobody_can_tell_is_the_whole_run_s_matter(state: dict[str, Any]) -> None:
+    given = verdict(proposal(order(1, "10"), **state), LOSS)
+    assert (given.subject, given.remedy) == (
+        "",
+        "wait for tomorrow, close positions, or raise limits.maxDailyLossPercent",
+    )
+
+
+def test_a_margin_that_is_not_answered_can_be_asked_for_again() -> None:
+    given = verdict(proposal(order(1, "10"), config=config(what_if=True)), MARGIN)
+    assert (given.subject, given.limit, given.remedy) == ("", "an answer for every order", "ask again later")
+
+
+def test_what_passes_needs_no_remedy() -> None:
+    assert {each.remedy for each in judge(proposal(order(1, "10"))) if each.passed} == {""}
+
+
+def test_refusals_of_one_rule_are_one_sentence_with_its_remedy_once() -> None:
+    asked = proposal(
+        order(1, "10"), order(2, "10"), **limited(allowed_instruments=("CCC",), max_orders_per_run=1)
+    )
+    assert said_together(each for each in judge(asked) if not each.passed) == (
+        "orders per run: 2 (limit: 1): raise limits.maxOrdersPerRun;"
+        " allowed instruments: AAA AAA, BBB BBB (limit: CCC):"
+        " add it to limits.allowedInstruments, or take it out of the strategy"
+    )
+
+
+def test_the_instruments_that_are_allowed_are_listed_by_name() -> None:
+    asked = proposal(order(1, "10"), **limited(allowed_instruments=("CCC", "BBB")))
+    assert verdict(asked, "allowed instruments").limit == "BBB, CCC"
+
+
+@pytest.mark.parametrize(
+    ("working", "net"),
+    [({}, "0.45"), ({2: "-900"}, "0.9"), ({2: "400"}, "0.45"), ({2: "1900"}, "0.5")],
+)
+def test_of_a_short_account_the_worst_is_what_more_could_be_sold_or_so_much_bought_that_it_turns(
+    working: dict[int, str], net: str
+) -> None:
+    """45,000 short. Live orders may sell 45,000 more, buy back 20,000, or buy 95,000."""
+    live = {"beta": {con_id: Decimal(quantity) for con_id, quantity in working.items()}}
+    asked = proposal(order(1, "-450"), working=live)
+    assert Decimal(verdict(asked, "net leverage after the run").value) == Decimal(net)
+
+
+@pytest.mark.parametrize(("working", "gross"), [("300", "0.2"), ("-300", "0.5"), ("1000", "0.8")])
+def test_of_a_short_position_the_worst_is_its_larger_end(working: str, gross: str) -> None:
+    """200 short; 300 may be bought back or sold more, or 1,000 bought."""
+    asked = proposal(order(1, "-200"), working={"beta": {1: Decimal(working)}})
+    assert Decimal(verdict(asked, "gross leverage after the run").value) == Decimal(gross)
+
+
+def test_an_account_that_is_worth_less_than_one_still_has_a_leverage() -> None:
+    """A share of 100 in an account of 50 cents."""
+    poor = proposal(order(1, "1"), net_liquidation=Decimal("0.5"))
+    assert verdict(poor, "gross leverage after the run").value == "200"
+    assert verdict(
+        proposal(order(1, "1"), net_liquidation=Decimal(0)), "gross leverage after the run"
+    ).value == ("net liquidation is not above 0")
+
+
+@pytest.mark.parametrize(
+    ("held_now", "quantity", "reduces", "closes"),
+    [
+        ("0", "-1", False, False),
+        ("0", "1", False, False),
+        ("1", "-1", True, True),
+        ("2", "-1", True, False),
+        ("1", "-2", False, False),
+        ("-1", "1", True, True),
+        ("-2", "1", True, False),
+    ],
+)
+def test_a_sale_of_what_is_not_held_reduces_and_closes_nothing(
+    held_now: str, quantity: str, reduces: bool, closes: bool
+) -> None:
+    one = order(1, quantity)
+    for state in ({}, held(c1=held_now)) if held_now == "0" else (held(c1=held_now),):
+        asked = proposal(one, **state)
+        assert (asked.reduces(one), asked.closes(one)) == (reduces, closes)
+
+
+def test_a_run_may_add_to_what_is_at_stake_unless_it_closes_converts_or_does_nothing() -> None:
+    bought = proposal(order(1, "10"))
+    assert bought.may_add_exposure
+    assert not replace(bought, reduce_only=True).may_add_exposure
+    assert not proposal(CONVERSION).may_add_exposure
+    assert not replace(bought, orders=(), prices={}).may_add_exposure
+    # Crosses alone have prices, and what they leave is judged.
+    assert replace(bought, orders=()).may_add_exposure
+
+
+def test_a_loss_is_a_part_of_however_little_the_account_was_worth() -> None:
+    """A cent of 50 is 2 %, two are 4 %."""
+    assert verdict(proposal(order(1, "10"), **losing("-0.01", before="0.5")), LOSS).value == "2"
+    assert not verdict(proposal(order(1, "10"), **losing("-0.02", before="0.5")), LOSS).passed
+
+
+@pytest.mark.parametrize("worth", ["100000", "0"])
+def test_where_nothing_is_left_the_leverage_is_nothing(worth: str) -> None:
+    """Whatever the account is worth."""
+    asked = proposal(order(1, "-10"), net_liquidation=Decimal(worth), **held(c1="10"))
+    for rule in ("gross leverage after the run", "net leverage after the run", "weight per instrument"):
+        assert (verdict(asked, rule).passed, verdict(asked, rule).value) == (True, "0")

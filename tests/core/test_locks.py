@@ -55,3 +55,8 @@ def test_a_plan_is_forbidden_by_the_locks_of_what_it_trades_and_by_no_others() -
     seen = snapshot(AAA, BBB, locks=(of_aaa, of_bbb))
     assert planned(seen, buys_aaa).forbidden == (of_aaa,)
     assert planned(replace(seen, locks=(of_bbb,)), buys_aaa).forbidden == ()
+
+
+def test_locks_come_by_contract_id_whatever_was_found_first() -> None:
+    other = replace(SPLIT, con_id=0, local_symbol="ZZZ")
+    assert [lock.con_id for lock in locks([SPLIT, other], ())] == [0, SPLIT.con_id]

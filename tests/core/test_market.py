@@ -101,3 +101,42 @@ def test_a_price_to_look_at_is_never_younger_than_now() -> None:
 
 def test_what_kind_of_price_it_is_has_the_words_that_plans_were_written_with() -> None:
     assert [kind.value for kind in QuoteType] == ["live", "frozen", "delayed", "delayed-frozen"]
+
+
+@pytest.mark.parametrize(("figure", "counts"), [("0", False), ("0.0001", True), ("0.5", True)])
+def test_a_price_of_less_than_one_is_a_price_and_nothing_is_none(figure: str, counts: bool) -> None:
+    """A penny stock."""
+    for shown in (
+        Quote(AFTER_HOURS, QuoteType.LIVE, bid=Decimal(figure), ask=Decimal(figure)),
+        Quote(AFTER_HOURS, QuoteType.LIVE, last=Decimal(figure)),
+        Quote(AFTER_HOURS, QuoteType.LIVE, close=Decimal(figure)),
+    ):
+        if counts:
+            assert sizing_price(STOCK, shown, AFTER_HOURS, config()).price == Decimal(figure)
+        else:
+            with pytest.raises(PriceRefused, match="no usable"):
+                sizing_price(STOCK, shown, AFTER_HOURS, config())
+
+
+@pytest.mark.parametrize(
+    ("changes", "best"),
+    [
+        ({}, "100"),
+        ({"bid": None}, "90"),
+        ({"bid": None, "last": None}, "80"),
+        ({"bid": None, "last": Decimal(0)}, "80"),
+        ({"bid": None, "last": None, "close": None}, None),
+    ],
+)
+def test_a_price_to_look_at_is_the_best_there_is_and_says_that_it_sizes_nothing(
+    changes: dict[str, Decimal | None], best: str | None
+) -> None:
+    shown = quote(
+        "0", bid=Decimal(99), ask=Decimal(101), last=Decimal(90), close=Decimal(80), kind=QuoteType.FROZEN
+    )
+    seen = stale_price(replace(shown, **changes), NOW + timedelta(days=1))
+    assert seen == (best and Price(Decimal(best), PriceSource.STALE, QuoteType.FROZEN, NOW, 86400))
+
+
+def test_where_a_price_came_from_has_the_words_that_plans_were_written_with() -> None:
+    assert [source.value for source in PriceSource] == ["mid", "last", "close", "stale"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from ib_trading.core.order_kind import PRICES, OrderType, Side, TimeInForce
@@ -52,7 +54,9 @@ def test_every_price_belongs_to_some_type() -> None:
     assert {name for kind in OrderType for name in kind.prices} == set(PRICES)
 
 
-@pytest.mark.parametrize(("word", "side"), [("BUY", Side.BUY), ("SELL", Side.SELL), ("SSHORT", Side.SELL)])
+@pytest.mark.parametrize(
+    ("word", "side"), [("BUY", Side.BUY), ("SELL", Side.SELL), ("SSHORT", Side.SELL), ("SLONG", Side.SELL)]
+)
 def test_the_side_of_an_order_is_told(word: str, side: Side) -> None:
     """A short sale by hand is a sale."""
     assert Side.ordered(word) is side
@@ -85,3 +89,44 @@ def test_the_simulated_gateway_knows_the_same_times_in_force() -> None:
     for tif in TimeInForce:
         theirs = TIMES_IN_FORCE[tif.value]
         assert (theirs.expires, theirs.auction is Auction.OPEN) == (tif.ends_with_day, tif.at_open)
+
+
+@pytest.mark.parametrize(("word", "side"), [("BOT", Side.BUY), ("SLD", Side.SELL)])
+def test_the_side_of_an_execution_is_told_in_words_of_its_own(word: str, side: Side) -> None:
+    assert Side.executed(word) is side
+
+
+@pytest.mark.parametrize("word", ["", "BUY", "SELL", "bot"])
+def test_a_word_that_means_no_side_of_an_execution_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="neither BOT nor SLD"):
+        Side.executed(word)
+
+
+@pytest.mark.parametrize(("quantity", "side"), [("0.5", Side.BUY), ("1", Side.BUY), ("-0.5", Side.SELL)])
+def test_what_is_added_is_bought_and_what_goes_is_sold_in_parts_of_a_contract_too(
+    quantity: str, side: Side
+) -> None:
+    assert Side.of(Decimal(quantity)) is side
+    assert side.sign * abs(Decimal(quantity)) == Decimal(quantity)
+
+
+def test_sides_and_times_in_force_have_the_broker_s_words() -> None:
+    assert [side.value for side in Side] == ["BUY", "SELL"]
+    assert [tif.value for tif in TimeInForce] == ["DAY", "GTC", "OPG"]
+
+
+@pytest.mark.parametrize(
+    ("tif", "facts"),
+    [
+        (TimeInForce.DAY, "ends_with_day takes_adaptive"),
+        (TimeInForce.GTC, "outlives_request"),
+        (TimeInForce.OPG, "at_open outlives_request"),
+    ],
+)
+def test_how_long_an_order_works_and_what_follows_from_it(tif: TimeInForce, facts: str) -> None:
+    names = ("ends_with_day", "at_open", "outlives_request", "takes_adaptive")
+    assert {name for name in names if getattr(tif, name)} == set(facts.split())
+
+
+def test_the_algo_takes_market_and_limit_orders_alone() -> None:
+    assert {kind for kind in OrderType if kind.takes_adaptive} == {OrderType.MARKET, OrderType.LIMIT}

@@ -16,7 +16,7 @@ from ib_trading.core.netting import NetTrade
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_kind import PRICES, OrderType, Side
-from ib_trading.core.order_prices import stop_price
+from ib_trading.core.order_prices import limit_price, stop_price
 from ib_trading.core.order_properties import OrderProperties, PropertiesRefused, check_combination
 from tests.core.builders import STOCK
 
@@ -119,5 +119,37 @@ def test_a_plan_without_stops_is_the_bytes_that_it_was() -> None:
 def test_without_a_price_there_is_no_stop() -> None:
     trade = NetTrade(1, Decimal(5), {"alpha": Decimal(5)})
     properties = OrderProperties(order_type=OrderType.STOP, stop_offset_bps=Decimal(10))
-    with pytest.raises(PropertiesRefused, match="no price for a stop"):
+    with pytest.raises(PropertiesRefused, match="no price for a stop") as refused:
         planned_order(trade, NICKELS, properties, None, None)
+    assert refused.value.key == "orderType"
+
+
+@pytest.mark.parametrize(("side", "stop"), [(Side.BUY, "0.51"), (Side.SELL, "0.49")])
+def test_what_costs_less_than_one_has_a_stop_too(side: Side, stop: str) -> None:
+    assert stop_price(NICKELS, side, Decimal("0.50"), "stopOffsetBps", Decimal(200)) == Decimal(stop)
+
+
+def test_an_offset_of_the_whole_price_leaves_no_stop() -> None:
+    """A sale at nothing."""
+    with pytest.raises(PropertiesRefused, match="leaves no room for a stop"):
+        stop_price(NICKELS, Side.SELL, Decimal(100), "stopOffsetBps", Decimal(10_000))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [(OrderType.STOP, "stopOffsetBps"), (OrderType.TRAIL, "trailingOffsetBps")],
+)
+def test_a_stop_without_room_is_refused_by_the_offset_that_was_given(kind: OrderType, key: str) -> None:
+    [offset] = OFFSETS[kind]
+    with pytest.raises(PropertiesRefused) as refused:
+        planned(kind, "5", **{offset: Decimal(1)})
+    assert refused.value.key == key
+
+
+def test_a_limit_without_room_or_tick_is_refused_by_what_can_be_changed() -> None:
+    with pytest.raises(PropertiesRefused) as refused:
+        limit_price(NICKELS, Side.BUY, Decimal("0.001"), Decimal(0))
+    assert refused.value.key == "limitOffsetBps"
+    with pytest.raises(PropertiesRefused) as refused:
+        limit_price(replace(NICKELS, price_steps=()), Side.BUY, Decimal(100), Decimal(0))
+    assert refused.value.key == "orderType"

@@ -237,3 +237,27 @@ def test_a_tick_of_nothing_is_no_tick() -> None:
     instrument = replace(TAKES_ALL, price_steps=(PriceStep(Decimal(0), Decimal(0)),))
     with pytest.raises(PropertiesRefused, match="told no tick"):
         limit_price(instrument, Side.BUY, Decimal(100), Decimal(0))
+
+
+def refused_words(**properties: Any) -> str:
+    with pytest.raises(PropertiesRefused) as refused:
+        check_combination(OrderProperties(**properties))
+    return refused.value.reason
+
+
+def test_a_refusal_lists_what_would_be_taken_by_name() -> None:
+    """The same words in every process."""
+    assert refused_words(tif=TimeInForce.GTC, adaptive_priority="Normal") == (
+        "Adaptive goes with LMT or MKT and DAY; use null for no algo"
+    )
+    assert (
+        refused_words(limit_offset_bps=Decimal(1))
+        == "belongs to orderType LMT or STP LMT or TRAIL LIMIT, not MKT"
+    )
+    assert refused_words(stop_offset_bps=Decimal(1)) == "belongs to orderType STP or STP LMT, not MKT"
+    assert (
+        refused_words(trailing_offset_bps=Decimal(1)) == "belongs to orderType TRAIL or TRAIL LIMIT, not MKT"
+    )
+    assert refused_words(order_type=OrderType.STOP, **STOP, tif=TimeInForce.OPG) == (
+        "STP goes with DAY or GTC, not OPG"
+    )

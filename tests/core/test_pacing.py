@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ib_trading.core.pacing import MARGIN, SMALL_WEIGHT, SMALL_WINDOW, HistoryLimits, HistoryRequest
+from ib_trading.core.pacing import (
+    MARGIN,
+    OPEN_AT_ONCE,
+    SMALL_BARS,
+    SMALL_WEIGHT,
+    SMALL_WINDOW,
+    HistoryLimits,
+    HistoryRequest,
+)
 
 Sent = Sequence[tuple[float, HistoryRequest]]
 
@@ -120,3 +128,49 @@ def test_ten_minutes_of_small_bars_are_ten_minutes_and_a_margin() -> None:
     for con_id in range(SMALL_WEIGHT):
         limits.left(request(con_id, "1 D"), 0.0)
     assert limits.earliest(request(999, "1 D"), SMALL_WINDOW) == SMALL_WINDOW + MARGIN
+
+
+def after(*sent: HistoryRequest, asks: HistoryRequest, small: frozenset[str] | None = SMALL_BARS) -> float:
+    """When `asks` may leave if all of `sent` left at 0."""
+    limits = HistoryLimits(small)
+    for one in sent:
+        limits.left(one, 0.0)
+    return limits.earliest(asks, 0.0)
+
+
+def test_the_waits_are_the_broker_s_own_and_a_margin() -> None:
+    """15 s for the same question, 2 s after five of one contract, ten minutes after sixty small bars."""
+    day = request(1, "1 D", "1 day")
+    assert after(day, asks=day) == 15.05
+    five = [request(1, str(number), "1 day") for number in range(5)]
+    assert after(*five[:4], asks=day) == 0
+    assert after(*five, asks=day) == 2.05
+    assert after(*five, asks=request(2, "1 D", "1 day")) == 0
+    assert after(*five, asks=request(1, "1 D", "1 day", "BID_ASK")) == 0
+    many = [request(number, "1 D") for number in range(60)]
+    assert after(*many[:59], asks=request(99, "1 D")) == 0
+    assert after(*many, asks=request(99, "1 D")) == 600.05
+    assert after(*many[:59], asks=request(99, "1 D", what="BID_ASK")) == 600.05
+    assert OPEN_AT_ONCE == 50
+
+
+def test_only_bars_of_thirty_seconds_and_less_are_held_to_the_ten_minutes() -> None:
+    """For a broker that makes no exception, all are."""
+    many = [request(number, "1 D", "1 min") for number in range(60)]
+    assert after(*many, asks=request(99, "1 D", "1 min")) == 0
+    assert after(*many, asks=request(99, "1 D", "1 min"), small=None) == 600.05
+
+
+def test_a_question_that_was_answered_later_counts_from_there() -> None:
+    """Of sixty, the first to leave may be the last that counts."""
+    limits = HistoryLimits()
+    departures = [limits.left(request(number, "1 D"), 0.0) for number in range(60)]
+    departures[0].at = 30.0
+    assert limits.earliest(request(99, "1 D"), 40.0) == 630.05
+
+
+def test_a_question_of_the_last_fifteen_seconds_is_remembered_to_the_end() -> None:
+    limits, day = HistoryLimits(), request(1, "1 D", "1 day")
+    limits.left(day, 0.0)
+    assert limits.earliest(day, 15.0) == 15.05
+    assert limits.earliest(day, 15.06) == 15.06

@@ -280,3 +280,36 @@ def test_after_the_plan_every_strategy_stands_at_its_target(
     } == plan.target_positions
     again = plan_of(snapshot(holdings=after), **strategies)
     assert (again.orders, again.internal_crosses) == ((), ())
+
+
+def test_a_strategy_that_the_exposure_does_not_name_has_none() -> None:
+    """It is shown as nothing, and its orders are for nothing."""
+    plan = plan_of(snapshot(wanted={"gamma": (1, 2, 3)}), gamma=answers(AAA=1))
+    assert plan.exposure == {"overall": 1, "gamma": 0}
+    assert (plan.orders, plan.capital) == ((), {"gamma": 0})
+
+
+def test_a_contract_that_nothing_is_left_out_of_is_not_said_to_be() -> None:
+    """One that the broker knows no more and still shows is close-all's to leave out; here it refuses."""
+    lock = Lock(9, "OLD", "ledger and broker differ")
+    shown = snapshot(locks=(lock,), positions={9: Decimal(0)})
+    assert plan_of(shown, alpha=answers()).warnings == (
+        "OLD: left out, the broker knows no such contract and ledger and broker differ",
+    )
+
+
+def test_a_lock_forbids_a_plan_that_crosses_its_contract_as_one_that_orders_it() -> None:
+    lock = Lock(1, "AAA", "ledger and broker differ")
+    state = snapshot(locks=(lock, Lock(2, "BBB", "order ib-pabc is unknown")))
+    crossed = plan_of(state, alpha=answers(AAA="0.2"), beta=answers(AAA="-0.2"))
+    ordered = plan_of(state, alpha=answers(AAA="0.2"))
+    for plan in (crossed, ordered):
+        assert (plan.locks, plan.forbidden, plan.left_out) == ((lock,), (lock,), ())
+
+
+def test_strategies_and_their_symbols_stand_by_name() -> None:
+    plan = plan_of(beta=answers(AAA="0.1"), alpha=answers(BBB="0.1"))
+    assert plan.strategies == ("alpha", "beta")
+    assert plan.holdings == {"alpha": {}, "beta": {}}
+    assert plan.working == {"alpha": {}, "beta": {}}
+    assert (plan.reduce_only, plan.balances, plan.seed, plan.trading_mode) == (False, (), 7, "paper")

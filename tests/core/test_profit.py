@@ -80,3 +80,18 @@ def test_nothing_is_valued_without_a_price_and_a_rate(
 ) -> None:
     with pytest.raises(KeyError):
         results(with_bookings({}, [booking(1, "100", alpha="10")]), INSTRUMENTS, prices, rates)
+
+
+@pytest.mark.parametrize("paid", [("EUR", "GBP", "CHF"), ("CHF", "EUR", "GBP"), ("GBP", "CHF", "EUR")])
+def test_commissions_in_several_currencies_come_to_the_same_in_whatever_sequence_they_were_paid(
+    paid: tuple[str, ...],
+) -> None:
+    """A third has no end, and a sum of three of them ends otherwise by which two are added first."""
+    amounts = {"CHF": "4.75", "EUR": "0.12", "GBP": "2.14"}
+    rates = RATES | {"CHF": 1 / Decimal("0.9"), "EUR": 1 / Decimal("0.7"), "GBP": 1 / Decimal("1.3")}
+    ledger = [
+        replace(booking(1, "100", {"alpha": amounts[currency]}), commission_currency=currency)
+        for currency in paid
+    ]
+    earned = results(with_bookings({}, ledger), INSTRUMENTS, PRICES, rates)
+    assert str(earned["alpha"].commissions) == "7.095360195360195360195360194"

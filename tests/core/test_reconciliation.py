@@ -193,7 +193,9 @@ def test_a_fill_after_others_goes_to_whose_turn_it_is() -> None:
 
 def test_a_repair_is_told_in_the_ledger_from_what_the_broker_executed() -> None:
     (repair,) = proposed({}, {1: Decimal(5)})
-    assert repair.booking(NOON).booking_id == f"repair:{repair.id}"
+    booking = repair.booking(NOON)
+    assert booking.booking_id == f"repair:{repair.id}"
+    assert (booking.commissions, booking.commission_currency) == ({}, "")
 
 
 def test_only_an_order_for_forex_is_said_to_show_in_no_position() -> None:
@@ -215,3 +217,87 @@ def test_a_difference_larger_than_what_is_left_of_an_order_is_not_its_fill() -> 
     found = proposed({"alpha": {1: Decimal(6)}}, {1: Decimal(13)}, unknown(), bookings=(booked,))
     assert RepairKind.BOOK_AS_FILL not in {repair.kind for repair in found}
     assert any(repair.shares == {UNASSIGNED: Decimal(7)} for repair in found)
+
+
+def test_a_repair_keeps_its_id_from_one_release_to_the_next() -> None:
+    """What a person has looked at before the update is accepted by its id after it."""
+    shown = OrderReport(
+        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
+    )
+    found = (
+        *proposed({}, {1: Decimal(5)}),
+        *proposed({}, {1: Decimal(10)}, unknown(alpha="6", beta="4")),
+        *proposed({}, {}, unknown()),
+        *repairs((), (), (), PRICES, alive=[shown]),
+        *euros(unknown()),
+    )
+    assert [(repair.kind, repair.id) for repair in found] == [
+        (RepairKind.BOOK_TO_UNASSIGNED, "5f6814212af8cf16"),
+        (RepairKind.BOOK_AS_FILL, "7c8e4e5b06389924"),
+        (RepairKind.CLOSE_ORDER, "ba49b9ad8df2efe3"),
+        (RepairKind.CANCEL_ORDER, "3603ccbb8e777cda"),
+        (RepairKind.BOOK_AS_FILL, "b68ded8d83eccf3e"),
+        (RepairKind.CLOSE_ORDER, "ba49b9ad8df2efe3"),
+    ]
+
+
+def test_only_earlier_repairs_of_its_own_contract_make_a_difference_another_one() -> None:
+    """Executions, and repairs of other contracts, are none of them."""
+    (first,) = proposed({}, {1: Decimal(5)})
+    (other,) = proposed({}, {2: Decimal(5)})
+    execution = Booking("0000e215.01", "ib-pabc", 1, Decimal(100), NOON, {"alpha": Decimal(1)}, {}, "USD")
+    (again,) = proposed({}, {1: Decimal(5)}, bookings=(other.booking(NOON), execution))
+    assert again.id == first.id
+
+
+def test_an_order_that_nobody_can_price_is_not_proposed_as_a_fill() -> None:
+    [euro] = repairs((), [unknown()], (), {}, forex={1})
+    assert euro.kind is RepairKind.CLOSE_ORDER
+    found = repairs(differences({}, {1: Decimal(10)}, KNOWN), [unknown()], (), {})
+    assert {(repair.kind, repair.price) for repair in found} == {
+        (RepairKind.BOOK_TO_UNASSIGNED, Decimal(0)),
+        (RepairKind.CLOSE_ORDER, Decimal(0)),
+    }
+
+
+@pytest.mark.parametrize(("told", "price"), [("99", 99), (None, 100)])
+def test_a_fill_is_booked_at_what_the_broker_told_of_the_order_else_at_the_price_of_now(
+    told: str | None, price: int
+) -> None:
+    order = replace(unknown(), average_price=told and Decimal(told))
+    (repair,) = proposed({}, {1: Decimal(10)}, order)
+    assert (repair.kind, repair.price) == (RepairKind.BOOK_AS_FILL, price)
+
+
+def test_two_orders_in_doubt_are_not_both_the_one_difference() -> None:
+    second = replace(unknown(), order_ref="ib-pdef")
+    found = proposed({}, {1: Decimal(10)}, unknown(), second)
+    assert {repair.order_ref: repair.kind for repair in found} == {
+        "ib-pabc": RepairKind.BOOK_AS_FILL,
+        "ib-pdef": RepairKind.CLOSE_ORDER,
+    }
+
+
+def test_an_order_that_is_not_in_doubt_needs_no_repair() -> None:
+    settled = [replace(unknown(), state=state) for state in (OrderState.WORKING, OrderState.FILLED)]
+    assert proposed({}, {}, *settled) == ()
+
+
+def test_a_stray_hides_no_difference_on_other_contracts() -> None:
+    """Whichever comes first."""
+    shown = OrderReport(
+        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.WORKING, Decimal(0), None
+    )
+    both = differences({}, {1: Decimal(4), 2: Decimal(3), 3: Decimal(1)}, KNOWN)
+    found = repairs(both, (), (), PRICES, alive=[shown])
+    assert [(repair.con_id, repair.kind) for repair in found] == [
+        (1, RepairKind.CANCEL_ORDER),
+        (2, RepairKind.BOOK_TO_UNASSIGNED),
+        (3, RepairKind.BOOK_TO_UNASSIGNED),
+    ]
+
+
+def test_what_the_broker_knows_no_more_is_a_difference_by_its_id() -> None:
+    (gone,) = differences({"alpha": {9: Decimal(5)}}, {}, KNOWN)
+    assert (gone.local_symbol, gone.quantity) == ("contract 9", -5)
+    assert gone.reason == "the ledger holds 5, the broker shows 0, and no rule explains it"

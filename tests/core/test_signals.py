@@ -181,3 +181,51 @@ def test_a_strategy_s_seed_is_sixty_four_bits() -> None:
     seeds = [strategy_seed(number, "alpha") for number in range(200)]
     assert all(0 <= seed < 2**64 for seed in seeds)
     assert any(seed >= 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_strategy_that_reads_a_single_day_of_history_fails_too_where_it_is_old(days: int) -> None:
+    with pytest.raises(StrategyFailed, match="strategy alpha decides on history, but"):
+        weights(Remembers(history_days=days))
+
+
+def test_a_strategy_that_reads_no_history_needs_none() -> None:
+    assert weights(Remembers(history_days=0)) == {1: 0, 2: 0, 3: 0}
+
+
+@pytest.mark.parametrize("weight", [1000, -1000])
+def test_a_thousand_times_the_capital_is_the_most_that_a_weight_may_be(weight: int) -> None:
+    assert weights(answers(AAA=weight))[1] == weight
+    with pytest.raises(StrategyFailed, match="a weight is a fraction of its capital"):
+        weights(answers(AAA=Decimal(weight) * Decimal("1.000001")))
+
+
+def test_a_failure_names_its_strategy() -> None:
+    """Whoever looks for it in the log finds it by name."""
+    for answer in (
+        answers(ZZZ=1),
+        answers(AAA="half"),
+        answers(AAA=float("nan")),
+        answers(AAA=2000),
+        Raises(ALL_SPECS),
+    ):
+        with pytest.raises(StrategyFailed) as failed:
+            weights(answer)
+        assert failed.value.strategy == "alpha"
+
+
+def test_strategies_are_asked_by_name_whichever_was_configured_first() -> None:
+    """The same one is named of two that fail, on every machine."""
+    both = {"beta": Raises(ALL_SPECS), "alpha": Raises(ALL_SPECS)}
+    with pytest.raises(StrategyFailed, match="strategy alpha"):
+        read_signals(snapshot(), both)
+    isolated = read_signals(snapshot(config=config(on_strategy_error="isolate")), both)
+    assert list(isolated.failed) == ["alpha", "beta"]
+
+
+def test_a_strategy_whose_instruments_are_not_all_resolved_is_not_asked() -> None:
+    """By place, a weight would be given to another contract; a mistake of ours, and no strategy's failure."""
+    asked = Remembers()
+    with pytest.raises(ValueError, match="shorter"):
+        weights(asked, wanted={"alpha": (2, 3)})
+    assert asked.views == []

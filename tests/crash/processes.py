@@ -12,11 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
 from tests.crash.stopping import later
+from tests.positions import broker_positions, together
 from tests.service import ServiceUnderTest, settings
 
 ROOT = Path(__file__).parents[2]
@@ -57,8 +58,7 @@ class Ground:
 
     def call(self, path: str, body: object, key: str, minutes: float = 0) -> dict[str, Any]:
         """The answer of a service that is started anew, `minutes` later."""
-        services = self.services(minutes)
-        service = ServiceUnderTest(services, create(services).test_client(), self.folder)
+        service = ServiceUnderTest.of(self.services(minutes), self.folder)
         reply = service.post(path, body, Idempotency_Key=key)
         return {
             "status": reply.status,
@@ -77,15 +77,10 @@ class Ground:
         return later(on_firestore(local, self.project) if self.project else local, minutes)
 
     def ledger(self) -> dict[int, Decimal]:
-        totals: dict[int, Decimal] = {}
-        for held in self.services().ledger.holdings().values():
-            for con_id, quantity in held.items():
-                totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
-        return {con_id: quantity for con_id, quantity in totals.items() if quantity}
+        return together(self.services().ledger.holdings())
 
     def positions(self) -> dict[int, Decimal]:
-        rows = self.simulator.state(messages=False)["positions"]
-        return {row["conId"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
+        return broker_positions(self.simulator)
 
     def refs(self) -> Counter[str]:
         """orderRef → how many orders the simulator has under it."""

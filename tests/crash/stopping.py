@@ -23,7 +23,8 @@ from ib_trading.adapters.local.sqlite_lease import trading_lease
 from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.core.attribution import Booking, Execution
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services

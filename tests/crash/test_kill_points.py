@@ -13,8 +13,6 @@ from tests.crash.stopping import POINTS
 ALLOCATE = ("/allocation", {"strategies": ["dummy"]})
 RECONCILE = ("/trade-reconciliation", {})
 LEASE_OVER = 5.0
-ADOPTED = ("sent 3", "filled", "booked")
-"""Where orders were at the broker. With "sent 3" the others of the window were marked and never left."""
 
 
 def interrupted(ground: Ground, point: str) -> None:

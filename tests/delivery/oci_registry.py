@@ -1,63 +1,50 @@
 """A real registry of images on this machine, that asks who comes as Artifact Registry does.
 
-Decides where it keeps them, and who gets a token: Debian's docker-registry trusts those that the realm here signs
-(distribution.github.io/distribution/spec/auth/jwt), and the realm takes the access token of a stand-in alone. Paths are
-as at Google, PROJECT/REPOSITORY/IMAGE; whatever a path's region, its bytes are in the one registry.
+Debian's docker-registry keeps them, and trusts the tokens of realm.py. Decides where they are kept and how tests look
+at them: paths are as at Google, PROJECT/REPOSITORY/IMAGE; whatever a path's region, its bytes are in the one registry.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
 import threading
 import time
 import urllib.parse
-import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
-from delivery.google.clients import STAND_IN_TOKEN
-from delivery.registry.connection import USER
+from tests.delivery.realm import SERVICE, Realm, serving
+from tests.required import tool
 
 PROGRAM = "docker-registry"
-SERVICE = "a-registry-of-a-test"
 SECONDS = 120.0
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIGURATION = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-SCOPE = re.compile(r"repository:(?P<path>[^:]+):(?P<actions>[a-z,*]+)")
 LISTENING = re.compile(r"listening on (127\.0\.0\.1:[0-9]+)")
 
 
 @dataclass(slots=True)
 class OciRegistry:
-    """`address` is host:port. `closed`: PROJECT/REPOSITORY that nobody may write to. `scopes`: what the realm was asked
-    for."""
+    """`address` is host:port. `closed`: PROJECT/REPOSITORY that nobody may write to."""
 
     address: str
     storage: Path
     closed: set[str] = field(default_factory=set)
-    scopes: list[str] = field(default_factory=list)
     log: Path = Path()
-    _realm: _Realm | None = None
+    _realm: Realm | None = None
 
     def put_image(
         self, path: str, tag: str = "", layers: Sequence[bytes] = (b"a layer",), **more: object
@@ -157,16 +144,11 @@ class OciRegistry:
 
 @contextmanager
 def oci_registry(folder: Path) -> Generator[OciRegistry]:
-    """Serves from the folder, on a free port; what is in it already is there again. Skips where docker-registry is not
-    installed, saying what to do; in the pipeline, which sets CI, that fails."""
-    if shutil.which(PROGRAM) is None:
-        remedy = f"no {PROGRAM} on PATH: apt-get install docker-registry"
-        if "CI" in os.environ:
-            pytest.fail(remedy)
-        pytest.skip(remedy)
+    """Serves from the folder, on a free port; what is in it already is there again."""
+    program = tool(PROGRAM)
     folder.mkdir(parents=True, exist_ok=True)
     registry = OciRegistry("", folder / "storage", log=folder / "registry.log")
-    with _realm(registry) as realm:
+    with serving(registry.closed) as realm:
         registry._realm = realm
         (folder / "certificate.pem").write_bytes(realm.certificate.public_bytes(serialization.Encoding.PEM))
         configuration = folder / "configuration.json"
@@ -174,7 +156,7 @@ def oci_registry(folder: Path) -> Generator[OciRegistry]:
         configuration.write_text(json.dumps(_configuration(registry, realm, folder)), encoding="utf-8")
         with registry.log.open("wb") as log:
             process = subprocess.Popen(
-                [PROGRAM, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [program, "serve", str(configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
             registry.address = _address(registry.log, process)
@@ -188,7 +170,7 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _configuration(registry: OciRegistry, realm: _Realm, folder: Path) -> dict[str, Any]:
+def _configuration(registry: OciRegistry, realm: Realm, folder: Path) -> dict[str, Any]:
     token = {
         "realm": realm.address,
         "service": SERVICE,
@@ -211,107 +193,3 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
             return found[1]
         threading.Event().wait(0.02)
     raise AssertionError(f"{PROGRAM} did not start: {log.read_text(encoding='utf-8', errors='replace')}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Realm:
-    """Signs what it grants."""
-
-    address: str
-    key: rsa.RSAPrivateKey
-    certificate: x509.Certificate
-
-    def token(self, access: Sequence[Mapping[str, Any]]) -> str:
-        chain = [base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER)).decode()]
-        now = int(time.time())
-        claims = {
-            "iss": SERVICE,
-            "sub": USER,
-            "aud": SERVICE,
-            "nbf": now - 10,
-            "iat": now,
-            "exp": now + 300,
-            "jti": uuid.uuid4().hex,
-            "access": access,
-        }
-        signed = b".".join(_part(each) for each in ({"typ": "JWT", "alg": "RS256", "x5c": chain}, claims))
-        return b".".join((signed, _text(self.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())))).decode()
-
-
-@contextmanager
-def _realm(registry: OciRegistry) -> Generator[_Realm]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SERVICE)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-
-    class Door(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("scope", [])
-            scopes = [scope for each in asked for scope in each.split(" ")]
-            registry.scopes.extend(scopes)
-            expected = base64.b64encode(f"{USER}:{STAND_IN_TOKEN}".encode()).decode()
-            if self.headers.get("Authorization") != f"Basic {expected}":
-                self._answer(
-                    401, _error("UNAUTHORIZED", "authentication failed: the access token is not valid")
-                )
-                return
-            found = [SCOPE.fullmatch(scope) for scope in scopes]
-            access: list[dict[str, Any]] = [
-                {"type": "repository", "name": scope["path"], "actions": scope["actions"].split(",")}
-                for scope in found
-                if scope
-            ]
-            for each in access:
-                project, repository, *_ = each["name"].split("/")
-                if "push" in each["actions"] and f"{project}/{repository}" in registry.closed:
-                    # Word for word as in github.com/GoogleCloudPlatform/cymbal-superstore/pull/4.
-                    resource = f"projects/{project}/locations/LOCATION/repositories/{repository}"
-                    right = "artifactregistry.repositories.uploadArtifacts"
-                    text = f'Permission "{right}" denied on resource "{resource}" (or it may not exist)'
-                    self._answer(403, _error("DENIED", text))
-                    return
-            self._answer(200, {"token": realm.token(access)})
-
-        def _answer(self, code: int, body: object) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    realm = _Realm(f"http://127.0.0.1:{server.server_port}/v2/token", key, certificate)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield realm
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def _error(code: str, message: str) -> dict[str, Any]:
-    return {"errors": [{"code": code, "message": message}]}
-
-
-def _part(content: object) -> bytes:
-    return _text(json.dumps(content, separators=(",", ":")).encode())
-
-
-def _text(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -14,7 +14,7 @@ import pytest
 from demo.exchanges import read_json
 from emulators import bigquery, firestore
 from tests.demo.processes import ROOT
-from tests.emulators.missing import told
+from tests.required import where_installed
 
 
 def performed(folder: Path, *options: str) -> Any:
@@ -35,7 +35,7 @@ def body(evidence: Any, name: str) -> Any:
 @pytest.mark.timeout(500)
 def test_on_googles_services_it_ends_with_the_same_holdings(tmp_path: Path) -> None:
     """And has sent the same orders, which filled at the same prices: nothing depends on where it is written down."""
-    with told():
+    with where_installed():
         bigquery.program()
         firestore.program()
     local, google = performed(tmp_path), performed(tmp_path, "--backend", "google")

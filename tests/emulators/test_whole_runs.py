@@ -19,12 +19,13 @@ import pytest
 
 from emulators.bigquery import PROJECT, make_tables
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.schema.documents import TRADING_FIELD, configuration_path
 from ib_trading.settings import read_settings
 from ib_trading_simulator.launch import Launched
 from tests.emulators.grpc_faults import FaultyGrpc
 from tests.emulators.http_faults import RESET, FaultyBigquery, faulty_bigquery
+from tests.positions import broker_positions, together
 from tests.service import START, Reply, ServiceUnderTest
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(120)]
@@ -54,8 +55,7 @@ class Ground:
         return Counter(order["orderRef"] for order in self.simulator.state(messages=False)["orders"])
 
     def positions(self) -> dict[str, Decimal]:
-        rows = self.simulator.state(messages=False)["positions"]
-        return {str(row["conId"]): Decimal(row["quantity"]) for row in rows if Decimal(row["quantity"])}
+        return {str(con_id): quantity for con_id, quantity in broker_positions(self.simulator).items()}
 
     def documents(self, path: str) -> dict[str, dict[str, Any]]:
         """Id → fields of a collection."""
@@ -68,11 +68,7 @@ class Ground:
 
     def holdings(self) -> dict[str, Decimal]:
         """Contract id → what all strategies hold of it together."""
-        together: dict[str, Decimal] = {}
-        for held in self.documents("positions/paper/holdings").values():
-            for con_id, quantity in held.items():
-                together[con_id] = together.get(con_id, Decimal(0)) + Decimal(quantity)
-        return {con_id: quantity for con_id, quantity in together.items() if quantity}
+        return together(self.documents("positions/paper/holdings"))
 
     def assert_nothing_is_half_written(self) -> None:
         """Each order that left is in the journal, once and marked; no order is without the plan that it is of, and no
@@ -133,8 +129,7 @@ def ground(
             "CLOCK": "broker",
         }
         settings = read_settings(environment)
-        services = build_services(settings)
-        service = ServiceUnderTest(services, create(services).test_client(), settings.local_data_dir)
+        service = ServiceUnderTest.of(build_services(settings), settings.local_data_dir)
         ground = Ground(service, simulator, faulty, warehouse, database)
         # Asked again it finds everything there: only the first test's call brings something.
         assert service.post("/collect-market-data", {"strategies": ["trend"]}).status == 200

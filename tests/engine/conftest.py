@@ -1,14 +1,9 @@
-"""The stacks that the scenarios start from: each deployed once a session, for all workers, and copied for each test.
-
-The engine is a program of its own. Without it these tests are skipped, saying what to install; in the pipeline, which
-sets CI, they fail.
-"""
+"""The stacks that the scenarios start from: each deployed once a session, for all workers, and copied for each test."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -17,6 +12,7 @@ import pytest
 from tests.engine.checkout import Checkout
 from tests.engine.cloud.attached import end_all
 from tests.engine.stacks import IMAGE, in_one_project, in_own_project
+from tests.required import tool
 
 SECONDS = 900
 """A test may have to deploy the stack that it starts from, while others do the same."""
@@ -31,12 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
-    if shutil.which("pulumi"):
-        return
-    remedy = "no pulumi on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)"
-    if "CI" in os.environ:
-        pytest.fail(remedy)
-    pytest.skip(remedy)
+    tool("pulumi")
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from ib_trading.adapters.local.clock import SystemClock
 from ib_trading.adapters.local.secret_file import SecretFile
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_lease import SqliteLease, gateway_lease
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.core.mode import TradingMode
 from ib_trading.schema.credentials import GatewayCredentials
 from tests.elapsed import stretched
@@ -120,8 +120,7 @@ class Stage:
             timeouts,
             always=always,
         )
-        services = replace(services, gateway=gateway)
-        service = ServiceUnderTest(services, create(services).test_client(), folder)
+        service = ServiceUnderTest.of(replace(services, gateway=gateway), folder)
         return cls(folder, port, service, gateway, lease, secret)
 
     @property

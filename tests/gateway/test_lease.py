@@ -10,7 +10,7 @@ import pytest
 
 from ib_trading.adapters.ib.gateway.session_lease import SessionLease
 from ib_trading.adapters.local.clock import SystemClock
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StoreUnavailable
 from tests.captured import said
 from tests.contracts.samples import NOON, after

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
@@ -35,7 +34,8 @@ from tests.gateway.stage import (
     until,
     write_secret,
 )
-from tests.service import GUNICORN, STACK_FILE, closed_port
+from tests.served import under_gunicorn
+from tests.service import STACK_FILE, closed_port
 
 TIMEOUT = 240
 
@@ -60,14 +60,7 @@ class Running:
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "gunicorn",
-                    "-c",
-                    str(GUNICORN),
-                    "ib_trading.main:app",
-                ],
+                under_gunicorn(),
                 cwd=ROOT,
                 env={**os.environ, **own, **environment},
                 stdout=log,

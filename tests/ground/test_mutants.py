@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants.__main__ import sources
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
 from tests.mutants.survivors import EQUIVALENT, equivalent
@@ -35,6 +36,7 @@ PAGE = ROOT / "docs" / "mutation.md"
         ("HOURS = 6", {"HOURS = 7"}),
         ("a = Decimal('0.05')", {"a = Decimal('1.05')"}),
         ("a = 'MKT'", {"a = 'MKTx'"}),
+        ("a = Decimal('Infinity')", {"a = Decimal('Infinityx')"}),
         ("a = True", {"a = False"}),
         ("a if b else c", {"a if not (b) else c"}),
         ("[a for a in b if a.open]", {"[a for a in b if not (a.open)]"}),
@@ -56,6 +58,7 @@ def test_a_rule_is_changed_as_a_tired_author_would(source: str, changes: set[str
         "@dataclass(frozen=True)\nclass A: ...",
         "why = 'lower the exposure, or deposit'",
         "why = f'{price} is no price'",
+        "__all__ = ['judge']",
     ],
 )
 def test_what_decides_nothing_is_left_alone(source: str) -> None:
@@ -179,3 +182,13 @@ def test_the_page_shows_a_score_that_the_project_wants() -> None:
     assert score >= 90
     assert len(rows) == open_ + same
     assert sum(row.endswith("| open |") for row in rows) == open_
+
+
+def test_what_is_judged_to_make_no_difference_can_still_be_changed() -> None:
+    """A judgement of a line that is gone would be taken for one of a line that comes to read the same."""
+    there = {
+        (Path(path).name, mutant.line_of(text), mutant.change)
+        for path, text in sources("").items()
+        for mutant in mutants(path, text)
+    }
+    assert not set(equivalent()) - there

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +11,13 @@ import pytest
 from delivery.image.builder import APPLICATION
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.workshop import KEPT, Workshop
+from tests.required import remedies
 
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    missing = [name for name in ("buildah", "mmdebstrap", "unshare") if not shutil.which(name)]
-    assert not missing, f"apt-get install {' '.join(missing)}, then run these tests as root"
+    missing = remedies("buildah", "mmdebstrap", "unshare")
+    assert not missing, f"{'; '.join(missing)}; then run these tests as root"
     files = {"gateway.sh": gateway_installer(), "ibc.zip": ibc_archive()}
     with served(files, KEPT) as address:
         made = Workshop(tmp_path_factory.mktemp("clone"), address, files)

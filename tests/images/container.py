@@ -25,7 +25,7 @@ from typing import Any
 from tests.images.image_store import ImageStore
 
 PORT = 8080
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 PAUSE_SECONDS = 0.01
 # The C library has it, Python only from 3.12 on.
 CLONE_NEWNET = 0x40000000
@@ -65,7 +65,7 @@ class Container:
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """ConnectionError where nothing listens."""
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=TIMEOUT_SECONDS)
         connection.sock = self.connected()
         try:
             spelled = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -93,7 +93,7 @@ class Container:
             with Path(f"/proc/{self.first}/ns/net").open() as network:
                 assert ctypes.CDLL(None).setns(network.fileno(), CLONE_NEWNET) == 0
             connected = socket.socket()
-            connected.settimeout(PATIENCE_SECONDS)
+            connected.settimeout(TIMEOUT_SECONDS)
             try:
                 connected.connect(("127.0.0.1", PORT))
             except OSError as error:
@@ -122,7 +122,7 @@ class Container:
         while not true():
             if self.runtime.poll() is not None:
                 raise ContainerEnded(self.log.read_text())
-            assert time.perf_counter() - self.began < PATIENCE_SECONDS, self.log.read_text()
+            assert time.perf_counter() - self.began < TIMEOUT_SECONDS, self.log.read_text()
             # Nobody says when a port opens: it is tried until it does.
             time.sleep(PAUSE_SECONDS)
         return time.perf_counter() - self.began
@@ -136,7 +136,7 @@ class Container:
         """SIGTERM to the first process, as a runtime does it; the seconds until it had ended."""
         began = time.perf_counter()
         os.kill(self.first, signal.SIGTERM)
-        self.runtime.wait(PATIENCE_SECONDS)
+        self.runtime.wait(TIMEOUT_SECONDS)
         return time.perf_counter() - began
 
 

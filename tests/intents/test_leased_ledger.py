@@ -11,7 +11,8 @@ from typing import cast
 
 import pytest
 
-from ib_trading.core.journal import Lease, RunState
+from ib_trading.core.journal import RunState
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import RunInProgress, StaleFence, StoreUnavailable
 from ib_trading.intents.leased_ledger import LEASE_TIME, Books, LeasedLedger
 from ib_trading.ports.lease import LeaseStore

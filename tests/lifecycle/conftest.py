@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -12,19 +11,12 @@ from tests.delivery.oci_registry import oci_registry
 from tests.images.downloads import gateway_installer, ibc_archive, served
 from tests.images.workshop import KEPT
 from tests.lifecycle.stage import Stage, staged
-
-TOOLS = {
-    "buildah": "apt-get install buildah",
-    "docker-registry": "apt-get install docker-registry",
-    "mmdebstrap": "apt-get install mmdebstrap",
-    "pulumi": "install the Pulumi CLI (https://www.pulumi.com/docs/install/)",
-    "unshare": "apt-get install util-linux",
-}
+from tests.required import remedies
 
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    missing = [remedy for tool, remedy in TOOLS.items() if not shutil.which(tool)]
+    missing = remedies("buildah", "docker-registry", "mmdebstrap", "pulumi", "unshare")
     assert not missing, f"{'; '.join(missing)}; then run these tests as root"
     folder = tmp_path_factory.mktemp("lifecycle")
     files = {"gateway.sh": gateway_installer(), "ibc.zip": ibc_archive()}

@@ -148,7 +148,10 @@ class _Changes:
                 yield self._instead(node, "pass")
 
     def _live(self, node: ast.AST) -> Iterator[ast.AST]:
-        """`node` and what is below it, without annotations, docstrings and what is said of errors to people."""
+        """`node` and what is below it, without annotations, docstrings, what is said of errors to people, and the names
+        of `__all__`, which a star import alone reads."""
+        if isinstance(node, ast.Assign) and self._text(node.targets[0]) == "__all__":
+            return
         yield node
         for name, value in ast.iter_fields(node):
             if name in {"annotation", "returns", "decorator_list", "type_params"}:
@@ -215,8 +218,9 @@ class _Changes:
 
 
 def _another(word: str) -> str:
-    """A figure that is one higher, or a word that is not known."""
+    """A figure that is one higher, or a word that is not known. Infinity has no higher one."""
     try:
-        return str(Decimal(word) + 1)
+        figure = Decimal(word)
     except InvalidOperation:
         return f"{word}x"
+    return str(figure + 1) if figure.is_finite() else f"{word}x"

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from ib_trading.adapters.ib.loop_thread import LoopThread
-from ib_trading.composition import build_services, create
+from ib_trading.composition import build_services
 from ib_trading.core.refusals import OrdersNotDone
 from ib_trading.intents.intent import Answer, Call, Result
 from ib_trading.intents.services import Services
@@ -225,8 +225,7 @@ class Unforeseen:
 
 
 def test_a_bug_leaves_its_trace_under_its_run(tmp_path: Path) -> None:
-    services = replace(build_services(settings(tmp_path, closed_port())), gateway=Unforeseen())
-    service = ServiceUnderTest(services, create(services).test_client(), tmp_path)
+    service = ServiceUnderTest.over(tmp_path, closed_port()).having(gateway=Unforeseen())
     with written() as stream:
         reply = service.get("/current-time")
     bug, request = read(stream)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ib_trading.core.mode import TradingMode
 from ib_trading.settings import GatewayAddress, SettingsError, read_settings
-from tests.service import GUNICORN
+from tests.served import under_gunicorn
 
 ROOT = Path(__file__).parents[2]
 GOOGLE = {"PROJECT_ID": "p", "FIRESTORE_DATABASE": "paper", "BIGQUERY_DATASET": "historical_data"}
@@ -89,7 +88,7 @@ def test_a_wrong_setting_names_the_variable_and_the_remedy(
 def test_gunicorn_ends_with_one_sentence_and_code_2(environment: dict[str, str], sentence: str) -> None:
     """An exit inside a worker would make gunicorn respawn for ever; this one comes before there is any."""
     ended = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN), "ib_trading.main:app"],
+        under_gunicorn(),
         cwd=ROOT,
         env={**os.environ, "PORT": "0", **environment},
         capture_output=True,

@@ -13,16 +13,13 @@ import pytest
 
 from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
+from tests.wire.client import Connect, Done, Launch, Until
 
 if TYPE_CHECKING:
-    from ib_insync import IB
+    from ib_insync import IB, Trade
 
 # Seconds, long enough for a slow machine; every wait of these tests ends with what it waits for, not with this.
 TIMEOUT = 120
-
-Launch = Callable[..., Launched]
-Connect = Callable[..., "IB"]
-Until = Callable[["IB", Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -102,5 +99,16 @@ def until() -> Until:
             # A socket that closes while it waits ends the wait with an error; the condition tells what it means.
             with suppress(ConnectionError):
                 ib.waitOnUpdate(timeout=0.05)
+
+    return wait
+
+
+@pytest.fixture
+def done(until: Until) -> Done:
+    """Waits for an order's end and for the commission of each of its fills."""
+
+    def wait(ib: IB, trade: Trade) -> Trade:
+        until(ib, lambda: trade.isDone() and all(fill.commissionReport.execId for fill in trade.fills))
+        return trade
 
     return wait

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from ib_trading_simulator.launch import Launched
 from tests.elapsed import within
+from tests.positions import broker_positions_by_symbol, together
 from tests.service import STACK_FILE, START, ServiceUnderTest, closed_port
 
 
@@ -16,7 +16,7 @@ def test_the_brokers_clock_is_told(service: ServiceUnderTest) -> None:
     assert service.get("/current-time").body["brokerTime"] == START
 
 
-def test_an_allocation_fills_and_the_ledger_equals_the_broker(
+def test_an_allocation_fills_and_the_ledger_equals_theat_the_broker_by_symbol(
     service: ServiceUnderTest, simulator: Launched
 ) -> None:
     collected = service.post("/collect-market-data", {"strategies": ["trend"]})
@@ -26,7 +26,7 @@ def test_an_allocation_fills_and_the_ledger_equals_the_broker(
     assert len(reply.body["orders"]) >= 10
     assert {order["status"] for order in reply.body["orders"]} == {"filled"}
     assert all(order["commission"] > 0 for order in reply.body["orders"])
-    assert _ledger(service) == _broker(simulator)
+    assert together(service.get("/summary").body["holdings"]) == broker_positions_by_symbol(simulator)
 
 
 def test_two_strategies_of_one_class_trade_and_hold_under_their_own_names(
@@ -40,7 +40,7 @@ def test_two_strategies_of_one_class_trade_and_hold_under_their_own_names(
     body = service.post("/allocation").body
     assert body["exposure"] == {"overall": 0.9, "calm": 0.1, "bold": 0.3}
     assert set(service.services.ledger.holdings()) == {"calm", "bold"}
-    assert _ledger(service) == _broker(simulator)
+    assert together(service.get("/summary").body["holdings"]) == broker_positions_by_symbol(simulator)
 
 
 def test_every_fill_happened_at_the_simulators_own_bid_or_ask(
@@ -167,32 +167,14 @@ def test_a_manual_trade_is_nobodys_and_is_left_alone(service: ServiceUnderTest, 
     simulator.trade("KO", "BUY", 77)
     service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
     assert service.get("/summary").body["holdings"]["unassigned"] == {"KO": 77}
-    assert _ledger(service) == _broker(simulator)
+    assert together(service.get("/summary").body["holdings"]) == broker_positions_by_symbol(simulator)
 
 
 def test_with_the_kill_switch_off_nothing_is_sent(service: ServiceUnderTest, simulator: Launched) -> None:
-    from ib_trading.core.snapshot import TradingSwitch
-
-    service.services.switch.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
+    service.disable_trading("audit")
     reply = service.post("/allocation", {"strategies": ["dummy"]})
     assert (reply.status, "audit" in reply.body["detail"]) == (423, True)
     assert simulator.state(messages=False)["orders"] == []
-
-
-def _ledger(service: ServiceUnderTest) -> dict[str, Decimal]:
-    """Local symbol → what all strategies and nobody hold together, by the service's summary."""
-    totals: dict[str, Decimal] = {}
-    for held in service.get("/summary").body["holdings"].values():
-        for symbol, quantity in held.items():
-            totals[symbol] = totals.get(symbol, Decimal(0)) + Decimal(str(quantity))
-    return {symbol: quantity for symbol, quantity in totals.items() if quantity}
-
-
-def _broker(simulator: Launched) -> dict[str, Decimal]:
-    positions: list[Any] = simulator.state(messages=False)["positions"]
-    return {
-        row["symbol"]: Decimal(str(row["quantity"])) for row in positions if Decimal(str(row["quantity"]))
-    }
 
 
 def _plan_bytes(text: str) -> str:

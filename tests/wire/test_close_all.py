@@ -9,19 +9,10 @@ from typing import Any
 from ib_trading.core.journal import Run, RunState
 from ib_trading.core.order_kind import OrderType, TimeInForce
 from ib_trading.core.order_state import OrderState
-from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
 from tests.contracts.samples import an_order
+from tests.positions import broker_positions_by_symbol
 from tests.service import ServiceUnderTest
-
-
-def positions(simulator: Launched) -> dict[str, Decimal]:
-    rows: list[Any] = simulator.state(messages=False)["positions"]
-    return {row["symbol"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
-
-
-def disable(service: ServiceUnderTest) -> None:
-    service.services.switch.set_trading_switch(TradingSwitch(False, "audit"), service.services.clock.now())
 
 
 def an_order_in_doubt(service: ServiceUnderTest, simulator: Launched, symbol: str) -> None:
@@ -51,14 +42,14 @@ def test_everything_is_closed_while_trading_is_disabled_strategies_and_manual_tr
     """The kill switch never traps a position."""
     service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1")
     simulator.trade("KO", "BUY", 77)
-    assert positions(simulator)
-    disable(service)
+    assert broker_positions_by_symbol(simulator)
+    service.disable_trading("audit")
     dry = service.post("/close-all", {"dryRun": True})
-    assert (dry.status, len(positions(simulator)) > 1) == (200, True)
+    assert (dry.status, len(broker_positions_by_symbol(simulator)) > 1) == (200, True)
     reply = service.post("/close-all")
     assert reply.status == 200, reply.text
     assert reply.body["plan"] == dry.body["plan"]
-    assert positions(simulator) == {}
+    assert broker_positions_by_symbol(simulator) == {}
     ledger = service.services.ledger.holdings()
     assert {name: held for name, held in ledger.items() if name != "unassigned" and held} == {}
     assert service.get("/summary").body["holdings"]["unassigned"] == {}
@@ -72,7 +63,7 @@ def test_one_strategy_is_closed_and_what_is_nobody_s_stays(
     before = service.get("/summary").body["holdings"]["dummy"]
     reply = service.post("/close-all", {"strategies": ["dummy"]})
     assert (reply.status, bool(before)) == (200, True)
-    assert positions(simulator) == {"KO": 77}
+    assert broker_positions_by_symbol(simulator) == {"KO": 77}
 
 
 def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
@@ -96,7 +87,7 @@ def test_a_live_order_of_ours_is_cancelled_before_anything_is_closed(
     assert reply.status == 200, reply.text
     (live,) = [one for one in simulator.state(messages=False)["orders"] if one["orderRef"] == "ib-plive"]
     assert live["status"] == "Cancelled"
-    assert positions(simulator) == {}
+    assert broker_positions_by_symbol(simulator) == {}
 
 
 def test_a_difference_locks_nothing_and_the_broker_s_word_is_closed(
@@ -108,7 +99,7 @@ def test_a_difference_locks_nothing_and_the_broker_s_word_is_closed(
     assert len(service.post("/trade-reconciliation", {"dryRun": True}).body["repairs"]) == 1
     reply = service.post("/close-all")
     assert (reply.status, reply.body["locks"]) == (200, []), reply.text
-    assert positions(simulator) == {}
+    assert broker_positions_by_symbol(simulator) == {}
 
 
 def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed(
@@ -126,12 +117,12 @@ def test_an_order_in_doubt_leaves_its_contract_out_and_the_rest_is_closed(
     assert [lock["localSymbol"] for lock in reply.body["locks"]] == ["AAPL"]
     assert [warning.partition(":")[0] for warning in reply.body["warnings"]] == ["AAPL"]
     assert "left out: AAPL" in reply.body["detail"]
-    assert positions(simulator) == {"AAPL": 5}
+    assert broker_positions_by_symbol(simulator) == {"AAPL": 5}
     assert service.post("/close-all", Idempotency_Key="all").text == reply.text
     [repair] = service.post("/trade-reconciliation").body["repairs"]
     service.post("/trade-reconciliation", {"accept": [repair["id"]]})
     assert service.post("/close-all").status == 200
-    assert positions(simulator) == {}
+    assert broker_positions_by_symbol(simulator) == {}
 
 
 def test_what_a_closed_exchange_keeps_from_closing_is_told_and_is_not_200(
@@ -147,7 +138,7 @@ def test_what_a_closed_exchange_keeps_from_closing_is_told_and_is_not_200(
     assert reply.body["title"] == "An instrument was left out"
     assert reply.body["detail"].startswith("left out: KO; close it while its exchange is open")
     assert [lock["localSymbol"] for lock in reply.body["locks"]] == ["KO"]
-    assert positions(simulator) == {"KO": 77}
+    assert broker_positions_by_symbol(simulator) == {"KO": 77}
 
 
 def test_an_unknown_strategy_is_400_and_nothing_is_cancelled_or_closed(
@@ -156,7 +147,7 @@ def test_an_unknown_strategy_is_400_and_nothing_is_cancelled_or_closed(
     simulator.trade("KO", "BUY", 77)
     reply = service.post("/close-all", {"strategies": ["dumy"]})
     assert (reply.status, reply.body["errors"][0]["path"]) == (400, "strategies[0]")
-    assert positions(simulator) == {"KO": 77}
+    assert broker_positions_by_symbol(simulator) == {"KO": 77}
 
 
 def test_get_does_not_close(service: ServiceUnderTest) -> None:

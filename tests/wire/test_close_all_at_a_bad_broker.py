@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ib_trading_simulator.launch import Launched
+from tests.positions import broker_positions_by_symbol
 from tests.service import STACK_FILE, ServiceUnderTest
 
 
@@ -18,11 +18,6 @@ def simulator(simulator: Launched) -> Launched:
     simulator.trade("KO", "BUY", 77)
     simulator.trade("JNJ", "BUY", 10)
     return simulator
-
-
-def positions(simulator: Launched) -> dict[str, Decimal]:
-    rows: list[Any] = simulator.state(messages=False)["positions"]
-    return {row["symbol"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
 
 
 def without_warehouse(folder: Path, simulator: Launched) -> ServiceUnderTest:
@@ -42,7 +37,7 @@ def test_close_all_asks_for_no_margins_even_where_every_other_order_does(
     assert (reply.status, len(reply.body["plan"]["orders"])) == (200, 2), reply.text
     sent = [one["name"] for one in simulator.state()["messages"]].count("placeOrder")
     assert sent == (0 if dry_run else 2)
-    assert bool(positions(simulator)) is dry_run
+    assert bool(broker_positions_by_symbol(simulator)) is dry_run
 
 
 @pytest.mark.parametrize(
@@ -57,7 +52,7 @@ def test_a_quote_that_is_refused_or_does_not_come_traps_no_position(
     service = ServiceUnderTest.impatient(tmp_path, simulator.port)
     simulator.fault(deed, symbol="KO", message="reqMktData", times="always")
     reply = service.post("/close-all")
-    assert (reply.status, positions(simulator)) == (200, {}), reply.text
+    assert (reply.status, broker_positions_by_symbol(simulator)) == (200, {}), reply.text
 
 
 def test_an_allocation_still_refuses_a_quote_that_does_not_come(tmp_path: Path, simulator: Launched) -> None:
@@ -72,11 +67,11 @@ def test_a_warehouse_that_is_down_traps_no_position(tmp_path: Path, simulator: L
     """Close-all read a stored close of everything held, and was 503 without the warehouse."""
     service = without_warehouse(tmp_path, simulator)
     reply = service.post("/close-all")
-    assert (reply.status, positions(simulator)) == (200, {}), reply.text
+    assert (reply.status, broker_positions_by_symbol(simulator)) == (200, {}), reply.text
 
 
 def test_to_close_at_a_limit_the_stored_closes_are_still_needed(tmp_path: Path, simulator: Launched) -> None:
     """A limit is made of a quote; a wrong one would give the position away."""
     service = without_warehouse(tmp_path, simulator)
     reply = service.post("/close-all", {"orderProperties": {"orderType": "LMT"}})
-    assert (reply.status, len(positions(simulator))) == (503, 2), reply.text
+    assert (reply.status, len(broker_positions_by_symbol(simulator))) == (503, 2), reply.text

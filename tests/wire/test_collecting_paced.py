@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
@@ -18,7 +17,6 @@ import pytest
 
 from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.adapters.ib.session import IbGateway
-from ib_trading.composition import create
 from ib_trading.core.pacing import Departure, HistoryLimits, HistoryRequest
 from ib_trading_simulator.launch import HOST, Launched
 from tests.service import START, ServiceUnderTest
@@ -82,11 +80,9 @@ def launch() -> Iterator[Launch]:
 def in_standing_time(folder: Path, simulator: Launched) -> ServiceUnderTest:
     """The service in the simulator's own time, with a pace that makes no exception for larger bars, as the simulator
     makes none."""
-    usual = ServiceUnderTest.over(folder, simulator.port).services
-    pace = StandingTime(simulator)
-    gateway = IbGateway(HOST, simulator.port, usual.mode.client_id, history_pace=pace)
-    services = replace(usual, gateway=gateway)
-    return ServiceUnderTest(services, create(services).test_client(), folder)
+    usual = ServiceUnderTest.over(folder, simulator.port)
+    client_id, pace = usual.services.mode.client_id, StandingTime(simulator)
+    return usual.having(gateway=IbGateway(HOST, simulator.port, client_id, history_pace=pace))
 
 
 def collect(service: ServiceUnderTest, **members: Any) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.order_state import OrderState
 from ib_trading.host.in_process import InProcess
@@ -58,10 +57,7 @@ class Account:
     beta: Wants = field(default_factory=lambda: Wants((COLA,)))
 
     def __post_init__(self) -> None:
-        services = replace(
-            self.service.services, strategies=InProcess({"alpha": self.alpha, "beta": self.beta})
-        )
-        self.service = replace(self.service, services=services, client=create(services).test_client())
+        self.service = self.service.having(strategies=InProcess({"alpha": self.alpha, "beta": self.beta}))
 
     def allocate(self, *strategies: str, key: str, **body: Any) -> Reply:
         return self.service.post("/allocation", {"strategies": list(strategies)} | body, Idempotency_Key=key)

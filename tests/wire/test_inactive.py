@@ -22,7 +22,7 @@ def left_inactive(
 ) -> Any:
     """A run whose order for KO stays inactive, because so many cancellations never arrive. The repair for it."""
     # What is lost is not worth ten seconds.
-    monkeypatch.setattr(submit, "CANCEL_SECONDS", 1.0)
+    monkeypatch.setattr(submit, "INACTIVE_CANCEL_SECONDS", 1.0)
     simulator.fault({"do": "inactive"}, symbol="KO", times=1)
     simulator.fault({"do": "drop"}, message="cancelOrder", times=cancels_lost)
     assert service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="1").status == 502

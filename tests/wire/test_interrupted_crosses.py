@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-from ib_trading.core.journal import Lease, Run
+from ib_trading.core.journal import Run
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.refusals import StoreUnavailable
-from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
+from tests.scripted_strategies import Says, holdings, told
 from tests.service import ServiceUnderTest
-from tests.wire.strategies_that_say import Says, holdings, told
 
 
 @pytest.fixture
@@ -24,10 +24,6 @@ def alpha_has_ko(tmp_path: Path, simulator: Launched) -> tuple[ServiceUnderTest,
     alpha.says = {"KO": 0.5}
     service.post("/allocation")
     return service, alpha, beta
-
-
-def disable(service: ServiceUnderTest) -> None:
-    service.services.switch.set_trading_switch(TradingSwitch(False, "stop"), service.services.clock.now())
 
 
 def test_after_an_interruption_a_dry_run_counts_the_crosses_that_the_run_books_first(
@@ -66,7 +62,7 @@ def test_what_the_kill_switch_had_stopped_is_not_booked_by_whoever_finishes_the_
         save_plan(journal, run, orders, lease)
         saved.append(run)
         if len(saved) == 2:  # the plan, then the orders that are about to leave
-            disable(service)
+            service.disable_trading("stop")
 
     def dying(journal: SqliteJournal, orders: Sequence[Order], lease: Lease) -> None:
         save_orders(journal, orders, lease)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
 from ib_trading_simulator.launch import Launched
-from tests.service import GUNICORN, START
+from tests.served import serving
+from tests.service import START
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,38 +60,12 @@ def packages_of_others(folder: Path) -> Path:
     return folder
 
 
-@contextmanager
-def serving(folder: Path, gateway_port: int, packages: Path) -> Generator[str]:
-    """The service as `./nox -s serve` starts it, in the checkout; yields its address."""
-    stack_file = folder / "Pulumi.paper.yaml"
-    stack_file.write_text(STACK_FILE)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, (str(packages), os.environ.get("PYTHONPATH")))),
-            "TRADING_MODE": "paper",
-            "LOCAL_DATA_DIR": str(folder / "stores"),
-            "IB_GATEWAY": f"127.0.0.1:{gateway_port}",
-            "TRADING_CONFIG": str(stack_file),
-            "CLOCK": "broker",
-        }
-        # -P: gunicorn's own script, which the session runs, does not put the working directory on sys.path either.
-        command = [sys.executable, "-P", "-m", "gunicorn", "-c", str(GUNICORN)]
-        command += ["--bind", f"fd://{listening.fileno()}", "ib_trading.main:app"]
-        service = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listening.fileno()])
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        service.terminate()
-        service.wait(20)
-
-
 def test_a_strategy_trades_beside_packages_of_every_name_that_others_have_too(tmp_path: Path) -> None:
     packages = packages_of_others(tmp_path / "packages")
+    found = os.pathsep.join(filter(None, (str(packages), os.environ.get("PYTHONPATH"))))
     with (
         Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as gateway,
-        serving(tmp_path, gateway.port, packages) as address,
+        serving(tmp_path, gateway.port, stack_file=STACK_FILE, PYTHONPATH=found) as address,
     ):
         asked = Request(f"{address}/allocation", b'{"dryRun": true}', {"Content-Type": "application/json"})
         with urlopen(asked) as told:

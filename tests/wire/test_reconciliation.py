@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ib_trading_simulator.launch import Launched
+from tests.positions import broker_positions, together
 from tests.service import START, ServiceUnderTest, closed_port
 
 
@@ -26,24 +26,11 @@ def a_difference(service: ServiceUnderTest, simulator: Launched, symbol: str, qu
     simulator.advance(by="1 day")
 
 
-def ledger_total(service: ServiceUnderTest) -> dict[int, Decimal]:
-    totals: dict[int, Decimal] = {}
-    for held in service.services.ledger.holdings().values():
-        for con_id, quantity in held.items():
-            totals[con_id] = totals.get(con_id, Decimal(0)) + quantity
-    return {con_id: quantity for con_id, quantity in totals.items() if quantity}
-
-
-def broker_total(simulator: Launched) -> dict[int, Decimal]:
-    rows = simulator.state(messages=False)["positions"]
-    return {row["conId"]: Decimal(str(row["quantity"])) for row in rows if Decimal(str(row["quantity"]))}
-
-
 def test_with_nothing_to_explain_nothing_is_proposed(service: ServiceUnderTest, simulator: Launched) -> None:
     allocate(service, "monday")
     told = reconciled(service)
     assert (told["booked"], told["differences"], told["repairs"]) == ([], [], [])
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_todays_trade_by_hand_is_booked_to_nobody_and_is_no_difference(
@@ -54,7 +41,7 @@ def test_todays_trade_by_hand_is_booked_to_nobody_and_is_no_difference(
     told = reconciled(service)
     assert (told["holdings"], told["differences"]) == ({"unassigned": {"KO": 77}}, [])
     assert allocate(service, "monday").status == 200
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_what_no_rule_explains_locks_its_instrument_until_the_repair_is_accepted(
@@ -76,7 +63,7 @@ def test_what_no_rule_explains_locks_its_instrument_until_the_repair_is_accepted
     after = reconciled(service, accept=[repair["id"]])
     assert ([one["id"] for one in after["applied"]], after["repairs"]) == ([repair["id"]], [])
     assert allocate(service, "third").status != 423
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_a_difference_that_nobody_reconciled_yet_locks_its_instrument(
@@ -96,7 +83,7 @@ def test_a_difference_that_nobody_reconciled_yet_locks_its_instrument(
     [repair] = refused.body["repairs"]
     reconciled(service, accept=[repair["id"]])
     assert allocate(service, "third").status != 423
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_only_the_instrument_that_differs_is_locked(service: ServiceUnderTest, simulator: Launched) -> None:
@@ -113,7 +100,7 @@ def test_a_repair_is_applied_once_however_often_it_is_accepted(
     reconciled(service, accept=[repair["id"], repair["id"]])
     again = reconciled(service, accept=[repair["id"]])
     assert (again["applied"], again["differences"]) == ([], [])
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_the_same_difference_a_second_time_is_another_repair(
@@ -128,7 +115,7 @@ def test_the_same_difference_a_second_time_is_another_repair(
         reconciled(service, accept=[repair["id"]])
         ids.append(repair["id"])
     assert len(set(ids)) == 3
-    assert ledger_total(service) == broker_total(simulator)
+    assert together(service.services.ledger.holdings()) == broker_positions(simulator)
 
 
 def test_a_dry_run_proposes_the_same_and_writes_nothing(
@@ -174,7 +161,7 @@ def test_the_same_key_again_gets_the_stored_answer_whatever_has_happened_since(
     again = service.post("/trade-reconciliation", **due)
     assert (first.status, again.status, again.text) == (200, 200, first.text)
     assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
-    assert ledger_total(service) == {}
+    assert together(service.services.ledger.holdings()) == {}
 
 
 def test_without_a_key_every_call_looks_anew(service: ServiceUnderTest, simulator: Launched) -> None:
@@ -190,7 +177,7 @@ def test_a_key_used_for_other_repairs_is_422(service: ServiceUnderTest, simulato
     [repair] = service.post("/trade-reconciliation", Idempotency_Key="friday").body["repairs"]
     other = service.post("/trade-reconciliation", {"accept": [repair["id"]]}, Idempotency_Key="friday")
     assert (other.status, "use a new key" in other.body["detail"]) == (422, True)
-    assert ledger_total(service) == {}
+    assert together(service.services.ledger.holdings()) == {}
 
 
 def test_a_reconciliation_is_among_the_runs_with_its_answer(service: ServiceUnderTest) -> None:

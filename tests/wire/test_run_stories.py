@@ -14,10 +14,10 @@ from ib_trading.schema.log_events import GATEWAY_NOT_READY, NEEDS_REVIEW, RunEve
 from ib_trading_simulator.launch import Launched
 from tests.captured import named, said
 from tests.contracts.samples import NOON, a_booking
+from tests.scripted_strategies import told as telling
 from tests.service import ServiceUnderTest, closed_port
 from tests.stories import MOMENTARY, Line, told
 from tests.web.test_log_context import Unforeseen
-from tests.wire.strategies_that_say import told as telling
 
 STEPS = {RunEvent.STEP}
 
@@ -85,7 +85,7 @@ def test_a_strategy_that_fails_tells_where(name: str, level: str, refused: bool,
     lines = told(tmp_path, name)
     (failed,) = of(lines, "strategy_failed")
     assert (failed["severity"], failed["strategy"], failed["refused"]) == (level, "alpha", refused)
-    assert "stories.py" in failed["trace"] and "raise self.says" in failed["trace"]
+    assert "scripted_strategies.py" in failed["trace"] and "raise self.says" in failed["trace"]
     assert bool(of(lines, "fill")) is not refused
     kinds = [(line["kind"], line["severity"]) for line in of(lines, "refused")]
     assert kinds == ([("StrategyFailed", "ERROR")] if refused else [])

@@ -12,6 +12,7 @@ import pytest
 
 from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest, closed_port
+from tests.wire.client import Launch
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +120,8 @@ def test_a_service_that_lost_its_journal_trades_nothing_that_it_once_ordered(
 
 
 @pytest.fixture
-def another_simulator() -> Iterator[Launched]:
-    with Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as running:
-        yield running
+def another_simulator(launch: Launch, simulated: tuple[str, ...]) -> Launched:
+    return launch(*simulated)
 
 
 def test_every_call_left_a_line_refusals_and_misspelt_ones_too(

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from ib_trading_simulator.launch import ControlError, Launched, LaunchError
-
-Launch = Callable[..., Launched]
+from tests.wire.client import Launch
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ib_insync import IB, LimitOrder, MarketOrder, Stock, Trade
 
 from ib_trading_simulator.launch import ControlError, Launched
-
-Connect = Callable[..., IB]
-Until = Callable[[IB, Callable[[], object]], None]
+from tests.wire.client import Connect, Until, errors_of
 
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 
@@ -28,13 +25,6 @@ def market(action: str = "BUY", quantity: int = 100, **more: Any) -> MarketOrder
 
 def resting(quantity: int = 100, **more: Any) -> LimitOrder:
     return LimitOrder("BUY", quantity, 30.0, tif="GTC", **more)
-
-
-def errors_of(ib: IB) -> list[tuple[int, int]]:
-    """(request id, code) of every error from now on."""
-    heard: list[tuple[int, int]] = []
-    ib.errorEvent += lambda request_id, code, *_: heard.append((request_id, code))
-    return heard
 
 
 def record(simulator: Launched) -> dict[str, Any]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from ib_insync import IB, Contract, LimitOrder, MarketOrder, Order, TagValue, Trade
+from ib_insync import IB, Contract, LimitOrder, MarketOrder, Order, TagValue
 
 from ib_trading_simulator.launch import Launched
-
-Connect = Callable[..., IB]
-Launch = Callable[..., Launched]
-Until = Callable[[IB, Callable[[], object]], None]
+from tests.wire.client import Connect, Done, Launch, Until, codes_of
 
 
 @pytest.fixture
@@ -29,18 +25,6 @@ def pair(name: str, exchange: str = "IDEALPRO") -> Contract:
 
 def market(action: str, quantity: float, **more: Any) -> Order:
     return MarketOrder(action, quantity, tif="DAY", **more)
-
-
-def errors_of(ib: IB) -> list[int]:
-    """The code of every error from now on."""
-    heard: list[int] = []
-    ib.errorEvent += lambda _, code, *__: heard.append(code)
-    return heard
-
-
-def done(ib: IB, until: Until, trade: Trade) -> Trade:
-    until(ib, lambda: trade.isDone() and all(fill.commissionReport.execId for fill in trade.fills))
-    return trade
 
 
 def cash(simulator: Launched) -> dict[str, Decimal]:
@@ -72,7 +56,7 @@ def test_a_pair_trades_from_sunday_evening_to_friday_afternoon(ib: IB, simulator
         "20190106:CLOSED",
         "20190106:1715-20190107:1700",
     ]
-    heard = errors_of(ib)
+    heard = codes_of(ib)
     simulator.advance(to="2019-01-04T22:00:00Z")
     trade = ib.placeOrder(pair("EUR.USD"), market("BUY", 20000))
     ib.reqCurrentTime()
@@ -83,10 +67,10 @@ def test_a_pair_trades_from_sunday_evening_to_friday_afternoon(ib: IB, simulator
 
 
 def test_a_purchase_moves_cash_in_both_currencies_and_leaves_no_position(
-    ib: IB, simulator: Launched, until: Until
+    ib: IB, simulator: Launched, done: Done
 ) -> None:
     (ticker,) = ib.reqTickers(pair("EUR.USD"))
-    trade = done(ib, until, ib.placeOrder(pair("EUR.USD"), market("BUY", 50000)))
+    trade = done(ib, ib.placeOrder(pair("EUR.USD"), market("BUY", 50000)))
     (fill,) = trade.fills
     assert fill.execution.price == ticker.ask
     assert cash(simulator) == {
@@ -98,19 +82,19 @@ def test_a_purchase_moves_cash_in_both_currencies_and_leaves_no_position(
     assert simulator.state(messages=False)["positions"] == []
 
 
-def test_an_inverse_pair_gives_dollars_for_francs(launch: Launch, connect: Connect, until: Until) -> None:
+def test_an_inverse_pair_gives_dollars_for_francs(launch: Launch, connect: Connect, done: Done) -> None:
     """The incident behind it: a pair that is quoted the other way round was bought instead of sold."""
     simulator = launch("--cash", "USD=100000,CHF=50000")
     ib = connect(simulator)
-    trade = done(ib, until, ib.placeOrder(pair("USD.CHF"), market("BUY", 30000)))
+    trade = done(ib, ib.placeOrder(pair("USD.CHF"), market("BUY", 30000)))
     price = Decimal(str(trade.orderStatus.avgFillPrice))
     assert cash(simulator) == {"USD": 130_000 - 2, "CHF": 50_000 - 30_000 * price}
 
 
 def test_the_commission_is_a_fifth_of_a_basis_point_where_that_is_more_than_two_dollars(
-    ib: IB, simulator: Launched, until: Until
+    ib: IB, simulator: Launched, done: Done
 ) -> None:
-    trade = done(ib, until, ib.placeOrder(pair("EUR.USD"), market("BUY", 200_000)))
+    trade = done(ib, ib.placeOrder(pair("EUR.USD"), market("BUY", 200_000)))
     value = 200_000 * trade.orderStatus.avgFillPrice
     charged = sum(fill.commissionReport.commission for fill in trade.fills)
     assert charged == pytest.approx(value * 0.00002, abs=1e-6)
@@ -136,11 +120,11 @@ class TestConversion:
     """Orders on FXCONV: small ones, to the cent, and nothing but market orders."""
 
     def test_cents_are_converted_and_the_balance_is_nought(
-        self, launch: Launch, connect: Connect, until: Until
+        self, launch: Launch, connect: Connect, done: Done
     ) -> None:
         simulator = launch("--cash", "USD=100000,EUR=-123.45")
         ib = connect(simulator)
-        trade = done(ib, until, ib.placeOrder(pair("EUR.USD", "FXCONV"), market("BUY", 123.45)))
+        trade = done(ib, ib.placeOrder(pair("EUR.USD", "FXCONV"), market("BUY", 123.45)))
         assert cash(simulator)["EUR"] == 0
         assert trade.fills[0].execution.exchange == "FXCONV"
         assert [t.contract.exchange for t in ib.trades()] == ["FXCONV"]
@@ -162,7 +146,7 @@ class TestConversion:
     def test_anything_but_a_plain_market_order_is_refused(
         self, ib: IB, simulator: Launched, until: Until, order: Order, code: int
     ) -> None:
-        heard = errors_of(ib)
+        heard = codes_of(ib)
         ib.placeOrder(pair("EUR.USD", "FXCONV"), order)
         until(ib, lambda: heard)
         assert (heard, simulator.state(messages=False)["orders"]) == ([code], [])
@@ -171,32 +155,32 @@ class TestConversion:
 class TestIdealPro:
     """Orders where currencies are traded."""
 
-    def test_a_small_order_is_an_odd_lot_and_trades_all_the_same(self, ib: IB, until: Until) -> None:
-        heard = errors_of(ib)
-        trade = done(ib, until, ib.placeOrder(pair("EUR.USD"), market("BUY", 1000)))
+    def test_a_small_order_is_an_odd_lot_and_trades_all_the_same(self, ib: IB, done: Done) -> None:
+        heard = codes_of(ib)
+        trade = done(ib, ib.placeOrder(pair("EUR.USD"), market("BUY", 1000)))
         assert (heard, trade.filled()) == ([399], 1000)
 
     def test_cents_are_not_traded_here(self, ib: IB, until: Until) -> None:
-        heard = errors_of(ib)
+        heard = codes_of(ib)
         ib.placeOrder(pair("EUR.USD"), market("BUY", 20000.5))
         until(ib, lambda: heard)
         assert heard == [10243]
 
     def test_more_than_forty_times_the_equity_is_rejected(self, ib: IB, until: Until) -> None:
-        heard = errors_of(ib)
+        heard = codes_of(ib)
         trade = ib.placeOrder(pair("EUR.USD"), market("BUY", 40_000_000))
         until(ib, trade.isDone)
         assert heard == [201]
 
     def test_an_order_for_the_close_is_refused(self, ib: IB, until: Until) -> None:
-        heard = errors_of(ib)
+        heard = codes_of(ib)
         order = Order(action="BUY", totalQuantity=20000, orderType="MOC", tif="DAY")
         ib.placeOrder(pair("EUR.USD"), order)
         until(ib, lambda: heard)
         assert heard == [387]
 
     def test_history_has_quotes_and_no_trades(self, ib: IB) -> None:
-        heard = errors_of(ib)
+        heard = codes_of(ib)
         bars = ib.reqHistoricalData(pair("EUR.USD"), "", "3 D", "1 hour", "MIDPOINT", False)
         assert len(bars) > 24
         assert {bar.volume for bar in bars} == {-1}

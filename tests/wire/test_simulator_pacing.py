@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ib_insync import IB, Stock
 
 from ib_trading_simulator.launch import Launched
-
-Connect = Callable[..., IB]
-Launch = Callable[..., Launched]
+from tests.wire.client import Connect, Launch, codes_of
 
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 
@@ -17,12 +13,6 @@ APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 def days(ib: IB, duration: str) -> int:
     """How many daily bars were answered."""
     return len(ib.reqHistoricalData(APPLE, "", duration, "1 day", "TRADES", True))
-
-
-def codes_of(ib: IB) -> list[int]:
-    heard: list[int] = []
-    ib.errorEvent += lambda _, code, *__: heard.append(code)
-    return heard
 
 
 def test_the_simulators_time_decides_what_is_too_soon(launch: Launch, connect: Connect) -> None:

@@ -12,19 +12,17 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from ib_insync import IB, LimitOrder, MarketOrder, Stock
+from ib_insync import LimitOrder, MarketOrder, Stock
 
 from ib_trading_simulator.launch import Launched, LaunchError
 from ib_trading_simulator.messages.framing import frame
 from tests.elapsed import within
+from tests.wire.client import Connect, Launch, Until
 
 TIMEOUT = 120
 APPLE = Stock("AAPL", "SMART", "USD", conId=265598)
 
-Connect = Callable[..., IB]
-Launch = Callable[..., Launched]
 Dial = Callable[..., "Raw"]
-Until = Callable[[IB, Callable[[], object]], None]
 
 
 class Raw:

@@ -7,18 +7,13 @@ from itertools import count
 from typing import Any
 
 import pytest
-from ib_insync import IB, Contract, Order, OrderStatus, Stock, Trade
+from ib_insync import IB, Order, OrderStatus, Trade
 from ib_insync.util import UNSET_DOUBLE
 
 from ib_trading_simulator.launch import Launched
+from tests.wire.client import Until, apple
 
-Until = Callable[[IB, Callable[[], object]], None]
 Shown = Callable[[Trade], Order]
-
-
-def apple(ib: IB) -> Contract:
-    (contract,) = ib.qualifyContracts(Stock("AAPL", "SMART", "USD"))
-    return contract
 
 
 def price(simulator: Launched, ib: IB) -> float:

@@ -8,13 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ib_insync import IB, Contract, LimitOrder, MarketOrder, Order, RequestError, Stock, TagValue, Trade
+from ib_insync import IB, LimitOrder, MarketOrder, Order, RequestError, Stock, TagValue
 
 from ib_trading_simulator.launch import Launched
-
-Connect = Callable[..., IB]
-Until = Callable[[IB, Callable[[], object]], None]
-Done = Callable[[IB, Trade], Trade]
+from tests.wire.client import Done, Until, apple, errors_of
 
 APPLE = Stock("AAPL", "SMART", "USD")
 
@@ -25,31 +22,8 @@ def simulated() -> tuple[str, ...]:
     return ("--cash", "USD=1000000")
 
 
-@pytest.fixture
-def done(until: Until) -> Done:
-    """Waits for an order's end and for the commission of each of its fills."""
-
-    def wait(ib: IB, trade: Trade) -> Trade:
-        until(ib, lambda: trade.isDone() and all(fill.commissionReport.execId for fill in trade.fills))
-        return trade
-
-    return wait
-
-
-def apple(ib: IB) -> Contract:
-    (contract,) = ib.qualifyContracts(Stock("AAPL", "SMART", "USD"))
-    return contract
-
-
 def market(action: str, quantity: int, **more: Any) -> Order:
     return MarketOrder(action, quantity, tif="DAY", **more)
-
-
-def errors_of(ib: IB) -> list[tuple[int, int]]:
-    """(request id, code) of every error from now on."""
-    heard: list[tuple[int, int]] = []
-    ib.errorEvent += lambda request_id, code, *_: heard.append((request_id, code))
-    return heard
 
 
 class TestQuestions:

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.sqlite_journal import SqliteJournal
-from ib_trading.core.journal import Lease, Run, RunState
+from ib_trading.core.journal import Run, RunState
+from ib_trading.core.lease import Lease
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import Refusal, StaleFence, StoreUnavailable
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading_simulator.launch import Launched
-from tests.wire.strategies_that_say import holdings, told
+from tests.scripted_strategies import holdings, told
 
 
 def sent(simulator: Launched) -> int:

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from ib_trading.composition import create
 from ib_trading.core.attribution import Booking
 from ib_trading.core.totals import with_bookings
 from ib_trading.intents.leased_ledger import Books
@@ -79,8 +78,7 @@ def test_a_look_reads_no_booking_but_those_of_the_days_orders(
     for first in (0, 600):
         store = CountingStore(stores.positions)
         books = Books(stores.journal, cast("PositionWriter", store), stores.trading_lease)
-        services = replace(service.services, books=books)
-        watched = ServiceUnderTest(services, create(services).test_client(), service.folder)
+        watched = service.having(books=books)
         summary = watched.get("/summary")
         assert summary.status == 200, summary.text
         handed_out.append(store.handed_out)

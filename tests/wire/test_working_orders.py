@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ib_trading.strategies import stocks
 from ib_trading_simulator.launch import Launched
+from tests.scripted_strategies import WAITS, Says, holdings, told
 from tests.service import ServiceUnderTest
-from tests.wire.strategies_that_say import WAITS, Says, holdings, told
 
 
 def sent(simulator: Launched) -> int:

@@ -11,7 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 
 
 def largest_remainder(whole: Decimal, weights: Mapping[str, Decimal], step: Decimal) -> dict[str, Decimal]:
-    """`whole` in proportion to the positive `weights`, each part a multiple of `step`, the sum exact.
+    """`whole` in proportion to the `weights`, which are all of one sign, each part a multiple of `step`, the sum exact.
 
     What rounding towards zero leaves over goes, a step each, to the largest remainders; ties by name. `whole` may be
     negative (a rebate among commissions); ValueError where it is not a multiple of `step`, since no parts of whole

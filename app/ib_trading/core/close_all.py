@@ -121,7 +121,7 @@ def _closing(snapshot: Snapshot, held: Mapping[int, Decimal]) -> dict[int, Decim
         con_id: -whole_increments(quantity, snapshot.instruments[con_id].increment)
         if con_id in snapshot.instruments
         else -quantity
-        for con_id, quantity in sorted(held.items())
+        for con_id, quantity in held.items()
         if quantity
     }
 
@@ -134,7 +134,7 @@ def _unknown(snapshot: Snapshot) -> tuple[Lock, ...]:
             symbol_of(con_id, snapshot.instruments),
             "the broker gives no details of this contract any more",
         )
-        for con_id in sorted(snapshot.positions)
+        for con_id in snapshot.positions
         if con_id not in snapshot.instruments
     )
 
@@ -147,7 +147,7 @@ def _prices(snapshot: Snapshot, con_ids: set[int]) -> dict[int, Price]:
     """What crosses are booked and limits are set at; a stale price is good enough for the first, none at all is
     no reason to stay in."""
     prices: dict[int, Price] = {}
-    for con_id in sorted(con_ids):
+    for con_id in con_ids:
         instrument, quote = snapshot.instruments[con_id], snapshot.quotes.get(con_id)
         try:
             prices[con_id] = sizing_price(instrument, quote, snapshot.at, snapshot.config)
@@ -158,9 +158,10 @@ def _prices(snapshot: Snapshot, con_ids: set[int]) -> dict[int, Price]:
 
 
 def _uncrossed(trades: Mapping[str, Mapping[int, Decimal]], priced: set[int]) -> list[NetTrade]:
-    """Without a price nothing can be crossed: the side that remains closes pro rata, the other one stays."""
+    """Without a price nothing can be crossed: the side that remains closes pro rata, the other one stays. In no
+    sequence: the caller has one for all trades."""
     nets = []
-    for con_id in sorted({con_id for of_one in trades.values() for con_id in of_one} - priced):
+    for con_id in {con_id for of_one in trades.values() for con_id in of_one} - priced:
         wanted = {name: of_one[con_id] for name, of_one in trades.items() if of_one.get(con_id)}
         total = sum(wanted.values(), Decimal(0))
         source = {name: quantity for name, quantity in wanted.items() if quantity * total > 0}
@@ -176,8 +177,6 @@ def _no_more_than(trade: NetTrade, position: Decimal, increment: Decimal) -> Net
     size = min(abs(trade.quantity), abs(position))
     if size == abs(trade.quantity):
         return trade
-    sign = 1 if trade.quantity > 0 else -1
-    sizes = {name: abs(part) for name, part in trade.source.items()}
-    parts = largest_remainder(size, sizes, increment)
-    source = {name: sign * part for name, part in sorted(parts.items()) if part}
-    return NetTrade(trade.con_id, sign * size, source)
+    cut = size.copy_sign(trade.quantity)
+    parts = largest_remainder(cut, trade.source, increment)
+    return NetTrade(trade.con_id, cut, {name: part for name, part in parts.items() if part})

@@ -68,15 +68,6 @@ class Run:
         return json.loads(self.plan or b"{}", parse_float=Decimal, parse_int=Decimal)
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to trade, for one holder at a time; a writer whose `fence` is not the newest is refused."""
-
-    holder: str
-    fence: int
-    expires_at: datetime
-
-
 def outcome(orders: Sequence[Order]) -> RunState:
     """What a run is whose orders stand like this. A run that left one in doubt needs a person."""
     if any(order.state in IN_DOUBT for order in orders):

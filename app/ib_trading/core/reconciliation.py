@@ -210,7 +210,7 @@ def _forex_fills(
     """What of `order` may have filled unseen: all that is left of it, and what the broker has once counted. Nothing
     where nobody can price it."""
     done = _booked(order, bookings)
-    sizes = sorted({size - done for size in (order.filled, order.quantity) if size > done})
+    sizes = {size - done for size in (order.filled, order.quantity) if size > done}
     fills = []
     for size in sizes:
         missing = Difference(order.con_id, order.local_symbol, Decimal(0), order.action.sign * size)

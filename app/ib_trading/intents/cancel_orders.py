@@ -10,7 +10,12 @@ from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.ports.broker import Broker
 
 CANCEL_SECONDS = 20.0
-"""How long the broker may take to say what became of the orders that are to be cancelled. Shorter than a lease."""
+"""How long the broker may take to say what became of orders that are cancelled so that something can follow: closing,
+or a repair. Shorter than a lease."""
+
+INACTIVE_CANCEL_SECONDS = 10.0
+"""How long a run that is done otherwise waits for the same word on its inactive orders. Nothing follows: those of which
+the broker says nothing stay inactive, and lock their instruments."""
 
 _REMEDY = "no repair was applied: cancel these orders at the broker (in TWS), or call again"
 

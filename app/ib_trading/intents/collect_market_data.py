@@ -28,16 +28,9 @@ from ib_trading.core.history import (
     last_complete_day,
 )
 from ib_trading.core.instruments import ContractSpec, Instrument
-from ib_trading.core.refusals import (
-    BrokerFault,
-    ConfigurationFault,
-    GatewayNotReady,
-    Refusal,
-    RequestError,
-    StoreUnavailable,
-)
+from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
 from ib_trading.intents.chosen_strategies import chosen_strategies
-from ib_trading.intents.intent import Answer, Call, Result, common, envelope, members_of
+from ib_trading.intents.intent import READING_REFUSALS, Answer, Call, Result, common, envelope, members_of
 from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -147,12 +140,7 @@ class CollectMarketData:
     name: str = "collect-market-data"
     request_type: type[CollectMarketDataRequest] = CollectMarketDataRequest
     result_type: type[CollectMarketDataResult] = CollectMarketDataResult
-    refusals: tuple[type[Refusal], ...] = (
-        BrokerFault,
-        GatewayNotReady,
-        StoreUnavailable,
-        ConfigurationFault,
-    )
+    refusals: tuple[type[Refusal], ...] = READING_REFUSALS
 
     def answer(self, call: Call[CollectMarketDataRequest]) -> Answer:
         config = self.services.config.read()

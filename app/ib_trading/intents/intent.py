@@ -9,11 +9,25 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ib_trading.core.canonical import camel
 from ib_trading.core.journal import StoredResponse
-from ib_trading.core.refusals import Refusal
+from ib_trading.core.refusals import (
+    BrokerFault,
+    ConfigurationFault,
+    GatewayNotReady,
+    Refusal,
+    StoreUnavailable,
+)
 from ib_trading.intents.services import Services
 from ib_trading.schema.requests import Request
 
 R = TypeVar("R", bound=Request)
+
+READING_REFUSALS: tuple[type[Refusal], ...] = (
+    BrokerFault,
+    GatewayNotReady,
+    StoreUnavailable,
+    ConfigurationFault,
+)
+"""How an intent can end that reads configuration, stores and broker, whatever it does with that."""
 
 
 @dataclass(frozen=True, slots=True)

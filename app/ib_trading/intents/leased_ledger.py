@@ -16,7 +16,8 @@ from datetime import timedelta
 import structlog
 
 from ib_trading.core.attribution import Booking
-from ib_trading.core.journal import Lease, Run
+from ib_trading.core.journal import Run
+from ib_trading.core.lease import Lease
 from ib_trading.core.memory import memories_of
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import RunInProgress, StaleFence

@@ -30,8 +30,8 @@ class TellsTime(Protocol):
 @dataclass(frozen=True, slots=True)
 class Services:
     """`name` is the service's own, which its scheduler's jobs carry; `project_id` Google Cloud's, "" where it runs
-    elsewhere. `broker_clock` is CLOCK=broker: business time
-    follows the gateway's clock, so that a simulated 2019 is 2019."""
+    elsewhere. `broker_clock` is CLOCK=broker: business time follows the gateway's clock, so that a simulated 2019 is
+    2019."""
 
     name: str
     project_id: str

@@ -6,7 +6,7 @@ that came after their run had ended, corrections and late commissions are booked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -121,9 +121,7 @@ def unbooked(
         # A conversion of cash changes no holding.
         if execution.order_ref in orders and not orders[execution.order_ref].is_conversion:
             ours.setdefault(execution.order_ref, []).append(execution)
-    booked: dict[str, list[Booking]] = {}
-    for booking in ledger.bookings_for(ours) if ours else ():
-        booked.setdefault(booking.order_ref, []).append(booking)
+    booked = _booked(ledger, ours)
     return tuple(
         booking
         for ref, fills in ours.items()
@@ -204,11 +202,7 @@ def _unbooked_by_hand(
         if execution.order_ref not in known and not names_an_order_of(mode, execution.order_ref):
             name = f"by hand: {execution.perm_id}"
             by_hand.setdefault(name, []).append(replace(execution, order_ref=name))
-    if not by_hand:
-        return ()
-    booked: dict[str, list[Booking]] = {}
-    for booking in ledger.bookings_for(by_hand):
-        booked.setdefault(booking.order_ref, []).append(booking)
+    booked = _booked(ledger, by_hand)
     new = [
         booking
         for name, fills in by_hand.items()
@@ -217,6 +211,14 @@ def _unbooked_by_hand(
     instruments = known_instruments(broker, sorted({booking.con_id for booking in new})) if new else {}
     cash = {con_id for con_id, instrument in instruments.items() if instrument.is_forex}
     return tuple(booking for booking in new if booking.con_id not in cash)
+
+
+def _booked(ledger: Ledger, order_refs: Collection[str]) -> dict[str, list[Booking]]:
+    """What is booked of these orders, by orderRef."""
+    booked: dict[str, list[Booking]] = {}
+    for booking in ledger.bookings_for(order_refs) if order_refs else ():
+        booked.setdefault(booking.order_ref, []).append(booking)
+    return booked
 
 
 def _close(services: Services, ledger: LeasedLedger, run: Run, executions: Sequence[Execution]) -> None:

@@ -12,15 +12,12 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.journal import Run
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState
-from ib_trading.intents.cancel_orders import cancelled
+from ib_trading.intents.cancel_orders import INACTIVE_CANCEL_SECONDS, cancelled
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.run_answer import Stopped
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
-
-CANCEL_SECONDS = 10.0
-"""How long the broker may take to confirm that an inactive order is cancelled."""
 
 FOLLOW_SLICE_SECONDS = 20.0
 """How long the broker is listened to before the ledger is renewed."""
@@ -176,7 +173,7 @@ class Submission:
         if not inactive:
             return tuple(orders)
         self.ledger.record_orders(orders)
-        reports = cancelled(self.broker, inactive, self.ledger, CANCEL_SECONDS)
+        reports = cancelled(self.broker, inactive, self.ledger, INACTIVE_CANCEL_SECONDS)
         now = self.services.clock.now()
         return tuple(updated(order, reports.get(order.order_ref), now) for order in orders)
 

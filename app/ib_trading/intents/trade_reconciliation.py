@@ -19,19 +19,16 @@ from ib_trading.core.journal import Run, RunState
 from ib_trading.core.reconciliation import REPAIR, Repair, RepairKind, closed, contradicting
 from ib_trading.core.refusals import (
     BrokerFault,
-    ConfigurationFault,
-    GatewayNotReady,
     KeyReused,
     PlanRefused,
     Refusal,
     RepairsRefused,
     RunInProgress,
     StaleFence,
-    StoreUnavailable,
 )
 from ib_trading.intents.cancel_orders import cancel_and_confirm
 from ib_trading.intents.compare import Comparison, compare_again, compare_settled, compare_unwritten
-from ib_trading.intents.intent import Answer, Call, Result, common
+from ib_trading.intents.intent import READING_REFUSALS, Answer, Call, Result, common
 from ib_trading.intents.keyed_run import KeyedRun
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -90,10 +87,7 @@ class TradeReconciliation:
         StaleFence,
         KeyReused,
         PlanRefused,
-        BrokerFault,
-        GatewayNotReady,
-        StoreUnavailable,
-        ConfigurationFault,
+        *READING_REFUSALS,
     )
 
     def answer(self, call: Call[TradeReconciliationRequest]) -> Answer:

@@ -18,8 +18,6 @@ from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Plan
 from ib_trading.core.refusals import (
     BrokerFault,
-    ConfigurationFault,
-    GatewayNotReady,
     InstrumentLeftOut,
     InstrumentLocked,
     KeyReused,
@@ -33,7 +31,7 @@ from ib_trading.core.refusals import (
     TradingDisabled,
 )
 from ib_trading.intents.compare import compare_settled, compare_unwritten
-from ib_trading.intents.intent import Answer, Call, common
+from ib_trading.intents.intent import READING_REFUSALS, Answer, Call, common
 from ib_trading.intents.keyed_run import KeyedRun
 from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.phases import Phases
@@ -61,10 +59,7 @@ TRADING_REFUSALS: tuple[type[Refusal], ...] = (
     InstrumentLocked,
     InstrumentLeftOut,
     OrdersNotDone,
-    BrokerFault,
-    GatewayNotReady,
-    StoreUnavailable,
-    ConfigurationFault,
+    *READING_REFUSALS,
     RunDeadline,
 )
 """Every way in which a trading run can end without having done what was asked."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from ib_trading.core.journal import Lease, Run
+from ib_trading.core.journal import Run
+from ib_trading.core.lease import Lease
 from ib_trading.core.memory import NO_MEMORIES, Memories
 from ib_trading.core.order import Order
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 
 
 class LeaseStore(Protocol):

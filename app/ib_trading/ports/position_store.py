@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.totals import Totals
 
 

@@ -22,7 +22,7 @@ class Headers(Protocol):
 
 
 def trace_members(headers: Headers, project_id: str) -> dict[str, object]:
-    """None where the request names no trace, or nobody has said in which project it is."""
+    """Empty where the request names no trace, or nobody has said in which project it is."""
     found = _named(headers) if project_id else None
     if found is None:
         return {}

@@ -9,7 +9,6 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from ib_trading import VERSION
 from ib_trading.core.canonical import camel
 from ib_trading.core.plan import Plan
 from ib_trading.core.positions import UNASSIGNED
@@ -25,6 +24,7 @@ from ib_trading.web.health import Readiness
 from ib_trading.web.problems import PROBLEMS, BodyTooLarge, Bug, UnsupportedBody
 from ib_trading.web.request_schema import with_rules
 from ib_trading.web.requests import NDJSON
+from ib_trading.web.version import VERSION
 
 REF = "#/components/schemas/{name}"
 PROBLEM = {

@@ -22,9 +22,6 @@ from ib_trading_simulator.market.history_pacing import HistoryPacing, Scope
 from ib_trading_simulator.messages import outgoing
 from ib_trading_simulator.misbehaving.faults import Fault
 
-# The client that may see and bind orders made by hand.
-MASTER = 0
-
 _FARMS = (
     (2104, "Market data farm connection is OK:usfarm"),
     (2106, "HMDS data farm connection is OK:ushmds"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -30,6 +29,7 @@ from tests.delivery.oci_registry import OciRegistry, oci_registry
 from tests.engine.cloud.kinds.running import RUNNING
 from tests.engine.cloud.revisions import SERVICE, revisions_of, roll_out
 from tests.engine.cloud.world import World
+from tests.required import tool
 
 ROOT = Path(__file__).parents[3]
 REGION = "europe-west6"
@@ -138,9 +138,7 @@ class Cloud:
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Paper and live, each in a project of its own, as Pulumi has them at first: asking it takes seconds."""
-    if shutil.which("pulumi") is None:
-        remedy = "no pulumi on PATH: install the Pulumi CLI (https://www.pulumi.com/docs/install/)"
-        pytest.fail(remedy) if "CI" in os.environ else pytest.skip(remedy)
+    tool("pulumi")
     folder = tmp_path_factory.mktemp("begun")
     with control_plane() as plane, pytest.MonkeyPatch.context() as patch:
         cloud = _cloud(folder, plane, OciRegistry("", folder), patch)

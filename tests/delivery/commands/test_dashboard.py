@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +22,18 @@ from delivery.service.loopback_page import LoopbackPage
 from delivery.service.service_call import ServiceCall
 from tests.delivery.terminal import terminal
 from tests.delivery.workstation import HOST, OPERATOR, URL, Workstation, deployed, workstation
+from tests.required import tool
+
+BROWSER_ALONE = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Without a screen, as root too, and asking nothing of the internet, which may not be there."""
 
 
 @pytest.fixture
@@ -66,17 +77,15 @@ def ask(
 
 def test_a_browser_shows_the_real_service_and_its_answers(tmp_path: Path) -> None:
     """The link leads to the page, whose own links work behind the secret path; Ctrl-C closes it without a trace."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("no chromium on PATH")
+    browser = tool("chromium", "chromium-browser")
     with deployed(tmp_path) as one, one.sit_down("dashboard", "paper", "--no-browser", columns=200) as shown:
         shown.wait_for("Ctrl-C ends it.")
         link = re.search(r"http://127\.0\.0\.1:\d+/open-\S+", shown.shown.decode())
         assert link is not None
         dumped = subprocess.run(
             [
-                *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"),
-                *(f"--user-data-dir={tmp_path / 'browser'}", link[0]),
+                *(browser, *BROWSER_ALONE, f"--user-data-dir={tmp_path / 'browser'}"),
+                *("--dump-dom", link[0]),
             ],
             capture_output=True,
             text=True,

@@ -26,6 +26,7 @@ from delivery.registry.image_name import ImageName
 from tests.control_plane.artifact_registry import ArtifactRegistry
 from tests.control_plane.server import ControlPlane, control_plane
 from tests.delivery.oci_registry import OciRegistry, digest_of, oci_registry
+from tests.required import tool
 
 ROOT = Path(__file__).resolve().parents[3]
 NAME = ImageName("europe-west6", "trading-paper", "ib-trading")
@@ -89,11 +90,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Terminal]:
-    if shutil.which("buildah") is None:
-        remedy = "no buildah on PATH: apt-get install buildah"
-        if "CI" in os.environ:
-            pytest.fail(remedy)
-        pytest.skip(remedy)
+    tool("buildah")
     for folder in ("bin", "temporary"):
         (tmp_path / folder).mkdir()
     (tmp_path / "Pulumi.paper.yaml").write_text(STACK_FILE, encoding="utf-8")

@@ -14,7 +14,8 @@ from ib_trading.adapters.google.firestore_orders import FirestoreOrders
 from ib_trading.adapters.google.firestore_runs import FirestoreRuns
 from ib_trading.adapters.google.firestore_spelling import Fields, instant, timestamp
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
-from ib_trading.core.journal import Lease, Run
+from ib_trading.core.journal import Run
+from ib_trading.core.lease import Lease
 from ib_trading.core.memory import NO_MEMORIES, Memories, Memory
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import Order

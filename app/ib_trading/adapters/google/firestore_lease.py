@@ -11,7 +11,7 @@ from datetime import datetime
 from ib_trading.adapters.google.firestore_database import ATTEMPTS, Document, FirestoreDatabase, Snapshot
 from ib_trading.adapters.google.firestore_spelling import Fields, instant, timestamp
 from ib_trading.adapters.google.firestore_transaction import refuse_stale
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.refusals import StaleFence, StoreUnavailable
 from ib_trading.schema.documents import gateway_lease_path, lease_path

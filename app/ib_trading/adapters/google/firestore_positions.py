@@ -26,7 +26,7 @@ from ib_trading.adapters.google.firestore_totals import FirestoreTotals
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames, after, holdings_now
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals

@@ -10,7 +10,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
 from google.cloud.firestore_v1.batch import WriteBatch
 
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence, TooLargeForStore
 from ib_trading.schema.documents import MOST_BYTES_A_DOCUMENT, MOST_BYTES_A_REQUEST
 

@@ -17,7 +17,7 @@ from ib_trading.core.refusals import GatewayNotReady
 from ib_trading.schema.credentials import GatewayCredentials, read_credentials
 
 ANSWER_SECONDS = 5.0
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 # Reading changes nothing: whatever may pass is asked again.
 _RETRY = Retry(
@@ -27,7 +27,7 @@ _RETRY = Retry(
     initial=0.2,
     maximum=3.0,
     multiplier=2.0,
-    timeout=PATIENCE_SECONDS,
+    timeout=TIMEOUT_SECONDS,
 )
 
 
@@ -53,7 +53,7 @@ class SecretManagerSource:
             )
         except exceptions.RetryError as error:
             raise GatewayNotReady(
-                f"Secret Manager did not answer within {PATIENCE_SECONDS:g} s about {self._secret}; try again"
+                f"Secret Manager did not answer within {TIMEOUT_SECONDS:g} s about {self._secret}; try again"
             ) from error
         except exceptions.GoogleAPICallError as error:
             raise GatewayNotReady(f"{self._meaning(error)} ({error.message})") from error

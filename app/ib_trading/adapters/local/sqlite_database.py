@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ib_trading.adapters.local.sqlite_schema import STEPS
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence, StoreUnavailable
 
 _FAILURES: tuple[tuple[str, str], ...] = (
@@ -40,7 +40,7 @@ class SqliteDatabase:
     that, as for every other failure of the file, StoreUnavailable names it and the remedy.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = 30.0) -> None:
         self._path = path
         self._busy_seconds = busy_seconds
         # Opening a connection costs more than most questions asked on one. Whoever needs a connection takes one from

@@ -20,7 +20,8 @@ from ib_trading.adapters.local.sqlite_spelling import (
     optional_instant_text,
     to_row,
 )
-from ib_trading.core.journal import Lease, Run, RunState, StoredResponse
+from ib_trading.core.journal import Run, RunState, StoredResponse
+from ib_trading.core.lease import Lease
 from ib_trading.core.memory import NO_MEMORIES, Memories, Memory
 from ib_trading.core.order import Order
 from ib_trading.core.order_state import OrderState

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase, refuse_stale
 from ib_trading.adapters.local.sqlite_spelling import instant_text
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence
 
 

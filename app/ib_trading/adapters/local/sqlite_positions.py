@@ -19,7 +19,7 @@ from ib_trading.adapters.local.sqlite_totals import (
 )
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames, after, holdings_now
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
 

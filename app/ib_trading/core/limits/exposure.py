@@ -20,7 +20,7 @@ def notional_per_order(proposal: Proposal) -> Iterator[Verdict]:
     if limit is None or proposal.reduce_only:
         return
     for order in proposal.orders:
-        notional = abs(proposal.value(order.con_id, order.quantity))
+        notional = proposal.value(order.con_id, order.quantity)
         verdict = at_most(
             Rule.NOTIONAL_PER_ORDER, limit, notional, order.local_symbol, "raise limits.maxNotionalPerOrder"
         )
@@ -70,11 +70,11 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
 def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal]:
     """In base currency, whatever of our live orders fills."""
     values = [
-        sorted(proposal.value(con_id, quantity) for quantity in extremes)
-        for con_id, extremes in proposal.extremes(positions).items()
-        if any(extremes)
+        (proposal.value(con_id, least), proposal.value(con_id, most))
+        for con_id, (least, most) in proposal.extremes(positions).items()
+        if least or most
     ]
-    gross = sum((max(abs(low), abs(high)) for low, high in values), Decimal(0))
+    gross = sum((max(-low, high) for low, high in values), Decimal(0))
     lowest = sum((low for low, _ in values), Decimal(0))
     highest = sum((high for _, high in values), Decimal(0))
-    return gross, max(abs(lowest), abs(highest))
+    return gross, max(-lowest, highest)

@@ -25,13 +25,14 @@ def what_if_margin(proposal: Proposal) -> Iterator[Verdict]:
         silent = ", ".join(
             order.local_symbol for order in proposal.orders if snapshot.margins.get(order.con_id) is None
         )
-        verdict = asked(rule, "an answer for every order", f"none for {silent}", False, "", "ask again later")
+        verdict = asked(
+            rule, "an answer for every order", f"none for {silent}", passed=False, remedy="ask again later"
+        )
     else:
         needed = max(one.initial_before for one in known) + sum(
             (one.initial_after - one.initial_before for one in known), Decimal(0)
         )
         equity = min(one.equity_after for one in known)
-        verdict = asked(
-            rule, f"equity {plain(equity)}", f"initial {plain(needed)}", needed <= equity, "", remedy
-        )
+        limit, value = f"equity {plain(equity)}", f"initial {plain(needed)}"
+        verdict = asked(rule, limit, value, needed <= equity, remedy=remedy)
     yield unless(verdict, excused, "only reducing orders")

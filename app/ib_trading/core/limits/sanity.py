@@ -47,11 +47,11 @@ def daily_loss(proposal: Proposal) -> Iterator[Verdict]:
     )
     before, profit = snapshot.previous_equity, snapshot.daily_profit
     if before is None or before <= 0:
-        verdict = asked(
-            rule, plain(limit), "the broker told no equity of the previous close", False, "", remedy
-        )
+        said = "the broker told no equity of the previous close"
+        verdict = asked(rule, plain(limit), said, passed=False, remedy=remedy)
     elif profit is None:
-        verdict = asked(rule, plain(limit), "the broker told no profit or loss of today", False, "", remedy)
+        said = "the broker told no profit or loss of today"
+        verdict = asked(rule, plain(limit), said, passed=False, remedy=remedy)
     else:
         verdict = at_most(rule, limit, max(Decimal(0), -profit) / before * 100, "", remedy)
     yield unless(verdict, all(map(proposal.reduces, proposal.orders)), "only reducing orders")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -53,7 +53,7 @@ class Verdict:
         return self.verdict is Judgement.PASSED
 
 
-def asked(rule: Rule, limit: str, value: str, passed: bool, subject: str = "", remedy: str = "") -> Verdict:
+def asked(rule: Rule, limit: str, value: str, passed: bool, *, remedy: str, subject: str = "") -> Verdict:
     judgement = Judgement.PASSED if passed else Judgement.REFUSED
     return Verdict(rule, limit, value, judgement, subject, "" if passed else remedy)
 
@@ -62,14 +62,14 @@ def at_most(rule: Rule, limit: Decimal, value: Decimal, subject: str, remedy: st
     shown = (
         plain(value.quantize(Decimal("0.0001"))) if value.is_finite() else "net liquidation is not above 0"
     )
-    return asked(rule, plain(limit), shown, value <= limit, subject, remedy)
+    return asked(rule, plain(limit), shown, value <= limit, subject=subject, remedy=remedy)
 
 
 def unless(verdict: Verdict, excused: bool, why: str) -> Verdict:
     """A limit that guards new exposure does not forbid the way back."""
     if verdict.passed or not excused:
         return verdict
-    return asked(verdict.rule, verdict.limit, f"{verdict.value}, {why}", True, verdict.subject)
+    return replace(verdict, value=f"{verdict.value}, {why}", verdict=Judgement.PASSED, remedy="")
 
 
 def said_together(refusals: Iterable[Verdict]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ib_trading.core.journal import Lease
+from ib_trading.core.lease import Lease
 from ib_trading.core.refusals import StaleFence, StoreUnavailable
 from ib_trading.ports.clock import Clock
 from ib_trading.ports.lease import LeaseStore

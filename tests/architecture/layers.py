@@ -1,5 +1,5 @@
-"""The folders of a package as the floors of a house: which may import which, and that no two modules import each other
-in a circle. Decides nothing about what stands in a folder: its `__init__.py` says that.
+"""The folders of a package as its layers: which may import which, and that no two modules import each other in a
+circle. Decides nothing about what stands in a folder: its `__init__.py` says that.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from tests.architecture.tree import APP, SIMULATOR, Violation, module_name
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class LayeredPackage:
     """One package. `place` is its folder in the repository; `may_use` is a folder in it → those that it may import
-    beside itself, from the ground up, so that each names only such as stand before it. '' is the package's own folder.
+    beside itself, from the bottom up, so that each names only such as stand before it. '' is the package's own folder.
     """
 
     place: str
@@ -37,18 +37,13 @@ class House:
         return first if first in self.may_use else ""
 
     def own_imports(self, path: str, source: str) -> Iterator[tuple[int, str]]:
-        """(line, dotted name) of what a module imports of its own house."""
+        """(line, dotted name) of what a module imports of its own package."""
         for line, name in imports(path, source):
-            if below(name, self.package) and not self._says_of_itself(name):
+            if below(name, self.package):
                 yield line, name
 
-    def _says_of_itself(self, name: str) -> bool:
-        """Whether it stands in the package's own __init__, which everybody may ask: the version."""
-        first = _below(name, self.package)
-        return first.isupper()
 
-
-SERVICE = House(
+SERVICE = LayeredPackage(
     APP,
     {
         "schema": (),
@@ -64,7 +59,7 @@ SERVICE = House(
         "": ("adapters", "core", "intents", "ports", "queries", "schema", "web"),
     },
 )
-DELIVERY = House(
+DELIVERY = LayeredPackage(
     "delivery",
     {
         "console": (),
@@ -78,7 +73,7 @@ DELIVERY = House(
         "": (),
     },
 )
-GATEWAY_STAND_IN = House(
+GATEWAY_STAND_IN = LayeredPackage(
     SIMULATOR,
     {
         "market": (),
@@ -92,27 +87,27 @@ GATEWAY_STAND_IN = House(
         "": ("brokerage", "control", "market", "misbehaving", "wire"),
     },
 )
-HOUSES = (SERVICE, DELIVERY, GATEWAY_STAND_IN)
+PACKAGES = (SERVICE, DELIVERY, GATEWAY_STAND_IN)
 
 WITHOUT_GOOGLE = ("advisories", "console", "image")
 """Folders of delivery/ that know none of Google's libraries: their sessions run where none is installed."""
 
 
-def imports_go_down(house: House) -> Callable[[str, str], list[Violation]]:
-    """The rule that every import of the house's own stays in its folder, or goes to one that its folder may use."""
+def imports_go_down(layered: LayeredPackage) -> Callable[[str, str], list[Violation]]:
+    """The rule that every import of the package's own stays in its folder, or goes to one that its folder may use."""
 
     def rule(path: str, source: str) -> list[Violation]:
-        mine = house.folder_of(path)
-        allowed = house.may_use.get(mine, ())
+        mine = layered.folder_of(path)
+        allowed = layered.may_use.get(mine, ())
         return [
             Violation(
                 path,
                 line,
-                f"{mine or house.package} may use {', '.join(allowed) or 'no other folder'}, and this imports {name}",
+                f"{mine or layered.package} may use {', '.join(allowed) or 'no other folder'}, and this imports {name}",
                 "take it as an argument, or move what both need further down",
             )
-            for line, name in house.own_imports(path, source)
-            if house.folder_named(name) not in {mine, *allowed}
+            for line, name in layered.own_imports(path, source)
+            if layered.folder_named(name) not in {mine, *allowed}
         ]
 
     return rule

@@ -1,13 +1,11 @@
-"""Two strategies over the real wire that weigh what a test tells them to."""
+"""Two strategies that say what a test tells them to, and a service that trades by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.host.in_process import InProcess
 from ib_trading.strategies import Strategy, StrategyView, stocks
@@ -30,14 +28,16 @@ WAITS = {"orderType": "LMT", "limitOffsetBps": "-500"}
 
 
 class Says(Strategy):
-    """`says` is symbol → weight; what it does not name has weight 0."""
+    """`says` is symbol → weight, what it does not name having weight 0; or what it raises."""
 
     instruments = stocks("KO", "JNJ")
 
     def __init__(self) -> None:
-        self.says: Mapping[str, float] = {}
+        self.says: Mapping[str, float] | Exception = {}
 
     def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:
+        if isinstance(self.says, Exception):
+            raise self.says
         return {spec: self.says.get(spec.symbol, 0) for spec in self.instruments}
 
 
@@ -53,10 +53,13 @@ def told(
     folder: Path, simulator: Launched, max_gross_leverage: str = "5"
 ) -> tuple[ServiceUnderTest, Says, Says]:
     """The service with the strategies alpha and beta, each with 0.45 of the account."""
-    service = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % max_gross_leverage)
+    return with_both(ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % max_gross_leverage))
+
+
+def with_both(service: ServiceUnderTest) -> tuple[ServiceUnderTest, Says, Says]:
+    """`service` with alpha and beta alone."""
     alpha, beta = Alpha(), Beta()
-    services = replace(service.services, strategies=InProcess({"alpha": alpha, "beta": beta}))
-    return ServiceUnderTest(services, create(services).test_client(), folder), alpha, beta
+    return service.having(strategies=InProcess({"alpha": alpha, "beta": beta})), alpha, beta
 
 
 def holdings(service: ServiceUnderTest) -> dict[str, dict[int, Decimal]]:
