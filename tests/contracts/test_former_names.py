@@ -46,7 +46,7 @@ def test_holdings_and_totals_go_to_the_new_name_and_bookings_stand_as_they_were_
     bookings = some_bookings(7)
     stores.positions.apply(bookings, lease)
     held = stores.positions.holdings()
-    stores.positions.rename({"trend": "a/b .c"}, lease)
+    stores.positions.save_renames({"trend": "a/b .c"}, lease)
     assert stores.positions.former_names() == {"trend": "a/b .c"}
     assert stores.positions.holdings() == {"a/b .c": held["trend"], "dummy": held["dummy"]}
     assert sorted(stores.positions.bookings(), key=by_id) == sorted(bookings, key=by_id)
@@ -56,9 +56,9 @@ def test_holdings_and_totals_go_to_the_new_name_and_bookings_stand_as_they_were_
 def test_done_again_it_changes_nothing(stores: Stores) -> None:
     lease = a_lease(stores.trading_lease)
     stores.positions.apply(some_bookings(3), lease)
-    stores.positions.rename({"trend": "drift"}, lease)
+    stores.positions.save_renames({"trend": "drift"}, lease)
     once = (stores.positions.holdings(), stores.positions.totals(), stores.positions.former_names())
-    stores.positions.rename({"trend": "drift"}, lease)
+    stores.positions.save_renames({"trend": "drift"}, lease)
     assert (stores.positions.holdings(), stores.positions.totals(), stores.positions.former_names()) == once
 
 
@@ -70,7 +70,7 @@ def test_a_past_that_goes_to_a_strategy_with_one_of_its_own_is_added_to_it(store
         a_booking("exec-3", {"dummy": "1", UNASSIGNED: "4"}, con_id=2),
     ]
     stores.positions.apply(bookings, lease)
-    stores.positions.rename({"trend": "dummy"}, lease)
+    stores.positions.save_renames({"trend": "dummy"}, lease)
     assert stores.positions.holdings() == {"dummy": {2: Decimal(3)}, UNASSIGNED: {2: Decimal(4)}}
     is_whole(stores)
 
@@ -79,15 +79,15 @@ def test_a_name_may_have_its_past_back(stores: Stores) -> None:
     lease = a_lease(stores.trading_lease)
     stores.positions.apply(some_bookings(4), lease)
     before = (stores.positions.holdings(), digits(stores.positions.totals()))
-    stores.positions.rename({"trend": "drift"}, lease)
-    stores.positions.rename({"drift": "trend"}, lease)
+    stores.positions.save_renames({"trend": "drift"}, lease)
+    stores.positions.save_renames({"drift": "trend"}, lease)
     assert stores.positions.former_names() == {"drift": "trend"}
     assert (stores.positions.holdings(), digits(stores.positions.totals())) == before
 
 
 def test_a_name_that_holds_nothing_becomes_a_former_one_all_the_same(stores: Stores) -> None:
     """What was ordered under it may fill later."""
-    stores.positions.rename({"trend": "drift"}, a_lease(stores.trading_lease))
+    stores.positions.save_renames({"trend": "drift"}, a_lease(stores.trading_lease))
     assert stores.positions.former_names() == {"trend": "drift"}
     assert (stores.positions.holdings(), stores.positions.totals()) == ({}, {})
 
@@ -97,7 +97,7 @@ def test_under_an_old_lease_no_name_changes(stores: Stores) -> None:
     stores.positions.apply([a_booking("exec-1", {"trend": "3"})], old)
     stores.trading_lease.acquire("run-2", seconds_after(11), seconds_after(70))
     with pytest.raises(StaleFence):
-        stores.positions.rename({"trend": "drift"}, old)
+        stores.positions.save_renames({"trend": "drift"}, old)
     assert stores.positions.former_names() == {}
     assert set(stores.positions.holdings()) == {"trend"}
     is_whole(stores)
@@ -108,14 +108,14 @@ def test_totals_that_are_made_anew_have_the_new_names(place: StorePlace) -> None
     with place.opened() as stores:
         lease = a_lease(stores.trading_lease)
         stores.positions.apply(some_bookings(6), lease)
-        stores.positions.rename({"trend": "drift"}, lease)
+        stores.positions.save_renames({"trend": "drift"}, lease)
         place.book_without_totals([a_booking("late", {"dummy": "2"}, con_id=3)])
         with said() as lines:
             totals = stores.positions.totals()
         assert len(named(lines, MADE)) == 1
         assert digits(totals) == digits(with_bookings({}, under_todays_names(stores)))
         place.book_without_totals([a_booking("later", {"dummy": "2"}, con_id=4)])
-        stores.positions.rename({"dummy": "drift"}, lease)
+        stores.positions.save_renames({"dummy": "drift"}, lease)
         assert digits(stores.positions.totals()) == digits(with_bookings({}, under_todays_names(stores)))
 
 
@@ -144,6 +144,6 @@ def test_whatever_is_booked_and_renamed_in_whatever_sequence_the_ledger_is_whole
                 old, name = step
                 if old == name or old in former or former.get(name, old) != old:
                     continue
-                stores.positions.rename({old: name}, lease)
+                stores.positions.save_renames({old: name}, lease)
                 assert stores.positions.former_names() == after(former, {old: name})
             is_whole(stores)

@@ -58,10 +58,10 @@ class StoppingJournal(SqliteJournal):
 class StoppingPositions(SqlitePositions):
     point = ""
 
-    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+    def save_renames(self, renames: Mapping[str, str], lease: Lease) -> None:
         if self.point == "renaming":
             _end()
-        super().rename(renames, lease)
+        super().save_renames(renames, lease)
         if self.point == "renamed":
             _end()
 

@@ -60,7 +60,9 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "bookings_of": lambda stores: stores.positions.bookings_of("ib-pabc"),
     "bookings_in": lambda stores: stores.positions.bookings_in([265598]),
     "bookings": lambda stores: stores.positions.bookings(),
-    "rename": lambda stores: stores.positions.rename({"trend": "drift"}, a_lease(stores.trading_lease)),
+    "save_renames": lambda stores: stores.positions.save_renames(
+        {"trend": "drift"}, a_lease(stores.trading_lease)
+    ),
     "former_names": lambda stores: stores.positions.former_names(),
     "append": lambda stores: stores.activity.append(LINE),
     "latest": lambda stores: stores.activity.latest(10),

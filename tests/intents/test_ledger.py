@@ -132,7 +132,7 @@ class Ledger(RuleBasedStateMachine):
         if old == name or former.get(name, old) != old:
             return
         with self.services.leased("test") as ledger:
-            ledger.rename({old: name})
+            ledger.record_renames({old: name})
             assert ledger.former_names() == after(former, {old: name})
 
     @rule()

@@ -149,7 +149,7 @@ def test_whatever_is_booked_is_said_as_what_it_is(ledger: LeasedLedger) -> None:
 
 def test_a_new_name_is_said_with_the_former_one(ledger: LeasedLedger) -> None:
     with said() as lines:
-        ledger.rename({"spymacdvixy": "macd"})
+        ledger.record_renames({"spymacdvixy": "macd"})
     [line] = lines
     assert (line["event"], line["former"], line["strategy"]) == (RunEvent.RENAMED, "spymacdvixy", "macd")
 
