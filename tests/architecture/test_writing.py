@@ -17,7 +17,7 @@ WRITING = {name for path, port in WRITING_PORTS.items() for name in methods_of(t
 
 
 def test_the_ports_that_write_are_found() -> None:
-    assert {"save_run", "save_plan", "save_orders", "apply"} == WRITING
+    assert {"save_run", "save_plan", "save_orders", "apply", "save_renames"} == WRITING
 
 
 def test_only_the_leased_ledger_writes_the_stores() -> None:

@@ -68,7 +68,7 @@ def written(stores: Stores) -> tuple[object, ...]:
 
 
 def test_writing_and_keeping_are_all_that_a_leased_ledger_adds_to_one_that_is_read() -> None:
-    assert DEEDS == ["book", "check", "record_orders", "record_plan", "record_run", "rename", "renew"]
+    assert DEEDS == ["book", "check", "record_orders", "record_plan", "record_renames", "record_run", "renew"]
 
 
 def test_each_way_to_write_a_store_has_its_way_through_the_leased_ledger() -> None:

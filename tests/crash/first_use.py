@@ -58,9 +58,10 @@ def configuration(_: Path) -> list[Use]:
 def types_of_requests(_: Path) -> list[Use]:
     """Each alone and as a part of the configuration, in another sequence in each thread."""
     bodies = [intent.body for intent in INTENTS if intent.body]
+    exposure = {"overall": "0.9", "strategies": {"trend": {"share": "0.6"}}}
     return [
         *(lambda body=body: parse({}, body) for body in bodies),
-        lambda: parse(SECTION, TradingConfig),
+        lambda: parse(SECTION | {"exposure": exposure}, TradingConfig),
         lambda: described(TradingConfig),
     ]
 

@@ -1,6 +1,7 @@
 """A process of the service that makes calls of its own and prints the answers: `python -m tests.crash.one_process`.
 
-Reads one JSON document on stdin: {"folder", "port", "point", "minutes", "project", "calls": [[path, body, key], …]}.
+Reads one JSON document on stdin: {"folder", "port", "stackFile", "point", "minutes", "project", "calls": [[path, body,
+key], …]}.
 All calls start at once, each in a thread; each answer is one line on stdout.
 """
 
@@ -22,7 +23,7 @@ from tests.service import ServiceUnderTest
 def main() -> None:
     log_as_json(sys.stderr)
     told = json.load(sys.stdin)
-    made = ServiceUnderTest.over(Path(told["folder"]), told["port"])
+    made = ServiceUnderTest.over(Path(told["folder"]), told["port"], stack_file=told["stackFile"])
     stores = on_firestore(made.services, told["project"]) if told["project"] else None
     # A process that is to die at a point is watched in the embedded stores only.
     services = later(stores or stopping(made.services, made.folder, told["point"]), told["minutes"])

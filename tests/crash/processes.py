@@ -18,7 +18,7 @@ from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
 from tests.crash.stopping import later
 from tests.positions import broker_positions, together
-from tests.service import ServiceUnderTest, settings
+from tests.service import STACK_FILE, ServiceUnderTest, settings
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 240.0
@@ -33,6 +33,8 @@ class Ground:
     simulator: Launched
     project: str = ""
     """Where the Firestore emulator keeps journal, positions and activity; "": they are in the folder."""
+    stack_file: str = STACK_FILE
+    """What the next processes read."""
 
     def start(self, *calls: Call, point: str = "", minutes: float = 0) -> subprocess.Popen[str]:
         """A process that makes `calls` and ends, at `point` at the latest; its clock is `minutes` late."""
@@ -46,6 +48,7 @@ class Ground:
         )
         assert process.stdin is not None
         told = {"folder": str(self.folder), "port": self.simulator.port, "point": point, "minutes": minutes}
+        told["stackFile"] = self.stack_file
         process.stdin.write(json.dumps(told | {"calls": calls, "project": self.project}))
         process.stdin.close()
         process.stdin = None
@@ -73,7 +76,7 @@ class Ground:
         assert process.returncode == -9, f"{point} was never reached: {out} {err}"
 
     def services(self, minutes: float = 0) -> Services:
-        local = build_services(settings(self.folder, self.simulator.port))
+        local = build_services(settings(self.folder, self.simulator.port, stack_file=self.stack_file))
         return later(on_firestore(local, self.project) if self.project else local, minutes)
 
     def ledger(self) -> dict[int, Decimal]:

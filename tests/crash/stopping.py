@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,6 +58,13 @@ class StoppingJournal(SqliteJournal):
 
 class StoppingPositions(SqlitePositions):
     point = ""
+
+    def save_renames(self, renames: Mapping[str, str], lease: Lease) -> None:
+        if self.point == "renaming":
+            _end()
+        super().save_renames(renames, lease)
+        if self.point == "renamed":
+            _end()
 
     def apply(self, bookings: Sequence[Booking], lease: Lease) -> int:
         applied = super().apply(bookings, lease)

@@ -3,12 +3,15 @@ simulator's own record."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ib_trading.core.journal import RunState
 from ib_trading.core.order_state import OrderState
 from tests.crash.processes import Ground
 from tests.crash.stopping import POINTS
+from tests.service import STACK_FILE
 
 ALLOCATE = ("/allocation", {"strategies": ["dummy"]})
 RECONCILE = ("/trade-reconciliation", {})
@@ -86,6 +89,31 @@ def test_while_the_dead_process_s_lease_lasts_the_next_run_waits(ground: Ground)
     interrupted(ground, "filled")
     reply = ground.call(*ALLOCATE, "tuesday")
     assert (reply["status"], ground.ledger()) == (409, {})
+
+
+@pytest.mark.parametrize("point", ["renaming", "renamed", "planned", "booked"])
+def test_a_strategy_whose_renaming_was_killed_has_one_name_and_all_that_it_had(
+    ground: Ground, point: str
+) -> None:
+    """Before or after, and never half of it; whatever the next run finds, it ends under the new name."""
+    ground.call(*ALLOCATE, "monday")
+    had = ground.services().ledger.holdings()
+    renamed = '{random: {share: "0.1", strategy: dummy, renamedFrom: [dummy]}, trend: "0.6"}'
+    stack_file = STACK_FILE.replace('{dummy: "0.2", trend: "0.6"}', renamed)
+    ground = replace(ground, stack_file=stack_file)
+    again = ("/allocation", {"strategies": ["random"]})
+    ground.killed_at(point, (*again, "tuesday"))
+    held = ground.services().ledger.holdings()
+    assert set(held) == ({"dummy"} if point == "renaming" else {"random"})
+    assert held == dict.fromkeys(held, had["dummy"]) or point == "booked"
+    reply = ground.call(*again, "wednesday", LEASE_OVER)
+    assert reply["status"] in {200, 423}, reply
+    settled_by_a_person(ground)
+    ledger = ground.services().ledger
+    assert ledger.former_names() == {"dummy": "random"}
+    assert set(ledger.holdings()) == {"random"}
+    assert ground.ledger() == ground.positions() != {}
+    assert set(ground.refs().values()) <= {1}
 
 
 @pytest.mark.parametrize("point", ["claimed", "booked"])

@@ -60,6 +60,10 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "bookings_of": lambda stores: stores.positions.bookings_of("ib-pabc"),
     "bookings_in": lambda stores: stores.positions.bookings_in([265598]),
     "bookings": lambda stores: stores.positions.bookings(),
+    "save_renames": lambda stores: stores.positions.save_renames(
+        {"trend": "drift"}, a_lease(stores.trading_lease)
+    ),
+    "former_names": lambda stores: stores.positions.former_names(),
     "append": lambda stores: stores.activity.append(LINE),
     "latest": lambda stores: stores.activity.latest(10),
     "since": lambda stores: stores.activity.since(NOON),
@@ -73,6 +77,7 @@ QUERIES = {
     "bookings: orderRef IN",
     "bookings: recordedAt ASCENDING",
     "bookings: recordedAt DESCENDING",
+    "formerNames",
     "holdings",
     "lines: at ASCENDING",
     "lines: at DESCENDING, recordedAt DESCENDING",

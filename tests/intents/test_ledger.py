@@ -6,6 +6,7 @@ On the embedded store and the real settling, with an account in memory in the br
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +20,13 @@ from ib_trading.adapters.local.sqlite_positions import SqlitePositions
 from ib_trading.composition import build_services
 from ib_trading.core.attribution import unapplied
 from ib_trading.core.canonical import canonical_json
+from ib_trading.core.former_names import after, booking_now, parts_now
 from ib_trading.core.journal import RunState
 from ib_trading.core.netting import InternalCross
 from ib_trading.core.order import Order
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
 from ib_trading.core.order_state import OrderState
-from ib_trading.core.positions import total
+from ib_trading.core.positions import total, with_changes
 from ib_trading.core.reconciliation import differences
 from ib_trading.core.totals import with_bookings
 from ib_trading.intents.settle import settle_earlier
@@ -33,16 +35,15 @@ from tests.intents.account_model import INSTRUMENTS, ModelAccount
 from tests.service import closed_port
 from tests.service import settings as service_settings
 
-parts = st.dictionaries(
-    st.sampled_from(["alpha", "beta", "gamma"]), st.integers(1, 40).map(Decimal), min_size=1
-)
+names = st.sampled_from(["alpha", "beta", "gamma"])
+parts = st.dictionaries(names, st.integers(1, 40).map(Decimal), min_size=1)
 contracts = st.sampled_from(sorted(INSTRUMENTS))
 signs = st.sampled_from([1, -1])
 fees = st.one_of(st.none(), st.just(Decimal("1.07")))
 
 
 class Ledger(RuleBasedStateMachine):
-    """Orders, fills, ends, trades by hand, corrections, crosses and settlings, in any sequence."""
+    """Orders, fills, ends, trades by hand, corrections, crosses, settlings and new names, in any sequence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,9 +71,10 @@ class Ledger(RuleBasedStateMachine):
     ) -> None:
         """A run that marked its order as sending and died; its bytes had left or not."""
         number = len(self.refs)
-        signed = {name: sign * part for name, part in source.items()}
+        signed = dict(self._now({name: sign * part for name, part in source.items()}))
         quantity = sum(signed.values(), Decimal(0))
-        cross = InternalCross(con_id, Decimal(100), {"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
+        swapped = self._now({"alpha": Decimal(crossed), "beta": -Decimal(crossed)})
+        cross = InternalCross(con_id, Decimal(100), swapped)
         run = a_run(f"run-{number}")
         self.services.claims.claim(run, None)
         plan = canonical_json({"internalCrosses": [cross] if crossed else [], "orders": []})
@@ -122,6 +124,17 @@ class Ledger(RuleBasedStateMachine):
     def commissions_come(self) -> None:
         self.account.tell_commissions(Decimal("1.07"))
 
+    @rule(who=names, name=st.one_of(names, st.sampled_from(["delta", "epsilon"])))
+    def rename(self, who: str, name: str) -> None:
+        """To a name of its own, to that of another strategy, or back to one that it had."""
+        former = self.positions.former_names()
+        old = former.get(who, who)
+        if old == name or former.get(name, old) != old:
+            return
+        with self.services.leased("test") as ledger:
+            ledger.record_renames({old: name})
+            assert ledger.former_names() == after(former, {old: name})
+
     @rule()
     def settle(self) -> None:
         with self.services.leased("test") as ledger:
@@ -148,7 +161,26 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def the_totals_are_what_all_bookings_come_to(self) -> None:
         """Corrections, executions taken back and late commissions among them, in the sequence in which they come."""
-        assert self.positions.totals() == with_bookings({}, self.positions.bookings())
+        former = self.positions.former_names()
+        bookings = [booking_now(booking, former) for booking in self.positions.bookings()]
+        assert self.positions.totals() == with_bookings({}, bookings)
+
+    @invariant()
+    def a_name_has_what_was_booked_under_it_and_its_former_ones(self) -> None:
+        former, held = self.positions.former_names(), {}
+        for booking in self.positions.bookings():
+            shares = booking_now(booking, former).shares
+            held = with_changes(held, [(name, booking.con_id, share) for name, share in shares.items()])
+        assert self.positions.holdings() == {
+            name: quantities for name, quantities in held.items() if quantities
+        }
+
+    @invariant()
+    def nothing_is_read_under_a_former_name(self) -> None:
+        ledger = self.services.ledger
+        named = {name for order in ledger.unsettled_orders() for name in order.source}
+        named |= set(ledger.holdings()) | {name for one in ledger.totals().values() for name in one}
+        assert named.isdisjoint(ledger.former_names())
 
     def _ended_with_what_they_filled(self) -> None:
         """Of a DAY order that the broker shows no more nothing is made up: it has what it filled, or is unknown."""
@@ -158,6 +190,9 @@ class Ledger(RuleBasedStateMachine):
             if order.state is not OrderState.UNKNOWN:
                 assert order.state.final
                 assert self.services.ledger.booked_of(ref) == filled
+
+    def _now(self, parts: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+        return parts_now(parts, self.positions.former_names())
 
     def _ref(self, number: int) -> str:
         known = [ref for ref in self.refs if ref in self.account.reports]

@@ -147,6 +147,13 @@ def test_whatever_is_booked_is_said_as_what_it_is(ledger: LeasedLedger) -> None:
     assert {line["log_level"] for line in lines} == {"info"}
 
 
+def test_a_new_name_is_said_with_the_former_one(ledger: LeasedLedger) -> None:
+    with said() as lines:
+        ledger.record_renames({"spymacdvixy": "macd"})
+    [line] = lines
+    assert (line["event"], line["former"], line["strategy"]) == (RunEvent.RENAMED, "spymacdvixy", "macd")
+
+
 def test_a_plan_says_what_is_refused_with_its_figures_and_is_a_warning_then() -> None:
     with said() as lines:
         story.planned(decide(asked(full_snapshot(), full_strategies())))

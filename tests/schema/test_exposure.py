@@ -129,5 +129,21 @@ class TestFormerNames:
             f"{PLACE}.b.renamedFrom[0]: old is already the former name of a; leave it with one of them"
         )
 
+    def test_a_schedule_that_asks_for_a_former_name_stops_the_deployment(self) -> None:
+        strategies = {"macd": FAST | {"renamedFrom": ["old"]}}
+        morning = {"intent": "allocation", "cron": "0 10 * * *", "timeZone": "UTC"}
+        section = {"exposure": {"overall": "1", "strategies": strategies}}
+        bodies = [None, {"strategies": None}, {"strategies": ["macd"]}]
+        schedules = [
+            morning | {"body": body, "name": f"at-{n}"}
+            for n, body in enumerate([*bodies, {"strategies": ["macd", "old"]}])
+        ]
+        assert read_trading_config(section | {"schedules": schedules[:3]}, FILE)
+        with pytest.raises(TradingConfigError) as refused:
+            read_trading_config(section | {"schedules": schedules}, FILE)
+        assert str(refused.value) == (
+            f"{FILE}: ib-trading:trading.schedules[3].body.strategies[1]: old is called macd now"
+        )
+
     def test_a_name_that_is_there_twice_is_there_once(self) -> None:
         assert read(a={"share": "0", "renamedFrom": ["old", "old"]})

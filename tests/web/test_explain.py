@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ib_trading.core.order import Order
-from ib_trading.queries.explain import parts_of
+from ib_trading.queries.explain import parts_of, plan_now
 from tests.contracts.samples import an_order
 
 
@@ -38,3 +38,14 @@ def test_a_plan_from_before_the_figure_was_written_says_nothing_at_work(order: O
     plan = {"contractIds": {"AAPL": order.con_id}, "trades": {"trend": {"AAPL": 3}}}
     [part] = parts_of(order, plan, ())
     assert (part.working, part.trade) == (0, 3)
+
+
+def test_a_plan_is_told_under_the_names_that_its_strategies_have_today(order: Order) -> None:
+    """Of two that have become one each keeps what it wanted, under the name that it had."""
+    trades = {"fast": {"AAPL": 3}, "slow": {"AAPL": 1}, "trend": {"AAPL": 2}}
+    crosses = [{"conId": order.con_id, "quantities": {"fast": 1, "trend": -1}}]
+    plan = {"strategies": ["fast", "slow", "trend"], "trades": trades, "internalCrosses": crosses}
+    now = plan_now(plan, {"fast": "macd", "trend": "drift"})
+    assert now["trades"] == {"macd": {"AAPL": 3}, "slow": {"AAPL": 1}, "drift": {"AAPL": 2}}
+    assert now["internalCrosses"][0]["quantities"] == {"macd": 1, "drift": -1}
+    assert plan_now(plan, {"fast": "macd", "slow": "macd"}) == plan

@@ -181,4 +181,5 @@ def test_every_event_of_the_vocabulary_is_said(tmp_path: Path) -> None:
         broken.get("/current-time")
         kinds = ("reversal:1.1.01.02", "commission:1:1.1.01.01", "cross:run-0:1", "repair:abc")
         LedgerStory(NOON).booked(a_booking(booking_id, {"trend": "1"}) for booking_id in kinds)
+        LedgerStory(NOON).renamed({"spymacdvixy": "macd"})
     assert heard | {line["event"] for line in lines} == {*RunEvent, GATEWAY_NOT_READY}

@@ -48,10 +48,8 @@ class CloseAll:
         if not request.strategies:
             return
         ledger = with_renames(self.services.ledger, config)
-        former, ordered = (
-            ledger.former_names(),
-            {name for one in ledger.unsettled_orders() for name in one.source},
-        )
+        former = ledger.former_names()
+        ordered = {name for order in ledger.unsettled_orders() for name in order.source}
         known = {*config.exposure.strategies, *ledger.holdings(), *ordered}
         known -= {UNASSIGNED, *former}
         errors = tuple(

@@ -98,9 +98,9 @@ class LeasedLedger(Ledger):
             self._story.booked(bookings, orders)
         return new
 
-    def rename(self, renames: Mapping[str, str]) -> None:
+    def record_renames(self, renames: Mapping[str, str]) -> None:
         """Gives the past of each name to another strategy, all of it or nothing: core/former_names.py says which."""
-        self._positions.rename(renames, self._held.renewed())
+        self._positions.save_renames(renames, self._held.renewed())
         self._names.forget()
         self._story.renamed(renames)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from threading import Lock
 
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames, after, booking_now, holdings_now, order_now
@@ -37,14 +38,17 @@ class KnownNames:
     """The former names, asked for once: they change under the lease alone, and a ledger is read for one call."""
 
     _former: FormerNames | None = None
+    _turn: Lock = field(default_factory=Lock)
 
     def former(self, store: PositionStore) -> FormerNames:
-        if self._former is None:
-            self._former = store.former_names()
-        return self._former
+        with self._turn:
+            if self._former is None:
+                self._former = store.former_names()
+            return self._former
 
     def forget(self) -> None:
-        self._former = None
+        with self._turn:
+            self._former = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ def rename(ledger: LeasedLedger, config: TradingConfig) -> None:
     """Once; nothing is written where all is done. ConfigurationFault where it contradicts what was done before."""
     due = renames_due(config, ledger.former_names())
     if due:
-        ledger.rename(due)
+        ledger.record_renames(due)
 
 
 def with_renames(ledger: Ledger, config: TradingConfig) -> Ledger:

@@ -63,7 +63,7 @@ class PositionWriter(PositionStore, Protocol):
         """
         ...
 
-    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+    def save_renames(self, renames: Mapping[str, str], lease: Lease) -> None:
         """Gives each name's holdings and totals, and all that was ever booked and ordered under it, to another: all of
         it or nothing, in one transaction, and done again it changes nothing. No name that gives also takes.
 

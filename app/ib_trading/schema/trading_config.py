@@ -124,6 +124,7 @@ def instances(config: TradingConfig) -> Mapping[str, StrategyInstance]:
 def _contradictions(config: TradingConfig) -> list[FieldError]:
     """What the types cannot say."""
     problems = [*exposure_errors(config.exposure), *schedule_errors(config.schedules)]
+    problems += _schedules_of_former_names(config)
     for path, value in (
         ("limits.maxNotionalPerOrder", config.limits.max_notional_per_order),
         ("limits.maxGrossLeverage", config.limits.max_gross_leverage),
@@ -137,6 +138,22 @@ def _contradictions(config: TradingConfig) -> list[FieldError]:
         if value is not None and not (value.is_finite() and value > 0):
             problems.append(FieldError(path, f"{value} lets nothing through; set a figure above 0"))
     return problems + _out_of_range(config)
+
+
+def _schedules_of_former_names(config: TradingConfig) -> list[FieldError]:
+    """A call that goes on asking for a strategy by the name that it had would be refused each time."""
+    now = {old: name for name, one in config.exposure.strategies.items() for old in one.renamed_from}
+    return [
+        FieldError(f"schedules[{index}].body.strategies[{place}]", f"{asked} is called {now[asked]} now")
+        for index, schedule in enumerate(config.schedules)
+        for place, asked in enumerate(_strategies_asked(schedule))
+        if asked in now
+    ]
+
+
+def _strategies_asked(schedule: Schedule) -> list[str]:
+    asked = (schedule.body or {}).get("strategies")
+    return [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
 
 
 def _out_of_range(config: TradingConfig) -> list[FieldError]:

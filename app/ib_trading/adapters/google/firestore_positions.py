@@ -97,7 +97,7 @@ class FirestorePositions:
                 transaction.delete(held[name])
         return len(new)
 
-    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+    def save_renames(self, renames: Mapping[str, str], lease: Lease) -> None:
         """Where the first answer to a commit was lost, it is found done and changes nothing."""
         self._totals.kept_up(
             lambda: self._database.transact(lambda transaction: self._rename(transaction, renames, lease))

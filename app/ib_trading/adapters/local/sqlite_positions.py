@@ -60,7 +60,7 @@ class SqlitePositions:
                     )
             return len(new)
 
-    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+    def save_renames(self, renames: Mapping[str, str], lease: Lease) -> None:
         with self._database.writing(lease) as connection:
             make_if_behind(connection)
             former = after(dict(connection.execute(FORMER_NAMES).fetchall()), renames)
