@@ -24,6 +24,7 @@ from ib_trading.core.signals import StrategyView
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from ib_trading.schema.trading_config import Exposure, Limits, TradingConfig
 
+MONDAY = date(2024, 6, 3)
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)
 HOURS = TradingHours(datetime(2024, 6, 3, 13, 30, tzinfo=UTC), datetime(2024, 6, 3, 20, 0, tzinfo=UTC))

@@ -7,12 +7,13 @@ must go out when something did *not* happen, and that includes the broker. An al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from ib_trading.core.closed_day import no_trading_day
 from ib_trading.core.refusals import ConfigurationFault, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
@@ -20,6 +21,7 @@ from ib_trading.ports.activity_log import Activity
 from ib_trading.schema.log_events import SCHEDULES_MISSING, SCHEDULES_OK
 from ib_trading.schema.requests import ScheduleCheckRequest
 from ib_trading.schema.schedules import Schedule
+from ib_trading.strategies.strategy import Strategy
 
 GRACE = timedelta(minutes=35)
 """What was due later than this ago may still be running: a job's attempt may take 30 minutes (its deadline)."""
@@ -64,14 +66,18 @@ class ScheduleCheck:
 
     def answer(self, call: Call[ScheduleCheckRequest]) -> Answer:
         services = self.services
-        schedules = services.config.read().schedules
+        config = services.config.read()
         now = services.clock.now()
         # Nothing is missed that was due before the service was first heard of.
         begun = services.activity.first_at() or now
         after, until = max(now - timedelta(hours=call.request.hours), begun), now - GRACE
         activities = services.activity.since(after - EARLY)
+
+        def closed(schedule: Schedule, at: datetime) -> bool:
+            return nothing_of_it_trades(schedule, at, services.strategies, config.exposure.strategies)
+
         succeeded = services.responses.succeeded
-        due, missing = judge(schedules, activities, services.name, after, until, succeeded)
+        due, missing = judge(config.schedules, activities, services.name, after, until, succeeded, closed)
         facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
         if missing:
             log.error(SCHEDULES_MISSING, **facts)
@@ -90,6 +96,23 @@ class ScheduleCheck:
         )
 
 
+def nothing_of_it_trades(
+    schedule: Schedule, at: datetime, strategies: Mapping[str, Strategy], exposed: Iterable[str]
+) -> bool:
+    """Whether `at` lies in a day without a session of any market that the strategies of an allocation trade: those that
+    its body names, or else the `exposed`. Only an allocation is of no use then."""
+    if schedule.intent != "allocation":
+        return False
+    named = tuple((schedule.body or {}).get("strategies") or exposed)
+    if not all(name in strategies for name in named):
+        return False
+    return no_trading_day((spec for name in named for spec in strategies[name].instruments), at)
+
+
+def _never(schedule: Schedule, at: datetime) -> bool:  # noqa: ARG001 whatever they are
+    return False
+
+
 def judge(
     schedules: Iterable[Schedule],
     activities: Iterable[Activity],
@@ -97,11 +120,13 @@ def judge(
     after: datetime,
     until: datetime,
     succeeded: Callable[[int], bool],
+    closed: Callable[[Schedule, datetime], bool] = _never,
 ) -> tuple[int, tuple[MissingRun, ...]]:
     """How many runs were due in (after, until], and those of them that did not succeed, oldest first.
 
     `service` is our own name, which our jobs carry; `activities` come newest first. One success among the
-    scheduler's attempts is a success; `succeeded` says of an outcome whether it is one.
+    scheduler's attempts is a success; `succeeded` says of an outcome whether it is one, `closed` of a schedule whether
+    that day is one on which nothing of it trades: nothing is due then.
     """
     heard: dict[tuple[str, datetime], Activity] = {}
     for activity in activities:
@@ -114,6 +139,8 @@ def judge(
     for schedule in schedules:
         job = schedule.job(service)
         for at in schedule.due(after, until):
+            if closed(schedule, at):
+                continue
             due += 1
             activity = heard.get((job, at))
             if activity is None:

@@ -72,9 +72,9 @@ class TradingConfig(_Section, frozen=True):
     closing a position."""
     max_bar_jump_percent: Decimal = Decimal(80)
     """A bar whose close is further than this from the close before is reported and not stored."""
-    history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 5
-    """Calendar days. A strategy that reads history fails if a newest stored close is older; 5 spans the longest
-    holidays of US exchanges."""
+    history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 3
+    """Trading days of the instrument's own market. A strategy that reads history fails if more of them are over since
+    a newest stored close."""
     retry_check_minutes: Seconds = 10
     """For how long the same request without a key counts as a repetition."""
     order_spacing_milliseconds: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
