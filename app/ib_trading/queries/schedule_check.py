@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from ib_trading.core.closed_day import no_trading_day
+from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.refusals import ConfigurationFault, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
@@ -21,7 +23,6 @@ from ib_trading.ports.activity_log import Activity
 from ib_trading.schema.log_events import SCHEDULES_MISSING, SCHEDULES_OK
 from ib_trading.schema.requests import ScheduleCheckRequest
 from ib_trading.schema.schedules import Schedule
-from ib_trading.strategies.strategy import Strategy
 
 GRACE = timedelta(minutes=35)
 """What was due later than this ago may still be running: a job's attempt may take 30 minutes (its deadline)."""
@@ -30,6 +31,13 @@ EARLY = timedelta(minutes=5)
 """The scheduler's clock may be ahead of ours by less than this."""
 
 log = structlog.stdlib.get_logger("app.schedules")
+
+
+class NamesInstruments(Protocol):
+    """What of a strategy is asked here."""
+
+    @property
+    def instruments(self) -> tuple[ContractSpec, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ class ScheduleCheck:
 
 
 def nothing_of_it_trades(
-    schedule: Schedule, at: datetime, strategies: Mapping[str, Strategy], exposed: Iterable[str]
+    schedule: Schedule, at: datetime, strategies: Mapping[str, NamesInstruments], exposed: Iterable[str]
 ) -> bool:
     """Whether `at` lies in a day without a session of any market that the strategies of an allocation trade: those that
     its body names, or else the `exposed`. Only an allocation is of no use then."""
