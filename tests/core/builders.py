@@ -33,6 +33,7 @@ from ib_trading.schema.exposure import Exposure, StrategyInstance
 from ib_trading.schema.trading_config import Limits, TradingConfig
 from ib_trading.strategies import Strategy, StrategyView
 
+MONDAY = date(2024, 6, 3)
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)
 HOURS = TradingHours(datetime(2024, 6, 3, 13, 30, tzinfo=UTC), datetime(2024, 6, 3, 20, 0, tzinfo=UTC))

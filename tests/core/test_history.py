@@ -10,9 +10,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ib_trading.core.history import Bar, Rejected, daily_start, last_complete_day, sift, unconfirmed_jump
+from ib_trading.core.history import (
+    Bar,
+    Rejected,
+    complete_closes,
+    daily_start,
+    last_complete_day,
+    sift,
+    unconfirmed_jump,
+)
 from ib_trading.core.instruments import TradingHours
-from tests.core.builders import STOCK
+from tests.core.builders import STOCK, closes
 
 NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
 MONDAY = date(2024, 6, 3)
@@ -63,6 +71,29 @@ def test_before_a_lunch_break_is_over_the_day_still_forms() -> None:
 def test_on_a_day_without_trading_the_day_before_is_the_last() -> None:
     sunday = MONDAY - timedelta(days=1)
     assert last_complete_day(STOCK, at(NEW_YORK, sunday, 12)) == date(2024, 6, 1)
+
+
+def test_a_trade_date_of_forex_is_over_at_five_in_the_afternoon() -> None:
+    """Its hours are told by the evening on which they begin: Monday's, from Sunday evening on, were not over before
+    Tuesday's were."""
+    told = (
+        TradingHours(at(NEW_YORK, date(2024, 6, 2), 17, 15), at(NEW_YORK, MONDAY, 17)),
+        TradingHours(at(NEW_YORK, MONDAY, 17, 15), at(NEW_YORK, date(2024, 6, 4), 17)),
+    )
+    for hours in (told, ()):
+        pair = replace(STOCK, sec_type="CASH", exchange="IDEALPRO", primary_exchange="", liquid_hours=hours)
+        assert last_complete_day(pair, at(NEW_YORK, MONDAY, 16, 59)) == date(2024, 6, 2)
+        assert last_complete_day(pair, at(NEW_YORK, MONDAY, 17)) == MONDAY
+        assert last_complete_day(pair, at(NEW_YORK, MONDAY, 18)) == MONDAY
+
+
+def test_monday_s_close_in_tokyo_is_there_on_tuesday_morning_there() -> None:
+    """In New York it is Monday still, whose own close is not."""
+    tokyo = replace(STOCK, primary_exchange="TSEJ", time_zone="Asia/Tokyo", liquid_hours=())
+    morning = at(TOKYO, date(2024, 6, 4), 8, 30)
+    stored = closes("97", "98", "99", "100", last_day=date(2024, 6, 4))
+    assert complete_closes(tokyo, stored, morning, 2) == stored[1:3]
+    assert complete_closes(replace(STOCK, liquid_hours=()), stored, at(NEW_YORK, MONDAY, 15), 2) == stored[:2]
 
 
 def test_good_bars_are_stored() -> None:

@@ -23,7 +23,7 @@ from ib_trading.schema.log_events import RunEvent
 from tests.captured import named, read, said, written
 from tests.contracts.places import SqliteFile
 from tests.contracts.samples import a_booking, a_run, after, an_order
-from tests.core.builders import ALL_SPECS, Raises, answers, asked, config, snapshot
+from tests.core.builders import ALL_SPECS, MONDAY, STOCK, Raises, answers, asked, config, snapshot
 from tests.core.test_plan import full_snapshot, full_strategies
 from tests.intents.test_leased_ledger import SetClock
 
@@ -52,6 +52,15 @@ def became(*states: OrderState, seconds: int = 1, **members: object) -> Order:
     for number, state in enumerate(states, start=1):
         order = order.became(state, after(seconds + number))
     return order.became(order.state, after(seconds), **members)
+
+
+def test_a_calendar_that_contract_details_contradict_is_said() -> None:
+    closed = replace(STOCK, liquid_hours=(), closed_days=frozenset({MONDAY}))
+    with said() as lines:
+        story.calendars_compared([STOCK, closed])
+    [line] = named(lines, RunEvent.CALENDAR_CONTRADICTED)
+    assert line["log_level"] == "warning"
+    assert line["detail"] == "AAA does not trade on 2024-06-03 by its contract details; XNYS does"
 
 
 @pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.PLANNED])

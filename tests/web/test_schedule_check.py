@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ib_trading.core.mode import TradingMode
 from ib_trading.ports.activity_log import Activity
-from ib_trading.queries.schedule_check import GRACE, judge
+from ib_trading.queries.schedule_check import GRACE, judge, nothing_of_it_trades
 from ib_trading.schema.intents import INTENTS
 from ib_trading.schema.schedules import Schedule
 from ib_trading.web.responses import HttpResponses
@@ -71,6 +72,42 @@ def test_the_scheduler_may_spell_the_instant_in_any_zone_and_with_fractions() ->
 def test_another_call_does_not_stand_for_the_scheduled_one(other: Activity) -> None:
     """Somebody's own call at noon, the live stack's job, yesterday's run."""
     assert len(missing(other)) == 1
+
+
+INDEPENDENCE_DAY = datetime(2024, 7, 4, 19, 30, tzinfo=UTC)
+AT_HALF_PAST_THREE = Schedule(intent="allocation", cron="30 15 * * 1-5", time_zone="America/New_York")
+
+
+def test_a_run_on_a_holiday_is_missed_by_nobody(service: ServiceUnderTest) -> None:
+    """On 4 July an allocation that failed, or that nobody had heard of, was reported as missed."""
+    strategies = service.services.strategies
+
+    def closed(schedule: Schedule, at: datetime) -> bool:
+        return nothing_of_it_trades(schedule, at, strategies, ["dummy", "trend"])
+
+    week = (INDEPENDENCE_DAY - timedelta(days=1), INDEPENDENCE_DAY + timedelta(hours=1))
+    succeeded = HttpResponses(TradingMode.PAPER).succeeded
+    failed = heard(INDEPENDENCE_DAY, 503)
+    assert judge((AT_HALF_PAST_THREE,), [failed], "ib-paper", *week, succeeded, closed) == (0, ())
+    due, missed = judge((AT_HALF_PAST_THREE,), [failed], "ib-paper", *week, succeeded)
+    assert (due, [run.outcome for run in missed]) == (1, [503])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "at", "closed"),
+    [
+        (AT_HALF_PAST_THREE, INDEPENDENCE_DAY, True),
+        (AT_HALF_PAST_THREE, INDEPENDENCE_DAY + timedelta(days=1), False),
+        (AT_HALF_PAST_THREE, INDEPENDENCE_DAY + timedelta(days=2), True),
+        (msgspec.structs.replace(AT_HALF_PAST_THREE, body={"strategies": ["dummy"]}), INDEPENDENCE_DAY, True),
+        (msgspec.structs.replace(AT_HALF_PAST_THREE, body={"strategies": ["gone"]}), INDEPENDENCE_DAY, False),
+        (msgspec.structs.replace(AT_HALF_PAST_THREE, intent="trade-reconciliation"), INDEPENDENCE_DAY, False),
+    ],
+)
+def test_only_an_allocation_is_of_no_use_on_a_day_without_trading(
+    service: ServiceUnderTest, schedule: Schedule, at: datetime, closed: bool
+) -> None:
+    assert nothing_of_it_trades(schedule, at, service.services.strategies, ["dummy"]) is closed
 
 
 @pytest.fixture

@@ -162,6 +162,16 @@ def test_while_the_exchange_is_closed_a_market_order_is_refused(tmp_path: Path) 
         assert gateway.state(messages=False)["orders"] == []
 
 
+def test_on_a_holiday_a_run_ends_well_and_sends_nothing(tmp_path: Path) -> None:
+    """On 4 July it was refused, retried, and reported as missed."""
+    with Launched.start("--clock", "virtual", "--start", "2019-07-04T15:00:00Z") as gateway:
+        reply = ServiceUnderTest.over(tmp_path, gateway.port).post("/allocation", {"strategies": ["dummy"]})
+        assert (reply.status, reply.body["orders"]) == (200, [])
+        assert reply.body["trades"]["dummy"], "what it would have done is said"
+        assert "2019-07-04 is no trading day there" in reply.body["warnings"][0]
+        assert gateway.state(messages=False)["orders"] == []
+
+
 def test_a_manual_trade_is_nobodys_and_is_left_alone(service: ServiceUnderTest, simulator: Launched) -> None:
     """A comparable system undid its owner's own trades at the next run."""
     simulator.trade("KO", "BUY", 77)

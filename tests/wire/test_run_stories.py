@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from ib_trading.composition import create
-from ib_trading.intents.story import LedgerStory
+from ib_trading.intents.story import LedgerStory, calendars_compared
 from ib_trading.schema.log_events import GATEWAY_NOT_READY, NEEDS_REVIEW, RunEvent
 from ib_trading_simulator.launch import Launched
 from tests.captured import named, said
 from tests.contracts.samples import NOON, a_booking
+from tests.core.builders import MONDAY, STOCK
 from tests.scripted_strategies import told as telling
 from tests.service import ServiceUnderTest, closed_port
 from tests.stories import MOMENTARY, Line, told
@@ -180,6 +181,7 @@ def test_every_event_of_the_vocabulary_is_said(tmp_path: Path) -> None:
         create(without).test_client().post("/allocation")
         broken.get("/current-time")
         kinds = ("reversal:1.1.01.02", "commission:1:1.1.01.01", "cross:run-0:1", "repair:abc")
+        calendars_compared([replace(STOCK, liquid_hours=(), closed_days=frozenset({MONDAY}))])
         LedgerStory(NOON).booked(a_booking(booking_id, {"trend": "1"}) for booking_id in kinds)
         LedgerStory(NOON).renamed({"spymacdvixy": "macd"})
     assert heard | {line["event"] for line in lines} == {*RunEvent, GATEWAY_NOT_READY}

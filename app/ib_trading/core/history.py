@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.instruments import Instrument
+from ib_trading.core.market import DailyClose
+from ib_trading.core.sessions import session_of
 
 DAILY = "1 day"
 
@@ -90,12 +92,18 @@ def daily_start(day: date) -> datetime:
 
 
 def last_complete_day(instrument: Instrument, at: datetime) -> date:
-    """The latest day whose daily bar no longer forms: today once today's trading hours are over, else yesterday."""
-    zone = ZoneInfo(instrument.time_zone)
-    today = at.astimezone(zone).date()
-    todays = [hours for hours in instrument.liquid_hours if hours.open.astimezone(zone).date() == today]
-    over = bool(todays) and all(hours.close <= at for hours in todays)
-    return today if over else today - timedelta(days=1)
+    """The latest day whose daily bar no longer forms: today once today's session is over, else yesterday."""
+    today = at.astimezone(ZoneInfo(instrument.time_zone)).date()
+    session = session_of(instrument, today)
+    return today if session is not None and session.close <= at else today - timedelta(days=1)
+
+
+def complete_closes(
+    instrument: Instrument, closes: Sequence[DailyClose], at: datetime, count: int
+) -> tuple[DailyClose, ...]:
+    """The last `count` of `closes`, oldest first, that no longer form at `at`."""
+    last = last_complete_day(instrument, at)
+    return tuple(close for close in closes if close.day <= last)[-count:]
 
 
 def day_of(bar: Bar, bar_size: str, time_zone: str) -> date:

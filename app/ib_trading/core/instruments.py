@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 from ib_trading.core.order_kind import ALGO, OrderType
@@ -61,6 +61,8 @@ class Instrument:
     order_types: frozenset[str]
     liquid_hours: tuple[TradingHours, ...]
     time_zone: str
+    closed_days: frozenset[date] = frozenset()
+    """Days of which its contract details say that it does not trade."""
 
     @property
     def increment(self) -> Decimal:

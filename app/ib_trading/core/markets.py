@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ib_trading.core.instruments import Instrument
+from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.timetable import FOREX, ROUND_THE_CLOCK, WEEKDAYS
 
 _STOCKS = {
@@ -18,8 +18,7 @@ _STOCKS = {
     "XTSE": "TSE VENTURE",
     "XMEX": "MEXI",
     "XLON": "LSE LSEETF LSEIOB1",
-    # The floor in Frankfurt trades longer than Xetra, on the same days.
-    "XETR": "IBIS IBIS2 FWB FWB2",
+    "XETR": "IBIS IBIS2",
     "XSWX": "EBS SWX VIRTX",
     "XPAR": "SBF",
     "XAMS": "AEB",
@@ -55,6 +54,17 @@ _INDICES = {
     "XAMS": "FTA",
 }
 
+# Where SMART routes a stock of which a strategy names no exchange. A euro may be of Frankfurt, Paris, Milan, ...
+_BY_CURRENCY = {
+    "USD": "XNYS",
+    "CAD": "XTSE",
+    "GBP": "XLON",
+    "CHF": "XSWX",
+    "JPY": "XTKS",
+    "HKD": "XHKG",
+    "AUD": "XASX",
+}
+
 
 def _by_exchange(*tables: Mapping[str, str]) -> dict[str, str]:
     def pairs() -> Iterator[tuple[str, str]]:
@@ -83,3 +93,14 @@ def market_of(instrument: Instrument) -> str:
     listed = instrument.primary_exchange or instrument.exchange
     market = _MARKETS.get(instrument.sec_type, _OF_STOCKS).get(listed)
     return market or f"{WEEKDAYS} {instrument.time_zone}"
+
+
+def market_of_spec(spec: ContractSpec) -> str | None:
+    """The same for what a strategy names, before the broker has told what it is; None where only it can tell."""
+    if spec.sec_type == "CASH":
+        return FOREX
+    listed = spec.primary_exchange or spec.exchange
+    known = _MARKETS.get(spec.sec_type, _OF_STOCKS)
+    if listed == "SMART" and known is _OF_STOCKS:
+        return _BY_CURRENCY.get(spec.currency)
+    return known.get(listed)

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ib_trading.core.canonical import ABSENT_WHEN_NONE, camel, canonical_json
+from ib_trading.core.closed_day import nothing_trades
 from ib_trading.core.fx import FxRate
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.limits import Proposal, Verdict, judge
@@ -156,8 +157,10 @@ def decide(
         )
         for trade in netting.trades
     )
+    closed = nothing_trades(snapshot, orders)
+    orders, crosses = ((), ()) if closed else (orders, netting.crosses)
     plan = written_out(
-        Proposal(snapshot, sizing.prices, orders, netting.crosses),
+        Proposal(snapshot, sizing.prices, orders, crosses),
         tuple(sorted(snapshot.answers)),
         signals=signals.weights,
         targets=sizing.targets,
@@ -170,6 +173,7 @@ def decide(
             ),
             *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
             *sizing.notes,
+            *([closed] if closed else []),
         ),
     )
     return Decision(_with_words(plan, snapshot, signals), signals.failed)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import DailyClose
+from ib_trading.core.sessions import sessions_missed
 
 REMEDY = "call collect-market-data first"
 
@@ -22,15 +22,16 @@ def stale_history(
 ) -> str | None:
     """Why `closes`, oldest first, are no basis for a decision at `at`; None if they are.
 
-    `max_age_days` are calendar days on the exchange's clock: from a Friday to the Tuesday after a long weekend are 4.
+    `max_age_days` are sessions of the instrument's own market that are over and have no close stored: none from a
+    Friday to the end of the Tuesday after a long weekend, nor in Tokyo during all of Golden Week.
     """
     if not closes:
         return f"{instrument.local_symbol} has no stored history; {REMEDY}"
     newest = closes[-1].day
-    age = (at.astimezone(ZoneInfo(instrument.time_zone)).date() - newest).days
+    age = sessions_missed(instrument, newest, at)
     if age > max_age_days:
         return (
-            f"the newest stored close of {instrument.local_symbol} is of {newest}, {age} days old, more than"
+            f"the newest stored close of {instrument.local_symbol} is of {newest}, {age} trading days old, more than"
             f" historyMaxAgeDays ({max_age_days}); {REMEDY}"
         )
     return None

@@ -31,11 +31,11 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """`hours` are regular ones, first day → spans, oldest first. `years` are what is otherwise, as calendar_table.py
-    spells it; None where one year is like the other, and every one known."""
+    """`hours` are regular ones, first day (ISO) → hours, oldest first; `years` are what is otherwise; both as
+    calendar_table.py spells them. `years` None: each year is like the other, and known."""
 
     zone: ZoneInfo
-    hours: tuple[tuple[date, tuple[Span, ...]], ...]
+    hours: Mapping[str, str]
     years: Mapping[int, str] | None
     closed_each_year: frozenset[tuple[int, int]] = frozenset()
     weekends: bool = False
@@ -49,20 +49,22 @@ class Timetable:
             return ()
         if (day.month, day.day) in self.closed_each_year:
             return ()
-        return next((spans for start, spans in reversed(self.hours) if start <= day), self.hours[0][1])
+        return _spans(self._regular(day))
 
     def is_known(self, day: date) -> bool:
         return self.years is None or day.year in self.years
 
     def _otherwise(self, day: date) -> str | None:
         """The hours of a day that is not like the others of its kind, "" if it is closed."""
-        hours, wanted = "", f"{day:%m%d}"
-        for word in (self.years or {}).get(day.year, "").split():
-            if word == wanted:
-                return hours
-            if word.endswith(":"):
-                hours = word[:-1]
-        return None
+        if self.years is None or day.year not in self.years:
+            return None
+        before, found, _ = f" {self.years[day.year]} ".partition(f" {day.month:02}{day.day:02} ")
+        return before.rpartition(":")[0].rpartition(" ")[2] if found else None
+
+    def _regular(self, day: date) -> str:
+        """Before the first day, as on it."""
+        starts = [start for start in self.hours if start <= day.isoformat()] or list(self.hours)[:1]
+        return self.hours[starts[-1]]
 
 
 def timetable(market: str) -> Timetable:
@@ -70,14 +72,15 @@ def timetable(market: str) -> Timetable:
     kind, _, zone = market.partition(" ")
     if kind in (ROUND_THE_CLOCK, WEEKDAYS):
         round_the_clock = kind == ROUND_THE_CLOCK
-        whole_day = ((date.min, _spans("0000-2400")),)
         # Of weekdays alone no year is known.
-        return Timetable(ZoneInfo(zone), whole_day, None if round_the_clock else {}, weekends=round_the_clock)
+        years = None if round_the_clock else {}
+        return Timetable(ZoneInfo(zone), {"": "0000-2400"}, years, weekends=round_the_clock)
     if market == FOREX:
-        hours = ((date.min, _spans("<1715-1700")),)
-        return Timetable(ZoneInfo("America/New_York"), hours, None, frozenset({(1, 1), (12, 25)}))
-    zone, regular, years = CALENDARS[market]
-    hours = tuple((date.fromisoformat(start), _spans(text)) for start, text in regular.items())
+        christmas_and_new_year = frozenset({(12, 25), (1, 1)})
+        return Timetable(
+            ZoneInfo("America/New_York"), {"": "<1715-1700"}, None, closed_each_year=christmas_and_new_year
+        )
+    zone, hours, years = CALENDARS[market]
     return Timetable(ZoneInfo(zone), hours, years)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ib_trading.core.attribution import remaining
 from ib_trading.core.broker_day import broker_day
-from ib_trading.core.history import daily_start
+from ib_trading.core.history import complete_closes, daily_start, last_complete_day
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import locks
+from ib_trading.core.market import DailyClose
 from ib_trading.core.mode import TradingMode, choose_account
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.strategy import Declaration
+from ib_trading.intents import story
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
@@ -77,6 +79,7 @@ def read_snapshot(
     working = working_orders(compared.ledger)
     ordered = _held(working, working)
     named, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
+    story.calendars_compared(instruments.values())
     holdings = _not_gone(holdings, {*instruments, *positions})
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
@@ -100,11 +103,7 @@ def read_snapshot(
         instruments=instruments,
         quotes=quotes,
         fx=read_rates(broker, config, state, valued, at),
-        closes=services.warehouse.daily_closes(
-            instruments, HISTORY_SERIES, before=daily_start(broker_day(at)), count=history_days or 1
-        )
-        if with_closes
-        else {},
+        closes=_closes(services, instruments, at, history_days or 1) if with_closes else {},
         memories=compared.ledger.memories() if strategies else {},
         bars=read_bars(services.warehouse, strategies, named, instruments, at),
         positions=positions,
@@ -116,6 +115,23 @@ def read_snapshot(
         cash=state.cash,
         locks=locks(compared.differences, compared.orders, compared.strays),
     )
+
+
+def _closes(
+    services: Services, instruments: Mapping[int, Instrument], at: datetime, count: int
+) -> dict[int, tuple[DailyClose, ...]]:
+    """The last `count` closes of each that no longer form. Where it is Tuesday already, Monday's is there; it is read
+    of all at once, with as many more as days lie between the first market and the last."""
+    if not instruments:
+        return {}
+    complete = [last_complete_day(instrument, at) for instrument in instruments.values()]
+    before = daily_start(max(complete) + timedelta(days=1))
+    apart = (max(complete) - min(complete)).days
+    stored = services.warehouse.daily_closes(instruments, HISTORY_SERIES, before=before, count=count + apart)
+    return {
+        con_id: complete_closes(instrument, stored.get(con_id, ()), at, count)
+        for con_id, instrument in instruments.items()
+    }
 
 
 def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:

@@ -17,11 +17,13 @@ import structlog
 
 from ib_trading.core.attribution import Booking, booked_execution, revision
 from ib_trading.core.booking_kind import BookingKind, booking_kind
+from ib_trading.core.instruments import Instrument
 from ib_trading.core.journal import Run, RunState
 from ib_trading.core.order import DecidedOrder, Order
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Decision, Plan
 from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.sessions import contradictions
 from ib_trading.schema.log_events import NEEDS_REVIEW, RunEvent
 
 log = structlog.stdlib.get_logger("app.run")
@@ -52,6 +54,13 @@ KEY_LENGTH = 260
 
 def shown_key(key: str) -> str:
     return key[:KEY_LENGTH]
+
+
+def calendars_compared(instruments: Iterable[Instrument]) -> None:
+    """Contract details are believed; the calendar, which says what they do not tell any more, may be out of date."""
+    for instrument in instruments:
+        for contradiction in contradictions(instrument):
+            log.warning(RunEvent.CALENDAR_CONTRADICTED, detail=contradiction)
 
 
 def claimed(run: Run) -> None:

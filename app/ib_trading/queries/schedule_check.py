@@ -7,19 +7,24 @@ must go out when something did *not* happen, and that includes the broker. An al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
+from ib_trading.core.closed_day import no_trading_day
+from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.refusals import ConfigurationFault, Refusal, StoreUnavailable
+from ib_trading.intents.chosen_strategies import chosen_strategies
 from ib_trading.intents.intent import Answer, Call, Result, common
 from ib_trading.intents.services import Services
 from ib_trading.ports.activity_log import Activity
 from ib_trading.schema.log_events import SCHEDULES_MISSING, SCHEDULES_OK
 from ib_trading.schema.requests import ScheduleCheckRequest
 from ib_trading.schema.schedules import Schedule
+from ib_trading.schema.trading_config import TradingConfig
 
 GRACE = timedelta(minutes=35)
 """What was due later than this ago may still be running: a job's attempt may take 30 minutes (its deadline)."""
@@ -28,6 +33,13 @@ EARLY = timedelta(minutes=5)
 """The scheduler's clock may be ahead of ours by less than this."""
 
 log = structlog.stdlib.get_logger("app.schedules")
+
+
+class NamesInstruments(Protocol):
+    """What of a strategy is asked here."""
+
+    @property
+    def instruments(self) -> tuple[ContractSpec, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +76,20 @@ class ScheduleCheck:
 
     def answer(self, call: Call[ScheduleCheckRequest]) -> Answer:
         services = self.services
-        schedules = services.config.read().schedules
+        config = services.config.read()
         now = services.clock.now()
         # Nothing is missed that was due before the service was first heard of.
         begun = services.activity.first_at() or now
         after, until = max(now - timedelta(hours=call.request.hours), begun), now - GRACE
         activities = services.activity.since(after - EARLY)
+
+        declared = self._declared(config)
+
+        def closed(schedule: Schedule, at: datetime) -> bool:
+            return nothing_of_it_trades(schedule, at, declared, config.exposure.strategies)
+
         succeeded = services.responses.succeeded
-        due, missing = judge(schedules, activities, services.name, after, until, succeeded)
+        due, missing = judge(config.schedules, activities, services.name, after, until, succeeded, closed)
         facts = {"due": due, "missing": [f"{run.job} at {run.due:%Y-%m-%d %H:%MZ}" for run in missing]}
         if missing:
             log.error(SCHEDULES_MISSING, **facts)
@@ -90,6 +108,31 @@ class ScheduleCheck:
         )
 
 
+    def _declared(self, config: TradingConfig) -> Mapping[str, NamesInstruments]:
+        """What can be known of them now; a run that cannot know it either is due all the same."""
+        try:
+            return chosen_strategies(self.services.strategies, None, config).declarations
+        except ConfigurationFault:
+            return {}
+
+
+def nothing_of_it_trades(
+    schedule: Schedule, at: datetime, strategies: Mapping[str, NamesInstruments], exposed: Iterable[str]
+) -> bool:
+    """Whether `at` lies in a day without a session of any market that the strategies of an allocation trade: those that
+    its body names, or else the `exposed`. Only an allocation is of no use then."""
+    if schedule.intent != "allocation":
+        return False
+    named = tuple((schedule.body or {}).get("strategies") or exposed)
+    if not all(name in strategies for name in named):
+        return False
+    return no_trading_day((spec for name in named for spec in strategies[name].instruments), at)
+
+
+def _never(schedule: Schedule, at: datetime) -> bool:  # noqa: ARG001 whatever they are
+    return False
+
+
 def judge(
     schedules: Iterable[Schedule],
     activities: Iterable[Activity],
@@ -97,11 +140,13 @@ def judge(
     after: datetime,
     until: datetime,
     succeeded: Callable[[int], bool],
+    closed: Callable[[Schedule, datetime], bool] = _never,
 ) -> tuple[int, tuple[MissingRun, ...]]:
     """How many runs were due in (after, until], and those of them that did not succeed, oldest first.
 
     `service` is our own name, which our jobs carry; `activities` come newest first. One success among the
-    scheduler's attempts is a success; `succeeded` says of an outcome whether it is one.
+    scheduler's attempts is a success; `succeeded` says of an outcome whether it is one, `closed` of a schedule whether
+    that day is one on which nothing of it trades: nothing is due then.
     """
     heard: dict[tuple[str, datetime], Activity] = {}
     for activity in activities:
@@ -114,6 +159,8 @@ def judge(
     for schedule in schedules:
         job = schedule.job(service)
         for at in schedule.due(after, until):
+            if closed(schedule, at):
+                continue
             due += 1
             activity = heard.get((job, at))
             if activity is None:

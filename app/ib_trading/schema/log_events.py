@@ -35,6 +35,8 @@ class RunEvent(StrEnum):
     """The run came to nothing; its key may be used again."""
     STEP = "step"
     """A phase of the call has ended, well or not."""
+    CALENDAR_CONTRADICTED = "calendar_contradicted"
+    """The broker's contract details and the table of trading days do not agree on a day; the broker is believed."""
     PLAN = "plan"
     """What was decided, and which limits refuse it."""
     STRATEGY_FAILED = "strategy_failed"

@@ -62,9 +62,9 @@ class TradingConfig(_Section, frozen=True):
     closing a position."""
     max_bar_jump_percent: Decimal = Decimal(80)
     """A bar whose close is further than this from the close before is reported and not stored."""
-    history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 5
-    """Calendar days. A strategy that reads history fails if a newest stored close is older; 5 spans the longest
-    holidays of US exchanges."""
+    history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 3
+    """Trading days of the instrument's own market. A strategy that reads history fails if more of them are over since
+    a newest stored close."""
     strategy_seconds: Annotated[int, msgspec.Meta(ge=1, le=90)] = 20
     """How long one strategy may take to decide before it is stopped. Under the two minutes for which a run holds the
     trading lease without renewing it."""

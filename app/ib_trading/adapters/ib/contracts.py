@@ -18,7 +18,7 @@ from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.replies import CURRENT_TIME, market_rule
-from ib_trading.adapters.ib.trading_hours import openings, zone
+from ib_trading.adapters.ib.trading_hours import closed_days, openings, zone
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep
 from ib_trading.core.refusals import BrokerFault, ContractsUnknown, QuestionRefused, RequestError
 from ib_trading.schema.strict import FieldError
@@ -153,6 +153,7 @@ def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
     try:
         time_zone = zone(details.timeZoneId).key if details.timeZoneId else "UTC"
         hours = openings(details.liquidHours, details.timeZoneId or "UTC")
+        closed = closed_days(details.liquidHours)
     except ValueError as error:
         raise BrokerFault(f"the trading hours of {contract.localSymbol} cannot be read: {error}") from None
     return Instrument(
@@ -170,6 +171,7 @@ def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
         order_types=frozenset(filter(None, details.orderTypes.split(","))),
         liquid_hours=hours,
         time_zone=time_zone,
+        closed_days=closed,
     )
 
 

@@ -6,7 +6,7 @@ either with several openings a day after commas.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ib_trading.core.instruments import TradingHours
@@ -26,6 +26,8 @@ _BROKER_ZONES = {
     "JST": "Asia/Tokyo",
 }
 
+_CLOSED = "CLOSED"
+
 
 def zone(name: str) -> ZoneInfo:
     """`US/Eastern`, `EST (Eastern Standard Time)`, ... as a zone; ValueError for a name that is none."""
@@ -42,9 +44,15 @@ def openings(text: str, time_zone: str) -> tuple[TradingHours, ...]:
     hours = []
     for day_text in filter(None, text.split(";")):
         day, _, spans = day_text.partition(":")
-        if spans != "CLOSED":
+        if spans != _CLOSED:
             hours += [_opening(day, span, local) for span in spans.split(",")]
     return tuple(sorted(hours, key=lambda opening: opening.open))
+
+
+def closed_days(text: str) -> frozenset[date]:
+    """The days that are called closed. ValueError for what is no such text."""
+    days = (day_text.partition(":") for day_text in filter(None, text.split(";")))
+    return frozenset(date.fromisoformat(day) for day, _, spans in days if spans == _CLOSED)
 
 
 def _opening(day: str, span: str, local: ZoneInfo) -> TradingHours:
