@@ -2,7 +2,8 @@
 
 A bar is complete when nothing that happens can change it. Taken for complete too early, it would be stored half made,
 never corrected, and show a strategy what it could not have known; so where the broker's alignment is not certain, the
-later instant counts. Which days have sessions, core/calendar.py knows; which bars may be stored, core/history.py decides.
+later instant counts. Which days have sessions, core/calendar.py knows; which bars may be stored, core/history.py
+decides.
 """
 
 from __future__ import annotations
@@ -11,15 +12,27 @@ import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+
+from ib_trading.core.calendar import last_complete_session, next_session, zone_of
 
 DAILY, WEEKLY = "1 day", "1 week"
 
 MINUTES: dict[str, int] = {
-    **{"1 min": 1, "2 mins": 2, "3 mins": 3, "5 mins": 5, "10 mins": 10, "15 mins": 15, "20 mins": 20},
-    **{"30 mins": 30, "1 hour": 60, "2 hours": 120, "3 hours": 180, "4 hours": 240, "8 hours": 480},
+    "1 min": 1,
+    "2 mins": 2,
+    "3 mins": 3,
+    "5 mins": 5,
+    "10 mins": 10,
+    "15 mins": 15,
+    "20 mins": 20,
+    "30 mins": 30,
+    "1 hour": 60,
+    "2 hours": 120,
+    "3 hours": 180,
+    "4 hours": 240,
+    "8 hours": 480,
 }
 """Broker's bar size → how long one lasts at most, of those shorter than a day."""
 
@@ -58,3 +71,35 @@ class BarColumns:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+def monday_of(day: date) -> date:
+    """The first day of the week of `day`, by which its weekly bar is dated."""
+    return day - timedelta(days=day.weekday())
+
+
+def complete_before(bar_size: str, market: str, at: datetime) -> datetime:
+    """The instant (UTC) from which on bars of this size still form, or have not begun, at `at`: those that start before
+    it are complete.
+
+    A day is complete when its session is over, a week when its last session is, and a bar within a day at its own end
+    or its session's, whichever is earlier.
+    """
+    last = last_complete_session(market, at)
+    if bar_size == DAILY:
+        return _midnight(last.day + timedelta(days=1))
+    if bar_size == WEEKLY:
+        week = monday_of(last.day)
+        over = monday_of(next_session(market, last.close).day) > week
+        return _midnight(week + timedelta(days=7) if over else week)
+    minutes = MINUTES[bar_size]
+    if minutes > ALIGNED_MINUTES:
+        # One that began so long ago has ended, wherever bars of this size begin.
+        return max(last.close, at - timedelta(minutes=minutes) + timedelta(microseconds=1))
+    local = at.astimezone(zone_of(market))
+    past = timedelta(minutes=local.minute % minutes, seconds=local.second, microseconds=local.microsecond)
+    return max(last.close, at - past)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

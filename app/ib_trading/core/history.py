@@ -11,16 +11,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from ib_trading.core.bars import MINUTES
+from ib_trading.core.calendar import trade_date
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.instruments import Instrument
-
-DAILY = "1 day"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar. `start` is in UTC; a daily bar starts at midnight UTC of its trading day. `volume` is in the
-    instrument's own unit, None where the series has none."""
+    """One bar. `start` is in UTC; a daily bar starts at midnight UTC of its trading day, a weekly one at that of its
+    Monday. `volume` is in the instrument's own unit, None where the series has none."""
 
     start: datetime
     open: Decimal
@@ -98,9 +98,9 @@ def last_complete_day(instrument: Instrument, at: datetime) -> date:
     return today if over else today - timedelta(days=1)
 
 
-def day_of(bar: Bar, bar_size: str, time_zone: str) -> date:
-    """The exchange's day that `bar` belongs to."""
-    return bar.start.date() if bar_size == DAILY else bar.start.astimezone(ZoneInfo(time_zone)).date()
+def day_of(bar: Bar, bar_size: str, market: str) -> date:
+    """The trading day that `bar` belongs to; of a week its Monday."""
+    return trade_date(market, bar.start) if bar_size in MINUTES else bar.start.date()
 
 
 def sift(

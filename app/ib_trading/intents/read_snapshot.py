@@ -18,6 +18,7 @@ from ib_trading.core.snapshot import Snapshot
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
+from ib_trading.intents.read_closes import daily_closes
 from ib_trading.intents.read_rates import read_rates
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -93,8 +94,8 @@ def read_snapshot(
         instruments=instruments,
         quotes=quotes,
         fx=read_rates(broker, config, state, valued, at),
-        closes=services.warehouse.daily_closes(
-            instruments, HISTORY_SERIES, before=daily_start(broker_day(at)), count=history_days or 1
+        closes=daily_closes(
+            services.warehouse, instruments, before=daily_start(broker_day(at)), count=history_days or 1
         )
         if with_closes
         else {},

@@ -54,6 +54,12 @@ def shown_key(key: str) -> str:
     return key[:KEY_LENGTH]
 
 
+def topped_up(stored: Mapping[str, int], lacking: Mapping[str, str]) -> None:
+    """`stored` is symbol → bars that came, `lacking` symbol → why some did not."""
+    level = logging.WARNING if lacking else logging.INFO
+    log.log(level, RunEvent.TOPPED_UP, stored=dict(stored), lacking=dict(lacking))
+
+
 def claimed(run: Run) -> None:
     log.info(RunEvent.CLAIMED, key=shown_key(run.key))
 

@@ -35,6 +35,8 @@ class RunEvent(StrEnum):
     """The run came to nothing; its key may be used again."""
     STEP = "step"
     """A phase of the call has ended, well or not."""
+    TOPPED_UP = "topped_up"
+    """History that the run is about to read was missing and asked for."""
     PLAN = "plan"
     """What was decided, and which limits refuse it."""
     STRATEGY_FAILED = "strategy_failed"

@@ -75,6 +75,9 @@ class TradingConfig(_Section, frozen=True):
     history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 5
     """Calendar days. A strategy that reads history fails if a newest stored close is older; 5 spans the longest
     holidays of US exchanges."""
+    collect_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 30
+    """How long a run may collect what its strategies need and the warehouse lacks; 0 leaves that to
+    collect-market-data. Under what the run's lease lasts between two renewals."""
     retry_check_minutes: Seconds = 10
     """For how long the same request without a key counts as a repetition."""
     order_spacing_milliseconds: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0

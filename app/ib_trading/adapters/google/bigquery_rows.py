@@ -73,7 +73,6 @@ class Batch:
         )
 
 
-
 @dataclass(slots=True)
 class _Collected:
     bars: dict[tuple[Series, datetime], Staged] = field(default_factory=dict)

@@ -119,7 +119,9 @@ class BigqueryWarehouse:
             table_of(bar_size), wanted, what_to_show, _since(bar_size, before, count), before, count, _FIGURES
         )
         return {
-            con_id: BarColumns.of([int(row[0].timestamp()) for row in rows], *list(zip(*rows, strict=True))[1:])
+            con_id: BarColumns.of(
+                [int(row[0].timestamp()) for row in rows], *list(zip(*rows, strict=True))[1:]
+            )
             if rows
             else BarColumns()
             for con_id, rows in found.items()
