@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from ib_trading.core.bars import monday_of
 from ib_trading.core.collection import BarQuestion, portion, questions, readjusted, whole_series
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, NewestBar, Portion, Rejected, Series, StoredSeries
@@ -44,7 +45,8 @@ def begin(
     """One for each series, in their order, from what the warehouse has of it; None where no day is wanted."""
     known: dict[Series, StoredSeries] = {}
     for (what, size), some in _by_kind(wanted).items():
-        since = min((span.first for _, span in some if span), default=date.max)
+        # The week of the first day is dated by its Monday.
+        since = min((monday_of(span.first) for _, span in some if span), default=date.max)
         stored = warehouse.stored([series.con_id for series, _ in some], what, size, since=since)
         known |= {series: stored[series.con_id] for series, _ in some}
     return [

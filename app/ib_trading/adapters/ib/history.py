@@ -81,7 +81,8 @@ async def _bars(
         series.bar_size,
         f"{duration} to {end_text}",
     )
-    lost_before = connection.replies.farms_lost
+    farms = connection.replies
+    away, lost_before = dict(farms.broken_farms), farms.farms_lost
     told: list[BarData] = []
     try:
         async with connection.history_lines:
@@ -111,7 +112,12 @@ async def _bars(
         if refused.code != error_codes.HISTORY_TROUBLE or not no_data:
             raise broker_fault(what, refused) from None
     if not told:
-        _check_farms(connection, what, lost_before)
+        away |= farms.broken_farms
+        if away or farms.farms_lost > lost_before:
+            said = "; ".join(away.values()) or "for a moment"
+            raise BrokerFault(
+                f"the broker has no data for {what}, but it lost a data farm ({said}); ask again later"
+            )
     translated = (bar_of(bar, series.bar_size) for bar in told)
     within = (bar for bar in translated if day_of(bar, series.bar_size, market) in days)
     return tuple(sorted(within, key=lambda bar: bar.start))
@@ -120,16 +126,6 @@ async def _bars(
 def _named(question: BarQuestion) -> str:
     series = question.series
     return f"the {series.bar_size} {series.what_to_show} of {question.instrument.local_symbol}"
-
-
-def _check_farms(connection: Connection, what: str, lost_before: int) -> None:
-    """BrokerFault if a farm was away while somebody said that there are no data: which farm keeps the history of which
-    instrument, the broker does not tell."""
-    away = "; ".join(connection.replies.broken_farms.values())
-    if away or connection.replies.farms_lost > lost_before:
-        raise BrokerFault(
-            f"the broker has no data for {what}, but it lost a data farm ({away or 'for a moment'}); ask again later"
-        )
 
 
 def end_of(instrument: Instrument, bar_size: str, days: DaySpan) -> str:

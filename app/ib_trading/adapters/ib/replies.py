@@ -132,7 +132,7 @@ class Replies:
             self._hear_of_a_farm(code, text)
 
     def _hear_of_a_farm(self, code: int, text: str) -> None:
-        farm = text.rpartition(":")[2].strip()
+        farm = error_codes.farm_in(text)
         if code in error_codes.FARM_BROKEN:
             self.broken_farms[farm] = f"{code} {text}"
             self.farms_lost += 1
