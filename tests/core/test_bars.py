@@ -17,11 +17,11 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 def utc(*figures: int) -> datetime:
-    return datetime(*figures, tzinfo=UTC)  # ty: ignore[invalid-argument-type]
+    return datetime(*figures, tzinfo=UTC)
 
 
 def local(zone: str, *figures: int) -> datetime:
-    return datetime(*figures, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # ty: ignore[invalid-argument-type]
+    return datetime(*figures, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

@@ -626,7 +626,7 @@ def no_data(fields: list[str]) -> bytes:
 
 
 def no_bars(fields: list[str]) -> bytes:
-    return told(outgoing.HISTORICAL_BARS, reqId=fields[1], start="", end="", bars=())
+    return outgoing.HISTORICAL_BARS.encode(VERSION, {"reqId": fields[1], "start": "", "end": "", "bars": ()})
 
 
 @pytest.mark.parametrize("empty", [no_data, no_bars])
