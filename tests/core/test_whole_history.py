@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from ib_trading.core.bars import BarColumns
 from ib_trading.core.calendar import sessions
+from ib_trading.core.history import daily_start
 from ib_trading.core.instruments import Instrument
-from ib_trading.core.whole_history import ReadSeries, last_days, why_not_whole
+from ib_trading.core.whole_history import ReadSeries, cut, last_days, read_series, why_not_whole
 from tests.core.builders import AAA, BBB, CCC
 
 TOKYO = replace(AAA, con_id=9, local_symbol="7203", primary_exchange="TSEJ", time_zone="Asia/Tokyo")
@@ -133,3 +135,34 @@ def test_a_pair_trades_when_exchanges_do_not() -> None:
 def test_where_holidays_are_not_known_nothing_is_a_hole() -> None:
     nowhere = replace(AAA, primary_exchange="NOWHERE")
     assert why_not_whole([read(nowhere, [DAYS[0], *DAYS[-4:]])], SUNDAY) is None
+
+
+def columns(*starts: datetime) -> BarColumns:
+    """A bar each, numbered by its close."""
+    figures = [map(str, range(len(starts))) for _ in range(5)]
+    return BarColumns.of((int(start.timestamp()) for start in starts), *figures)
+
+
+def test_bars_are_cut_at_the_day_that_all_have_and_at_the_number_that_is_wanted() -> None:
+    evening = datetime(2024, 6, 7, 22, tzinfo=UTC)
+    stored = columns(*(daily_start(day) for day in DAYS))
+    one = read_series(AAA, "1 day", stored, 3)
+    assert one.days == list(DAYS)
+    ends = last_days([one, read(BBB, DAYS[:-1])], evening)
+    assert list(cut(one, stored, ends).close) == [10, 11, 12]
+    assert list(cut(one, stored, {}).close) == [11, 12, 13]
+    assert list(cut(replace(one, wanted=99), stored, ends).close) == list(range(13))
+
+
+def test_a_bar_of_an_evening_belongs_to_the_day_whose_session_has_begun() -> None:
+    """Currencies: Sunday evening in New York is Monday's."""
+    starts = [datetime(2024, 6, 2, 21, 15, tzinfo=UTC), datetime(2024, 6, 3, 20, 30, tzinfo=UTC)]
+    starts.append(datetime(2024, 6, 3, 21, 30, tzinfo=UTC))
+    found = read_series(PAIR, "30 mins", columns(*starts), 2)
+    assert found.days == [date(2024, 6, 3), date(2024, 6, 3), date(2024, 6, 4)]
+    assert read_series(PAIR, "30 mins", BarColumns(), 2).days == []
+
+
+def test_the_bars_of_tokyos_morning_are_of_its_own_day() -> None:
+    morning = datetime(2024, 6, 3, 0, 0, tzinfo=UTC)
+    assert read_series(TOKYO, "1 hour", columns(morning), 1).days == [date(2024, 6, 3)]

@@ -72,6 +72,10 @@ class BarColumns:
     def __len__(self) -> int:
         return len(self.start)
 
+    def part(self, first: int, last: int) -> BarColumns:
+        """The bars from the one numbered `first` to before the one numbered `last`, from 0."""
+        return BarColumns(*(getattr(self, name)[first:last] for name in self.__slots__))
+
 
 def monday_of(day: date) -> date:
     """The first day of the week of `day`, by which its weekly bar is dated."""

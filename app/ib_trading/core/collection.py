@@ -9,7 +9,7 @@ longer the same, the whole series is asked for again and replaced.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -147,10 +147,9 @@ def _doubted(
     return tuple(map(_whole_weeks, found)) if series.bar_size == WEEKLY else found
 
 
-def _with_bars(bar_size: str, days: Iterable[date]) -> set[date]:
+def _with_bars(bar_size: str, days: Set[date]) -> Set[date]:
     """The days whose bars are dated `days`."""
-    length = 7 if bar_size == WEEKLY else 1
-    return {day + n * DAY for day in days for n in range(length)}
+    return {day + n * DAY for day in days for n in range(7)} if bar_size == WEEKLY else days
 
 
 def _is_session(instrument: Instrument) -> Callable[[date], bool]:

@@ -11,10 +11,9 @@ Until then its day counts as not asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 SATURDAY = 5
@@ -93,14 +92,28 @@ def _within(whole: DaySpan, spans: Iterable[DaySpan]) -> Iterator[DaySpan]:
 def _without_bars(
     spans: Iterable[DaySpan], with_bars: Collection[date], is_session: Callable[[date], bool]
 ) -> Iterator[DaySpan]:
+    """Weekends are left to gaps(), so that a calendar is asked about holidays only."""
     for span in spans:
-        days = (span.first + n * DAY for n in range((span.last - span.first).days + 1))
-        for has_bar, group in groupby(days, key=lambda day: day in with_bars):
-            # Weekends are left to gaps(): a calendar has to be asked about holidays only.
-            run = [day for day in group if not has_bar and day.weekday() < SATURDAY]
+        length = (span.last - span.first).days + 1
+        lacking = [
+            day
+            for n in range(length)
+            if (day := span.first + n * DAY) not in with_bars and day.weekday() < SATURDAY
+        ]
+        for run in _runs(lacking):
             first = next((day for day in run if is_session(day)), None)
             if first is not None:
                 yield DaySpan(first, next(day for day in reversed(run) if is_session(day)))
+
+
+def _runs(weekdays: Sequence[date]) -> Iterator[Sequence[date]]:
+    """Runs of weekdays that follow each other."""
+    first = 0
+    for n, day in enumerate(weekdays, 1):
+        days_on = 3 if day.weekday() == SATURDAY - 1 else 1
+        if n == len(weekdays) or (weekdays[n] - day).days > days_on:
+            yield weekdays[first:n]
+            first = n
 
 
 def joined(spans: Iterable[DaySpan]) -> tuple[DaySpan, ...]:

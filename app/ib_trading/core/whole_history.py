@@ -8,11 +8,12 @@ gap, an average of five days instead of a hundred, a pair compared a day apart. 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from ib_trading.core.bars import MINUTES, WEEKLY, complete_before, monday_of
+from ib_trading.core.bars import MINUTES, WEEKLY, BarColumns, complete_before, monday_of
 from ib_trading.core.calendar import holidays_known, last_complete_session, next_session, sessions
 from ib_trading.core.coverage import all_came
 from ib_trading.core.instruments import Instrument
@@ -39,6 +40,29 @@ class ReadSeries:
     def group(self) -> tuple[str, str]:
         """Market and bar size: whose series end on the same day."""
         return market_of(self.instrument), self.bar_size
+
+
+def read_series(
+    instrument: Instrument, bar_size: str, columns: BarColumns, wanted: int, empty: Collection[date] = ()
+) -> ReadSeries:
+    """What stands in columns as the warehouse gives them."""
+    days = [datetime.fromtimestamp(start, UTC).date() for start in columns.start]
+    if bar_size in MINUTES and days:
+        days = _trading_days(market_of(instrument), columns, days)
+    return ReadSeries(instrument, bar_size, days, wanted, empty)
+
+
+def _trading_days(market: str, columns: BarColumns, utc_days: Sequence[date]) -> list[date]:
+    """Of bars shorter than a day, whose session may have begun on the evening before."""
+    found = sessions(market, utc_days[0] - timedelta(days=7), utc_days[-1] + timedelta(days=1))
+    opens, days = [one.open.timestamp() for one in found], [one.day for one in found]
+    return [days[max(0, bisect_right(opens, start) - 1)] for start in columns.start]
+
+
+def cut(series: ReadSeries, columns: BarColumns, ends: Mapping[tuple[str, str], date]) -> BarColumns:
+    """The last bars that were wanted, of those up to the day on which the group of `series` ends."""
+    count = bisect_right(series.days, ends.get(series.group, date.max))
+    return columns.part(max(0, count - series.wanted), count)
 
 
 def last_days(series: Iterable[ReadSeries], at: datetime) -> Mapping[tuple[str, str], date]:
