@@ -128,7 +128,7 @@ def test_a_broker_that_does_not_answer_is_waited_for_no_longer_than_the_seconds(
         reply = service.post("/allocation", {"dryRun": True})
     assert (reply.status, reader.seen) == (422, {})
     [line] = [line for line in lines if line["event"] == RunEvent.TOPPED_UP]
-    assert (line["stored"], line["level"]) == ({"JNJ": 33}, "warning")
+    assert (line["stored"], line["log_level"]) == ({"JNJ": 29}, "warning")
     assert "did not come within" in line["lacking"]["KO"]
     assert "KO has no stored history" in reply.body["detail"]
 
