@@ -262,6 +262,20 @@ def test_of_a_day_that_trades_the_bars_that_are_complete_are_stored_and_the_day_
     assert taken.asked == (span(19, 19),)
 
 
+@pytest.mark.parametrize(("newest", "days"), [((15, 0), ()), ((14, 30), (20,))])
+def test_of_a_day_that_trades_nothing_is_asked_while_no_further_bar_is_complete(
+    newest: tuple[int, int], days: tuple[int, ...]
+) -> None:
+    """At 11:40 in New York that of eleven o'clock is the newest half hour; asked again at once, it would have to
+    wait."""
+    half_hours = replace(RAW, bar_size="30 mins")
+    at = datetime(2024, 6, 20, 15, 40, tzinfo=UTC)
+    start = datetime(2024, 6, 20, *newest, tzinfo=UTC)
+    known = replace(stored(18, "100", span(17, 18)), newest=NewestBar(start, Decimal(100)))
+    asked = questions(STOCK, half_hours, span(17, 20), known, at)
+    assert any(date(2024, 6, 20) in question.days for question in asked) == bool(days)
+
+
 @pytest.mark.parametrize(
     ("sec_type", "size", "adjusted", "shown"),
     [

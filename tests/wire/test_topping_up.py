@@ -145,6 +145,7 @@ def test_bars_of_every_size_are_there_up_to_the_last_that_is_complete(
     need = Need(ContractSpec("KO"), size, "TRADES", count)
     columns = topped_up(service, need)
     assert len(columns) >= count
+    assert len(topped_up(service, need)) == len(columns)
     today = 1_559_568_600  # 2019-06-03 13:30 UTC, a Monday
     assert sum(start >= today for start in columns.start) == of_today
     simulator.advance(to="2019-06-03T16:00:00Z")

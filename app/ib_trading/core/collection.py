@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ib_trading.core.bars import DAILY, MINUTES, WEEKLY, complete_before, monday_of, trading_days
+from ib_trading.core.bars import (
+    ALIGNED_MINUTES,
+    DAILY,
+    MINUTES,
+    WEEKLY,
+    complete_before,
+    monday_of,
+    trading_days,
+)
 from ib_trading.core.calendar import Session, last_complete_session, next_session, session_on, sessions
 from ib_trading.core.coverage import DAY, DaySpan, believed, gaps, joined, not_believed, pieces, said_twice
 from ib_trading.core.history import (
@@ -118,9 +126,18 @@ class BarQuestion:
 
 
 def questions(
-    instrument: Instrument, series: Series, wanted: DaySpan, stored: StoredSeries
+    instrument: Instrument,
+    series: Series,
+    wanted: DaySpan,
+    stored: StoredSeries,
+    at: datetime | None = None,
 ) -> tuple[BarQuestion, ...]:
-    """What is to be asked so that all of `wanted` is known, oldest first; () if it is."""
+    """What is to be asked so that all of `wanted` is known, oldest first; () if it is. At `at`, where it is told, the
+    day that trades is known up to its newest complete bar."""
+    if at is not None and _up_to_date(instrument, series, stored, at):
+        if wanted.first == wanted.last:
+            return ()
+        wanted = DaySpan(wanted.first, wanted.last - DAY)
     wanted = _whole_weeks(wanted) if series.bar_size == WEEKLY else wanted
     missing = joined((*gaps(wanted, stored.asked), *_doubted(instrument, series, wanted, stored)))
     if not missing:
@@ -136,6 +153,16 @@ def questions(
         for piece in (pieces(gap, DAYS_A_QUESTION[series.bar_size]) if series.bar_size in MINUTES else (gap,))
     ]
     return tuple(BarQuestion(instrument, series, span, (span,)) for span in spans)
+
+
+def _up_to_date(instrument: Instrument, series: Series, stored: StoredSeries, at: datetime) -> bool:
+    """Whether the newest stored bar, of those of an hour at most, is the newest that is complete. Asked for again
+    within fifteen seconds, as by a dry-run and the run after it, the day would have to wait."""
+    minutes = MINUTES.get(series.bar_size)
+    if minutes is None or minutes > ALIGNED_MINUTES or stored.newest is None:
+        return False
+    complete = complete_before(series.bar_size, market_of(instrument), at)
+    return stored.newest.start + timedelta(minutes=minutes) >= complete
 
 
 def _doubted(

@@ -120,14 +120,14 @@ def joined(spans: Iterable[DaySpan]) -> tuple[DaySpan, ...]:
     """The same days in as few spans as there can be, oldest first; a weekend keeps no two apart."""
     found: list[DaySpan] = []
     for span in sorted(spans):
-        if found and _without_weekends_between(found[-1], span):
+        if found and _follows(found[-1], span):
             found[-1] = DaySpan(found[-1].first, max(found[-1].last, span.last))
         else:
             found.append(span)
     return tuple(found)
 
 
-def _without_weekends_between(one: DaySpan, later: DaySpan) -> bool:
+def _follows(one: DaySpan, later: DaySpan) -> bool:
     """Whether no weekday lies between them."""
     day = one.last + DAY
     while day < later.first and day.weekday() >= SATURDAY:

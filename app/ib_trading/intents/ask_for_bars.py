@@ -40,9 +40,12 @@ class Progress:
 
 
 def begin(
-    warehouse: Warehouse, wanted: Sequence[tuple[Instrument, Series, DaySpan | None]]
+    warehouse: Warehouse,
+    wanted: Sequence[tuple[Instrument, Series, DaySpan | None]],
+    at: datetime | None = None,
 ) -> list[Progress]:
-    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted."""
+    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted. With `at`
+    the last day may still trade."""
     known: dict[Series, StoredSeries] = {}
     for (what, size), some in _by_kind(wanted).items():
         # The week of the first day is dated by its Monday.
@@ -53,7 +56,7 @@ def begin(
         Progress(
             instrument,
             known[series],
-            questions(instrument, series, span, known[series]) if span else (),
+            questions(instrument, series, span, known[series], at) if span else (),
             known[series].newest,
         )
         for instrument, series, span in wanted
