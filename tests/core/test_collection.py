@@ -8,9 +8,19 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.core.collection import BarQuestion, portion, questions, readjusted, whole_series
+from ib_trading.core.collection import (
+    BarQuestion,
+    Need,
+    days_of,
+    kind_of_price,
+    portion,
+    questions,
+    readjusted,
+    whole_series,
+)
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, NewestBar, Portion, Series, StoredSeries
+from ib_trading.core.instruments import ContractSpec
 from tests.core.builders import STOCK
 
 AT = datetime(2024, 6, 20, tzinfo=UTC)
@@ -30,7 +40,9 @@ def bar(day: int, close: str = "100", hour: int = 0) -> Bar:
 
 
 def stored(day: int, close: str, *asked: DaySpan) -> StoredSeries:
-    return StoredSeries(NewestBar(bar(day).start, Decimal(close)), asked)
+    """Each day that was asked for has a bar."""
+    days = {date(2024, 6, n) for one in asked for n in range(one.first.day, one.last.day + 1)}
+    return StoredSeries(NewestBar(bar(day).start, Decimal(close)), asked, days=frozenset(days))
 
 
 EMPTY = StoredSeries()
@@ -95,7 +107,7 @@ def test_a_series_adjusted_anew_is_asked_for_from_its_first_day_and_replaces_all
 
 def test_a_minute_belongs_to_the_exchanges_day_and_not_to_greenwichs() -> None:
     """22:00 UTC on the 6th is the 7th in Tokyo; what the answer holds beyond its gap is not stored."""
-    tokyo = replace(STOCK, time_zone="Asia/Tokyo")
+    tokyo = replace(STOCK, time_zone="Asia/Tokyo", primary_exchange="TSEJ")
     question = BarQuestion(tokyo, MINUTES, span(7, 7), (span(7, 7),))
     taken, _ = portion(question, [bar(6, hour=5), bar(6, hour=22), bar(7, hour=5)], None, AT, LIMIT)
     assert [one.start.hour for one in taken.bars] == [22, 5]
@@ -106,7 +118,7 @@ def test_a_jump_on_the_last_day_is_judged_again_when_the_next_bar_is_there() -> 
     [question] = ask(RAW, span(3, 7), known)
     taken, bad = portion(question, [bar(6), bar(7, "10")], known.newest, AT, LIMIT)
     assert (taken.bars, taken.asked, len(bad)) == ([bar(6)], (span(6, 6),), 1)
-    [again] = ask(RAW, span(3, 10), StoredSeries(NewestBar(bar(6).start, Decimal(100)), (span(3, 6),)))
+    [again] = ask(RAW, span(3, 10), stored(6, "100", span(3, 6)))
     taken, bad = portion(
         again, [bar(7, "10"), bar(10, "10.5")], NewestBar(bar(6).start, Decimal(100)), AT, LIMIT
     )
@@ -128,7 +140,7 @@ def test_an_answer_that_fills_two_gaps_is_stored_for_both() -> None:
 
 
 def test_an_adjusted_series_that_never_had_a_bar_is_asked_for_from_its_first_gap() -> None:
-    [question] = ask(ADJUSTED, span(3, 14), StoredSeries(None, (span(5, 6),)))
+    [question] = ask(ADJUSTED, span(3, 14), StoredSeries(None, (span(5, 6),), empty=(span(5, 6),)))
     assert (question.days, question.fills) == (span(3, 14), (span(3, 4), span(7, 14)))
 
 
@@ -143,17 +155,159 @@ def test_what_is_stored_already_measures_what_comes_after_it_and_not_what_comes_
     assert ([one.start.day for one in taken.bars], len(bad)) == ([3, 4, 5], 0)
 
 
-@pytest.mark.parametrize(("bar_size", "days"), [("1 hour", 30), ("5 mins", 7), ("1 min", 1)])
-def test_a_question_asks_for_no_more_than_the_broker_serves_at_once(bar_size: str, days: int) -> None:
-    """Its table of durations and bar sizes; more is answered with an error, and the gap never closes."""
-    monday = date(2024, 1, 1)
-    wanted = DaySpan(monday, monday + timedelta(days=89))
-    asked = [one.days for one in ask(Series(1, "AAA", "TRADES", bar_size), wanted)]
-    assert max((one.last - one.first).days + 1 for one in asked) <= days
-    starts = [(one.first - monday).days for one in asked]
-    assert starts == [day for day in range(0, 90, days) if days > 1 or day % 7 < 5]
+def asked_on(at: datetime, *asked: DaySpan, days: frozenset[date] = frozenset()) -> StoredSeries:
+    """Asked for then, and answered with bars of `days` only."""
+    return StoredSeries(None, asked, dict.fromkeys(asked, at), days)
 
 
-def test_of_daily_bars_a_whole_gap_is_one_question() -> None:
-    years = DaySpan(date(2014, 1, 1), date(2024, 1, 1))
-    assert [one.days for one in ask(RAW, years)] == [years]
+def test_a_gap_that_was_said_to_be_empty_once_is_asked_for_again() -> None:
+    """It was believed at once, and never asked for again: a strategy counted on a history that had a hole."""
+    days = frozenset(date(2024, 6, day) for day in (3, 4, 10, 11))
+    [again] = ask(RAW, span(3, 11), asked_on(AT, span(3, 11), days=days))
+    assert again.days == span(5, 7)
+    known = replace(asked_on(AT, span(3, 11), days=days), empty=(span(5, 7),))
+    assert ask(RAW, span(3, 11), known) == ()
+
+
+def test_an_answer_without_bars_is_kept_and_believed_the_second_time_on_another_day() -> None:
+    question = BarQuestion(STOCK, RAW, span(3, 7), (span(3, 7),))
+    first, _ = portion(question, [], None, AT, LIMIT)
+    assert (first.asked, first.empty) == ((span(3, 7),), ())
+    same_day, _ = portion(question, [], None, AT, LIMIT, stored=asked_on(AT, span(3, 7)))
+    assert same_day.empty == ()
+    next_day = AT + timedelta(days=1)
+    again, _ = portion(question, [], None, next_day, LIMIT, stored=asked_on(AT, span(3, 7)))
+    assert again.empty == (span(3, 7),)
+
+
+def test_the_sessions_that_an_answer_leaves_out_are_believed_the_second_time_too() -> None:
+    """The server had bars, and not all: a hole in the middle is no better than none at all."""
+    question = BarQuestion(STOCK, RAW, span(3, 7), (span(3, 7),))
+    known = asked_on(AT, span(3, 7))
+    taken, _ = portion(question, [bar(3), bar(6)], None, AT + timedelta(days=1), LIMIT, stored=known)
+    assert taken.empty == (span(4, 5), span(7, 7))
+
+
+def test_a_day_that_has_a_bar_already_is_not_said_to_be_empty() -> None:
+    question = BarQuestion(STOCK, RAW, span(3, 7), (span(3, 7),))
+    known = asked_on(AT, span(3, 7), days=frozenset({date(2024, 6, 4)}))
+    taken, _ = portion(question, [], None, AT + timedelta(days=1), LIMIT, stored=known)
+    assert taken.empty == (span(3, 3), span(5, 7))
+
+
+def test_a_holiday_is_no_doubt() -> None:
+    """The 19th of June 2024, a Wednesday: New York was closed."""
+    question = BarQuestion(STOCK, RAW, span(19, 19), (span(19, 19),))
+    at = datetime(2024, 6, 21, tzinfo=UTC)
+    taken, _ = portion(question, [], None, at, LIMIT)
+    assert ask(RAW, span(19, 19), asked_on(at, *taken.asked)) == ()
+
+
+def test_a_bar_that_is_rejected_is_not_asked_for_again() -> None:
+    """There is no other; and one in doubt is judged again with the next one."""
+    question = BarQuestion(STOCK, RAW, span(3, 7), (span(3, 7),))
+    bars = [bar(3), bar(4, "-1"), bar(5), bar(6), bar(7, "1000")]
+    taken, _ = portion(question, bars, None, AT, LIMIT)
+    assert (taken.asked, taken.empty) == ((span(3, 6),), (span(4, 4),))
+
+
+SIZES = {
+    "1 min": 1,
+    "2 mins": 2,
+    "3 mins": 7,
+    "5 mins": 7,
+    "10 mins": 7,
+    "15 mins": 7,
+    "20 mins": 7,
+    "30 mins": 30,
+    "1 hour": 30,
+    "2 hours": 30,
+    "3 hours": 30,
+    "4 hours": 30,
+    "8 hours": 30,
+}
+
+
+@pytest.mark.parametrize(("size", "days"), SIZES.items())
+def test_no_question_is_longer_than_the_broker_serves_bars_of_its_size(size: str, days: int) -> None:
+    asked = ask(replace(RAW, bar_size=size), DaySpan(date(2024, 1, 1), date(2024, 3, 29)))
+    lengths = [(question.days.last - question.days.first).days + 1 for question in asked]
+    assert max(lengths) <= days
+    assert sum(lengths) >= 64, "every weekday of the quarter"
+
+
+def test_weeks_are_asked_for_whole_and_stored_by_their_monday() -> None:
+    weekly = replace(RAW, bar_size="1 week")
+    [question] = ask(weekly, span(5, 12))
+    assert question.days == span(3, 14)
+    at = datetime(2024, 6, 19, tzinfo=UTC)
+    taken, _ = portion(question, [bar(3), bar(10), bar(17)], None, at, LIMIT)
+    assert ([one.start.day for one in taken.bars], taken.asked) == ([3, 10], (span(3, 14),))
+    known = asked_on(at, span(3, 14), days=frozenset({date(2024, 6, 3)}))
+    [again] = ask(weekly, span(3, 14), known)
+    assert again.days == span(10, 16)
+
+
+def test_of_a_day_that_trades_the_bars_that_are_complete_are_stored_and_the_day_counts_as_not_asked() -> None:
+    """At 11:10 in New York the half hour from 11:00 still forms."""
+    half_hours = replace(RAW, bar_size="30 mins")
+    question = BarQuestion(STOCK, half_hours, span(19, 20), (span(19, 20),))
+    at = datetime(2024, 6, 20, 15, 10, tzinfo=UTC)
+    bars = [
+        replace(bar(20), start=datetime(2024, 6, 20, 13, 30, tzinfo=UTC) + timedelta(minutes=30 * n))
+        for n in range(4)
+    ]
+    taken, _ = portion(question, bars, None, at, LIMIT)
+    assert taken.bars == bars[:3]
+    assert taken.asked == (span(19, 19),)
+
+
+@pytest.mark.parametrize(("newest", "days"), [((15, 0), ()), ((14, 30), (20,))])
+def test_of_a_day_that_trades_nothing_is_asked_while_no_further_bar_is_complete(
+    newest: tuple[int, int], days: tuple[int, ...]
+) -> None:
+    """At 11:40 in New York that of eleven o'clock is the newest half hour; asked again at once, it would have to
+    wait."""
+    half_hours = replace(RAW, bar_size="30 mins")
+    at = datetime(2024, 6, 20, 15, 40, tzinfo=UTC)
+    start = datetime(2024, 6, 20, *newest, tzinfo=UTC)
+    known = replace(stored(18, "100", span(17, 18)), newest=NewestBar(start, Decimal(100)))
+    asked = questions(STOCK, half_hours, span(17, 20), known, at)
+    assert any(date(2024, 6, 20) in question.days for question in asked) == bool(days)
+
+
+@pytest.mark.parametrize(
+    ("sec_type", "size", "adjusted", "shown"),
+    [
+        ("STK", "1 day", True, "ADJUSTED_LAST"),
+        ("STK", "1 day", False, "TRADES"),
+        ("STK", "30 mins", True, "TRADES"),
+        ("STK", "1 week", True, "TRADES"),
+        ("CASH", "1 day", True, "MIDPOINT"),
+        ("CASH", "1 min", False, "MIDPOINT"),
+        ("IND", "1 day", True, "TRADES"),
+        ("FUT", "1 day", True, "TRADES"),
+    ],
+)
+def test_each_kind_of_instrument_is_shown_as_what_the_broker_keeps_of_it(
+    sec_type: str, size: str, adjusted: bool, shown: str
+) -> None:
+    assert kind_of_price(sec_type, size, adjusted=adjusted) == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "first", "last"),
+    [
+        ("30 mins", 13, date(2024, 6, 17), date(2024, 6, 20)),
+        ("30 mins", 3, date(2024, 6, 18), date(2024, 6, 20)),
+        ("1 hour", 30, date(2024, 6, 12), date(2024, 6, 20)),
+        ("1 day", 20, date(2024, 5, 7), date(2024, 6, 18)),
+        ("1 week", 4, date(2024, 5, 7), date(2024, 6, 18)),
+    ],
+)
+def test_a_need_is_met_by_sessions_that_hold_its_bars_and_some_more(
+    size: str, count: int, first: date, last: date
+) -> None:
+    """At 11:10 on Thursday, after a holiday: of shorter bars those of today too, of days those that are over."""
+    at = datetime(2024, 6, 20, 15, 10, tzinfo=UTC)
+    assert days_of(Need(ContractSpec("AAA"), size, "TRADES", count), STOCK, at) == DaySpan(first, last)

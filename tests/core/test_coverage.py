@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ib_trading.core.coverage import DaySpan, believed, gaps, pieces
+from ib_trading.core.coverage import (
+    DaySpan,
+    all_came,
+    believed,
+    gaps,
+    joined,
+    not_believed,
+    pieces,
+    said_twice,
+)
 
 NEW_YORK = "America/New_York"
 
@@ -109,3 +118,76 @@ def test_a_bar_is_late_until_six_in_the_morning_on_the_exchanges_clock(
     """New York is four hours behind Greenwich in June; the day of the 7th ends there at midnight."""
     morning = datetime(2024, 6, 8, *at, tzinfo=UTC)
     assert believed(span(3, 7), date(2024, 6, 6), None, morning, NEW_YORK) == span(3, last)
+
+
+def any_day(day: date) -> bool:
+    """As if every weekday had a session."""
+    return True
+
+
+def but_friday(day: date) -> bool:
+    return day != date(2024, 6, 7)
+
+
+def june(*days: int) -> set[date]:
+    return {date(2024, 6, day) for day in days}
+
+
+def test_a_session_without_a_bar_counts_as_not_asked_until_it_is_known_to_be_empty() -> None:
+    asked, with_bars = [span(3, 14)], june(3, 4, 11, 12, 13, 14)
+    assert not_believed(span(3, 14), asked, with_bars, [], any_day) == (span(5, 10),)
+    assert not_believed(span(3, 14), asked, with_bars, [span(6, 7)], any_day) == (span(5, 5), span(10, 10))
+    assert not_believed(span(3, 14), asked, with_bars, [span(5, 10)], any_day) == ()
+
+
+def test_a_day_that_has_no_session_needs_no_bar_and_one_that_was_not_asked_for_is_no_doubt() -> None:
+    assert not_believed(span(3, 14), [span(3, 9)], june(3, 4, 5, 6), [], but_friday) == ()
+    assert not_believed(span(3, 14), [span(3, 9)], june(3, 4, 5), [], but_friday) == (span(6, 6),)
+    assert not_believed(span(4, 14), [span(3, 5)], set(), [], any_day) == (span(4, 5),)
+
+
+SAID_AT = datetime(2024, 6, 20, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("again", "known"),
+    [
+        (timedelta(0), ()),
+        (timedelta(hours=9), ()),
+        (timedelta(hours=15), (span(5, 7),)),
+        (timedelta(days=30), (span(5, 7),)),
+    ],
+)
+def test_no_data_is_believed_when_it_is_said_again_on_another_day_of_the_exchange(
+    again: timedelta, known: tuple[DaySpan, ...]
+) -> None:
+    """Nine hours later it is the next day in Greenwich and the same one in New York."""
+    asked_at = {span(3, 14): SAID_AT}
+    found = said_twice(span(5, 10), june(10), asked_at, SAID_AT + again, NEW_YORK, any_day)
+    assert found == known
+
+
+def test_only_days_that_were_asked_for_before_are_said_twice() -> None:
+    later = SAID_AT + timedelta(days=1)
+    before = {span(6, 14): SAID_AT}
+    assert said_twice(span(3, 7), set(), before, later, NEW_YORK, any_day) == (span(6, 7),)
+    assert said_twice(span(3, 7), set(), {}, later, NEW_YORK, any_day) == ()
+
+
+def test_spans_are_joined_over_weekends_and_over_nothing_else() -> None:
+    assert joined([span(10, 11), span(3, 7), span(4, 5)]) == (span(3, 11),)
+    assert joined([span(3, 4), span(6, 7), span(12, 14)]) == (span(3, 4), span(6, 7), span(12, 14))
+
+
+@given(given=st.lists(spans, max_size=6))
+def test_joined_spans_hold_the_same_weekdays(given: list[DaySpan]) -> None:
+    found, day = joined(given), date(2024, 1, 1)
+    while day <= date(2024, 3, 1):
+        if day.weekday() < 5:
+            assert sum(day in one for one in found) == any(day in one for one in given)
+        day += timedelta(days=1)
+
+
+def test_a_bar_may_come_until_six_in_the_morning_after_its_day() -> None:
+    assert not all_came(date(2024, 6, 7), datetime(2024, 6, 8, 9, 59, tzinfo=UTC), NEW_YORK)
+    assert all_came(date(2024, 6, 7), datetime(2024, 6, 8, 10, tzinfo=UTC), NEW_YORK)

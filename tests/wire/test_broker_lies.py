@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sized
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Self
 
@@ -16,6 +18,9 @@ import pytest
 
 from ib_trading.adapters.ib.deadlines import Deadlines
 from ib_trading.adapters.ib.session import IbGateway
+from ib_trading.core.collection import BarQuestion
+from ib_trading.core.coverage import DaySpan
+from ib_trading.core.history import Series
 from ib_trading.core.order_kind import Side
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.refusals import BrokerFault, GatewayNotReady
@@ -605,3 +610,86 @@ def test_a_snapshot_that_does_not_end_is_a_fault(scripted: Talk) -> None:
     )
     with way.session() as broker, pytest.raises(BrokerFault, match="a quote of AAPL"):
         broker.quotes([AAPL])
+
+
+HISTORY = 20
+NO_DATA = "Historical Market Data Service error message:HMDS query returned no data: AAPL@SMART Trades"
+LOST = error(-1, 2105, "HMDS data farm connection is broken:ushmds")
+BACK = error(-1, 2106, "HMDS data farm connection is OK:ushmds")
+MAY = DaySpan(date(2019, 5, 1), date(2019, 5, 31))
+OF_MAY = BarQuestion(AAPL, Series(265598, "AAPL", "TRADES", "1 day"), MAY, (MAY,))
+JUNE = datetime(2019, 6, 3, 15, tzinfo=UTC)
+
+
+def no_data(fields: list[str]) -> bytes:
+    return error(int(fields[1]), 162, NO_DATA)
+
+
+def no_bars(fields: list[str]) -> bytes:
+    return outgoing.HISTORICAL_BARS.encode(VERSION, {"reqId": fields[1], "start": "", "end": "", "bars": ()})
+
+
+@pytest.mark.parametrize("empty", [no_data, no_bars])
+def test_an_answer_without_bars_is_one_while_every_data_farm_is_connected(
+    scripted: Talk, empty: Callable[[list[str]], bytes]
+) -> None:
+    """A farm that was lost before it was asked, and is back, says what it knows."""
+    _, way = scripted({71: GREETING + LOST + BACK, HISTORY: empty})
+    with way.session() as broker:
+        assert broker.bars([OF_MAY], JUNE) == ((),)
+
+
+@pytest.mark.parametrize("empty", [no_data, no_bars])
+@pytest.mark.parametrize(
+    "news",
+    [
+        LOST,
+        error(-1, 2103, "Market data farm connection is broken:usfarm"),
+        LOST + error(-1, 2106, "HMDS data farm connection is OK:euhmds"),
+        LOST + BACK,
+    ],
+)
+def test_no_data_from_a_broker_that_lost_a_data_farm_is_a_fault_and_no_answer(
+    scripted: Talk, news: bytes, empty: Callable[[list[str]], bytes]
+) -> None:
+    """Also where the farm was lost for a moment only: whose word it was, nobody knows."""
+    _, way = scripted({HISTORY: lambda fields: news + empty(fields)})
+    with way.session() as broker:
+        [fault] = broker.bars([OF_MAY], JUNE)
+    assert isinstance(fault, BrokerFault)
+    assert "no data for the 1 day TRADES of AAPL, but it lost a data farm" in fault.detail
+
+
+def test_no_data_counts_again_once_the_data_farm_is_back(scripted: Talk) -> None:
+    """One that sleeps until it is asked is not lost."""
+    asleep = error(
+        -1, 2107, "HMDS data farm connection is inactive but should be available upon demand.ushmds"
+    )
+    answers = iter([lambda fields: LOST + no_data(fields), lambda fields: no_data(fields) + asleep, no_data])
+
+    def in_turn(fields: list[str]) -> bytes:
+        return next(answers)(fields)
+
+    _, way = scripted({HISTORY: in_turn})
+    with way.session() as broker:
+        kinds = [type(broker.bars([one], JUNE)[0]) for one in questions_of_may()]
+    assert kinds == [BrokerFault, BrokerFault, tuple]
+
+
+def questions_of_may() -> list[BarQuestion]:
+    """Three that are not the same, of which each may leave at once."""
+    ends = [DaySpan(MAY.first, date(2019, 5, day)) for day in (29, 30, 31)]
+    return [replace(OF_MAY, days=span, fills=(span,)) for span in ends]
+
+
+def test_a_history_server_that_reconnects_while_it_is_asked_still_answers(scripted: Talk) -> None:
+    """165 was taken for a refusal."""
+
+    def reconnects(fields: list[str]) -> bytes:
+        trouble = "HMDS server disconnect occurred.  Attempting reconnection..."
+        said = error(int(fields[1]), 165, f"Historical Market Data Service query message:{trouble}")
+        return said + no_bars(fields)
+
+    _, way = scripted({HISTORY: reconnects})
+    with way.session() as broker:
+        assert broker.bars([OF_MAY], JUNE) == ((),)

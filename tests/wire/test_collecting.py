@@ -87,11 +87,11 @@ class _Refusing:
         return getattr(self._broker, name)
 
     def bars(
-        self, questions: Sequence[BarQuestion], at: datetime
+        self, questions: Sequence[BarQuestion], at: datetime, *, seconds: float | None = None
     ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
         fault = BrokerFault("162 no permission for these data")
         allowed = [question for question in questions if question.instrument.symbol != self._symbol]
-        answers = iter(self._broker.bars(allowed, at))
+        answers = iter(self._broker.bars(allowed, at, seconds=seconds))
         return tuple(next(answers) if question in allowed else fault for question in questions)
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from tests.wire.strategies_that_say import STACK, WAITS, Says, holdings, told
+
 from ib_trading.composition import create
 from ib_trading_simulator.launch import Launched
 from tests.service import Reply, ServiceUnderTest
-from tests.wire.strategies_that_say import STACK, WAITS, Says, holdings, told
 
 FILE = STACK % "5"
 RENAMED = 'gamma: {share: "0.5", strategy: alpha, renamedFrom: [alpha]}'

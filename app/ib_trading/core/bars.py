@@ -2,7 +2,8 @@
 
 A bar is complete when nothing that happens can change it. Taken for complete too early, it would be stored half made,
 never corrected, and show a strategy what it could not have known; so where the broker's alignment is not certain, the
-later instant counts. Which days have sessions, core/calendar.py knows; which bars may be stored, core/history.py decides.
+later instant counts. Which days have sessions, core/calendar.py knows; which bars may be stored, core/history.py
+decides.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ class BarColumns:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def part(self, first: int, last: int) -> BarColumns:
+        """The bars from the one numbered `first` to before the one numbered `last`, from 0."""
+        return BarColumns(*(getattr(self, name)[first:last] for name in self.__slots__))
 
 
 def monday_of(day: date) -> date:

@@ -11,18 +11,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from ib_trading.core.bars import MINUTES
+from ib_trading.core.calendar import trade_date
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import DailyClose
 from ib_trading.core.sessions import session_of
 
-DAILY = "1 day"
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar. `start` is in UTC; a daily bar starts at midnight UTC of its trading day. `volume` is in the
-    instrument's own unit, None where the series has none."""
+    """One bar. `start` is in UTC; a daily bar starts at midnight UTC of its trading day, a weekly one at that of its
+    Monday. `volume` is in the instrument's own unit, None where the series has none."""
 
     start: datetime
     open: Decimal
@@ -106,9 +106,9 @@ def complete_closes(
     return tuple(close for close in closes if close.day <= last)[-count:]
 
 
-def day_of(bar: Bar, bar_size: str, time_zone: str) -> date:
-    """The exchange's day that `bar` belongs to."""
-    return bar.start.date() if bar_size == DAILY else bar.start.astimezone(ZoneInfo(time_zone)).date()
+def day_of(bar: Bar, bar_size: str, market: str) -> date:
+    """The trading day that `bar` belongs to; of a week its Monday."""
+    return trade_date(market, bar.start) if bar_size in MINUTES else bar.start.date()
 
 
 def sift(

@@ -7,10 +7,13 @@ A strategy whose history is no basis for a decision is not asked: that is its fa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from ib_trading.core.bars import BarColumns
+from ib_trading.core.bars import DAILY, BarColumns
+from ib_trading.core.collection import kind_of_price
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Price, sizing_price
@@ -19,7 +22,6 @@ from ib_trading.core.sizing import capital
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.staleness import stale_history
 from ib_trading.core.strategy import (
-    DAILY,
     Declaration,
     History,
     Instance,
@@ -28,8 +30,7 @@ from ib_trading.core.strategy import (
     SeenBars,
     SeenPrice,
 )
-
-ADJUSTED, TRADED, MIDPOINT = "ADJUSTED_LAST", "TRADES", "MIDPOINT"
+from ib_trading.core.whole_history import ReadSeries, cut, last_days, read_series, why_not_whole
 
 
 def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -> Question:
@@ -37,7 +38,8 @@ def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -
     name = instance.name
     traded, looked_at = snapshot.wanted[name], snapshot.inputs.get(name, {})
     ids = {**looked_at, **traded}
-    _check_history(name, declaration, snapshot)
+    series = tuple(_series(snapshot, ids, declaration))
+    _check_history(name, series, snapshot)
     return Question(
         instance=instance,
         at=snapshot.at,
@@ -47,7 +49,7 @@ def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -
         instruments=tuple(
             _seen(snapshot, name, spec, con_id, traded=spec in traded) for spec, con_id in ids.items()
         ),
-        bars=tuple(_bars(snapshot, ids, declaration)),
+        bars=tuple(_bars(series, snapshot.at)),
         rates={currency: float(rate.rate) for currency, rate in snapshot.fx.items()},
         memory=snapshot.memories.get(name),
     )
@@ -56,15 +58,6 @@ def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -
 def strategy_seed(seed: int, strategy: str) -> int:
     """One strategy's own chance, the same on every machine and independent of the other strategies."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{strategy}".encode()).digest()[:8], "big")
-
-
-def what_to_show(instrument: Instrument, history: History) -> str:
-    """The broker's name of the series. A pair has no trades, and only stocks' daily bars are adjusted."""
-    if instrument.is_forex:
-        return MIDPOINT
-    if history.adjusted and history.bar_size == DAILY and instrument.sec_type == "STK":
-        return ADJUSTED
-    return TRADED
 
 
 def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, traded: bool) -> Seen:
@@ -105,22 +98,49 @@ def _value(snapshot: Snapshot, instrument: Instrument, held: Decimal, price: Pri
     return None if price is None else float(held * instrument.value(price.price) * rate)
 
 
-def _bars(snapshot: Snapshot, ids: dict[ContractSpec, int], declaration: Declaration) -> Iterator[SeenBars]:
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What is stored of the `index`-th instrument's declared bars, and what they are judged by."""
+
+    index: int
+    history: History
+    columns: BarColumns
+    read: ReadSeries
+
+
+def _series(
+    snapshot: Snapshot, ids: Mapping[ContractSpec, int], declaration: Declaration
+) -> Iterator[_Series]:
     for index, con_id in enumerate(ids.values()):
+        instrument = snapshot.instruments[con_id]
         for history in declaration.history:
-            show = what_to_show(snapshot.instruments[con_id], history)
-            known = snapshot.bars.get((con_id, show, history.bar_size), BarColumns())
-            # What it asked for and no more: its signal must not change with what others read beside it.
-            first = max(0, len(known) - history.bars)
-            columns = (known.start, known.open, known.high, known.low, known.close, known.volume)
-            yield SeenBars(index, history, *(column[first:].tobytes() for column in columns))
+            show = kind_of_price(instrument.sec_type, history.bar_size, adjusted=history.adjusted)
+            key = (con_id, show, history.bar_size)
+            stored = snapshot.bars.get(key, BarColumns())
+            # Its signal must not change with what others read beside it: one more than it wants, for a day that is
+            # cut off.
+            columns = stored.part(max(0, len(stored) - history.bars - 1), len(stored))
+            empty = snapshot.no_bars.get(key, frozenset())
+            read = read_series(instrument, history.bar_size, columns, history.bars, empty)
+            yield _Series(index, history, columns, read)
 
 
-def _check_history(name: str, declaration: Declaration, snapshot: Snapshot) -> None:
-    if not declaration.history_days:
-        return
-    for con_id in (*snapshot.wanted[name].values(), *snapshot.inputs.get(name, {}).values()):
-        closes, max_age = snapshot.closes.get(con_id, ()), snapshot.config.history_max_age_days
-        reason = stale_history(snapshot.instruments[con_id], closes, snapshot.at, max_age)
-        if reason:
-            raise StrategyFailed(f"strategy {name} decides on history, but {reason}", strategy=name)
+def _bars(series: Sequence[_Series], at: datetime) -> Iterator[SeenBars]:
+    ends = last_days((one.read for one in series), at)
+    for one in series:
+        known = cut(one.read, one.columns, ends)
+        columns = (known.start, known.open, known.high, known.low, known.close, known.volume)
+        yield SeenBars(one.index, one.history, *(column.tobytes() for column in columns))
+
+
+def _check_history(name: str, series: Sequence[_Series], snapshot: Snapshot) -> None:
+    max_age = snapshot.config.history_max_age_days
+    for one in series:
+        if one.history.bar_size == DAILY:
+            closes = snapshot.closes.get(one.read.instrument.con_id, ())
+            reason = stale_history(one.read.instrument, closes, snapshot.at, max_age)
+            if reason:
+                raise StrategyFailed(f"strategy {name} decides on history, but {reason}", strategy=name)
+    reason = why_not_whole([one.read for one in series], snapshot.at)
+    if reason:
+        raise StrategyFailed(f"strategy {name} decides on history, but {reason}", strategy=name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from ib_trading.core.bars import BarColumns
@@ -20,6 +20,9 @@ from ib_trading.core.positions import Holdings, Quantities
 from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.strategy import Answer
 from ib_trading.schema.trading_config import TradingConfig
+
+BarKey = tuple[int, str, str]
+"""Contract id, what the broker shows, bar size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,9 @@ class Snapshot:
     margins: Mapping[int, Margin] = field(default_factory=dict)
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
-    bars: Mapping[tuple[int, str, str], BarColumns] = field(default_factory=dict)
-    """(Contract id, what the broker shows, bar size) → complete bars."""
+    bars: Mapping[BarKey, BarColumns] = field(default_factory=dict)
+    no_bars: Mapping[BarKey, frozenset[date]] = field(default_factory=dict)
+    """Days that are known to have none, where some are missing."""
     memories: Mapping[str, str] = field(default_factory=dict)
     """Strategy → the JSON that it returned with its last decision that was carried out."""
     inputs: Mapping[str, Mapping[ContractSpec, int]] = field(default_factory=dict)

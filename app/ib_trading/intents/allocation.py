@@ -16,6 +16,7 @@ from ib_trading.intents.order_request import check_properties, properties_at
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.read_snapshot import read_snapshot
 from ib_trading.intents.services import Services
+from ib_trading.intents.top_up import needs_of, top_up
 from ib_trading.intents.trading_result import TradingResult
 from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
 from ib_trading.ports.broker import Broker
@@ -37,6 +38,9 @@ class Allocation:
     def check(self, request: AllocationRequest, config: TradingConfig) -> None:
         self._chosen(request, config)
         check_properties(request.order_properties, self.services.clock.now())
+
+    def collect(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> None:
+        top_up(self.services, broker, needs_of(self._chosen(request, config).declarations), config)
 
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""

@@ -38,6 +38,9 @@ class CashBalancer:
     def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
         """Nothing that a request could say wrongly."""
 
+    def collect(self, broker: Broker, request: CashBalancerRequest, config: TradingConfig) -> None:
+        """Nothing: no strategy is asked."""
+
     def prepare(
         self, broker: Broker, account: str, ledger: LeasedLedger, request: CashBalancerRequest
     ) -> None:

@@ -65,6 +65,9 @@ class CloseAll:
         if errors:
             raise RequestError("; ".join(map(str, errors)), errors=errors)
 
+    def collect(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> None:
+        """Nothing: no strategy is asked."""
+
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: CloseAllRequest) -> None:
         """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
         stays inactive in spite of it is in doubt, or a stray, and locks its contract only; so does one that the broker

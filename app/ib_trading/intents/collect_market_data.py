@@ -1,8 +1,8 @@
 """collect-market-data: asks the broker for the history that is missing and stores what stands up to inspection.
 
-Reads per instrument which days were asked for before, asks for the others whose bars no longer form, and writes by
-key: called again at once it asks for nothing and changes nothing. Bars are written with the days they answer, some
-instruments at a time, so that a run that was killed is continued by the next one.
+Decides which days of which series are wanted, and tells what came of each; how they are asked for, ask_for_bars.py
+decides. Days that still trade are not asked for. Some instruments at a time, so that a run that was killed is continued
+by the next one.
 
 An instrument that the broker refuses is reported and stops no other; the whole is then the broker's fault, so that a
 scheduler tries again, and asks for what is missing only.
@@ -11,36 +11,25 @@ scheduler tries again, and asks for what is missing only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from typing import Any
 
-from ib_trading.core.collection import ADJUSTED, BarQuestion, portion, questions, readjusted, whole_series
+from ib_trading.core.bars import DAILY
+from ib_trading.core.collection import ADJUSTED, kind_of_price, whole_days
 from ib_trading.core.coverage import DaySpan
-from ib_trading.core.history import (
-    DAILY,
-    Bar,
-    NewestBar,
-    Portion,
-    Rejected,
-    Series,
-    StoredSeries,
-    last_complete_day,
-)
+from ib_trading.core.history import Rejected, Series, last_complete_day
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
+from ib_trading.intents.ask_for_bars import Progress, ask_all, begin
 from ib_trading.intents.chosen_strategies import chosen_strategies
 from ib_trading.intents.intent import READING_REFUSALS, Answer, Call, Result, common, envelope, members_of
-from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.services import Services
-from ib_trading.ports.broker import Broker
 from ib_trading.schema.requests import CollectMarketDataRequest
 from ib_trading.schema.strict import FieldError
 from ib_trading.schema.tables import BAR_SIZES
 from ib_trading.schema.trading_config import TradingConfig
 
-CALENDAR_DAYS_A_TRADING_DAY = 1.6
-"""365 calendar days hold 252 trading days; the rest is a margin for holidays."""
 SHORTEST_HISTORY_DAYS = 30
 
 EARLIEST = date(1900, 1, 1)
@@ -51,7 +40,7 @@ INSTRUMENTS_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Wanted:
     """One instrument, and how many trading days of history are wanted where the request does not say."""
 
     spec: ContractSpec
@@ -105,35 +94,6 @@ class CollectMarketDataResult(Totals):
     instruments: tuple[Collected, ...]
 
 
-@dataclass(slots=True)
-class Progress:
-    """One instrument on its way: what is still to be asked, and what came of it so far."""
-
-    instrument: Instrument
-    stored: StoredSeries
-    to_ask: tuple[BarQuestion, ...]
-    newest: NewestBar | None
-    bars: int = 0
-    asked: list[DaySpan] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    recollected: bool = False
-    error: str | None = None
-
-    def facts(self) -> Collected:
-        spans = self.asked
-        asked = DaysAsked(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
-        why = "the broker adjusts this series anew (a split or dividend): all of it was replaced"
-        return Collected(
-            con_id=self.instrument.con_id,
-            local_symbol=self.instrument.local_symbol,
-            asked=asked,
-            stored=self.bars,
-            rejected=tuple(self.rejected),
-            recollected=why if self.recollected else None,
-            error=self.error,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class CollectMarketData:
     services: Services
@@ -154,7 +114,7 @@ class CollectMarketData:
         return Answer.of(result, _fault(results))
 
     def _lines(
-        self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
+        self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Wanted, ...]
     ) -> Iterator[Answer]:
         """One line an instrument as it is done, then one with the totals or with what stopped it."""
         results: list[Collected] = []
@@ -171,45 +131,24 @@ class CollectMarketData:
         yield Answer.of(totals, _fault(results))
 
     def _collected(
-        self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Need, ...]
+        self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Wanted, ...]
     ) -> Iterator[Collected]:
         request = call.request
         with self.services.gateway.session() as broker:
             at = self.services.business_time(broker)
             resolved = broker.instruments(need.spec for need in needs)
-            ids = [instrument.con_id for instrument in resolved.values()]
-            stored = self.services.warehouse.stored(ids, _series(request), request.bar_size)
+            series = [_wanted(need, resolved[need.spec], request, at) for need in needs]
+            progress = begin(self.services.warehouse, series)
             for first in range(0, len(needs), INSTRUMENTS_AT_ONCE):
-                some = needs[first : first + INSTRUMENTS_AT_ONCE]
-                group = [
-                    _begin(need, resolved[need.spec], stored[resolved[need.spec].con_id], request, at)
-                    for need in some
-                ]
-                self._ask_all(broker, group, at, config)
-                for progress in group:
-                    yield progress.facts()
+                group = progress[first : first + INSTRUMENTS_AT_ONCE]
+                ask_all(self.services, broker, group, at, config)
+                for one in group:
+                    yield _facts(one)
 
-    def _ask_all(
-        self, broker: Broker, group: Sequence[Progress], at: datetime, config: TradingConfig
-    ) -> None:
-        """Rounds of one question an instrument, each stored at its end."""
-        while asking := [progress for progress in group if progress.to_ask]:
-            answers = broker.bars([progress.to_ask[0] for progress in asking], at)
-            portions: list[tuple[Progress, Portion]] = []
-            for progress, answer in zip(asking, answers, strict=True):
-                if isinstance(answer, BrokerFault):
-                    # The days after a gap that could not be filled can wait for the next run, which asks for both.
-                    progress.error, progress.to_ask = answer.detail, ()
-                else:
-                    portions += [(progress, one) for one in _judge(progress, answer, at, config)]
-            counts = self.services.warehouse.store([one for _, one in portions], self.services.clock.now())
-            for (progress, _), count in zip(portions, counts, strict=True):
-                progress.bars += count
-
-    def _needs(self, request: CollectMarketDataRequest, config: TradingConfig) -> tuple[Need, ...]:
+    def _needs(self, request: CollectMarketDataRequest, config: TradingConfig) -> tuple[Wanted, ...]:
         if request.instruments is not None:
             return tuple(
-                Need(ContractSpec(symbol), SHORTEST_HISTORY_DAYS)
+                Wanted(ContractSpec(symbol), SHORTEST_HISTORY_DAYS)
                 for symbol in dict.fromkeys(request.instruments)
             )
         days: dict[ContractSpec, int] = {}
@@ -217,43 +156,32 @@ class CollectMarketData:
         for declared in chosen.declarations.values():
             for spec in declared.specs:
                 days[spec] = max(days.get(spec, SHORTEST_HISTORY_DAYS), declared.history_days)
-        return tuple(Need(spec, days[spec]) for spec in sorted(days))
+        return tuple(Wanted(spec, days[spec]) for spec in sorted(days))
 
 
-def _begin(
-    need: Need, instrument: Instrument, stored: StoredSeries, request: CollectMarketDataRequest, at: datetime
-) -> Progress:
+def _wanted(
+    need: Wanted, instrument: Instrument, request: CollectMarketDataRequest, at: datetime
+) -> tuple[Instrument, Series, DaySpan | None]:
+    what = request.what_to_show or kind_of_price(instrument.sec_type, request.bar_size)
+    series = Series(instrument.con_id, instrument.local_symbol, what, request.bar_size)
     until = min(request.until or date.max, last_complete_day(instrument, at))
-    since = request.since or until - timedelta(days=_calendar_days(need.history_days))
-    series = Series(instrument.con_id, instrument.local_symbol, _series(request), request.bar_size)
-    to_ask = questions(instrument, series, DaySpan(since, until), stored) if since <= until else ()
-    return Progress(instrument, stored, to_ask, stored.newest)
+    since = request.since or whole_days(until, need.history_days).first
+    return instrument, series, DaySpan(since, until) if since <= until else None
 
 
-def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: TradingConfig) -> Sequence[Portion]:
-    """What the answer to the first question adds; nothing if the series has to be asked for anew, which is then the
-    next question."""
-    question, *rest = progress.to_ask
-    progress.asked.append(question.days)
-    if not progress.recollected and readjusted(question, bars, progress.stored):
-        progress.recollected = True
-        whole = whole_series(question, progress.stored)
-        if whole.days != question.days:
-            progress.to_ask = (whole,)
-            return ()
-        question = whole
-    taken, rejected = portion(
-        question, bars, progress.newest, at, config.max_bar_jump_percent, replaces=progress.recollected
+def _facts(progress: Progress) -> Collected:
+    spans = progress.asked
+    asked = DaysAsked(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
+    why = "the broker adjusts this series anew (a split or dividend): all of it was replaced"
+    return Collected(
+        con_id=progress.instrument.con_id,
+        local_symbol=progress.instrument.local_symbol,
+        asked=asked,
+        stored=progress.bars,
+        rejected=tuple(progress.rejected),
+        recollected=why if progress.recollected else None,
+        error=progress.error,
     )
-    progress.rejected += rejected
-    if taken.bars:
-        progress.newest = NewestBar(taken.bars[-1].start, taken.bars[-1].close)
-    progress.to_ask = tuple(rest)
-    return (taken,)
-
-
-def _series(request: CollectMarketDataRequest) -> str:
-    return request.what_to_show or (HISTORY_SERIES if request.bar_size == DAILY else "TRADES")
 
 
 def check(request: CollectMarketDataRequest) -> None:
@@ -261,7 +189,7 @@ def check(request: CollectMarketDataRequest) -> None:
     if request.bar_size not in BAR_SIZES:
         message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
         raise RequestError(message, errors=(FieldError("barSize", message),))
-    if _series(request) == ADJUSTED and request.bar_size != DAILY:
+    if request.what_to_show == ADJUSTED and request.bar_size != DAILY:
         message = (
             "the broker takes no end date for ADJUSTED_LAST, so that it is collected in days only; say TRADES"
         )
@@ -276,10 +204,6 @@ def check(request: CollectMarketDataRequest) -> None:
     if request.instruments is not None and request.strategies is not None:
         message = "give instruments or strategies, not both"
         raise RequestError(message, errors=(FieldError("instruments", message),))
-
-
-def _calendar_days(trading_days: int) -> int:
-    return int(trading_days * CALENDAR_DAYS_A_TRADING_DAY) + 10
 
 
 def _fault(results: Sequence[Collected]) -> BrokerFault | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 
 from ib_trading.core.attribution import remaining
 from ib_trading.core.broker_day import broker_day
-from ib_trading.core.history import complete_closes, daily_start, last_complete_day
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import locks
-from ib_trading.core.market import DailyClose
 from ib_trading.core.mode import TradingMode, choose_account
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Snapshot
@@ -22,13 +20,11 @@ from ib_trading.intents.compare import Comparison
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.ledger import Ledger
 from ib_trading.intents.read_bars import read_bars
+from ib_trading.intents.read_closes import daily_closes
 from ib_trading.intents.read_rates import read_rates
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
 from ib_trading.schema.trading_config import TradingConfig
-
-HISTORY_SERIES = "ADJUSTED_LAST"
-"""What strategies see: closes adjusted for splits and dividends, so that a return is a return."""
 
 
 def account_to_trade(services: Services, broker: Broker, config: TradingConfig) -> str:
@@ -84,6 +80,7 @@ def read_snapshot(
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
     history_days = max((declared.history_days for declared in strategies.values()), default=0)
+    bars = read_bars(services.warehouse, strategies, named, instruments, at)
     return Snapshot(
         mode=services.mode,
         at=at,
@@ -103,9 +100,10 @@ def read_snapshot(
         instruments=instruments,
         quotes=quotes,
         fx=read_rates(broker, config, state, valued, at),
-        closes=_closes(services, instruments, at, history_days or 1) if with_closes else {},
+        closes=daily_closes(services.warehouse, instruments, at, history_days or 1) if with_closes else {},
         memories=compared.ledger.memories() if strategies else {},
-        bars=read_bars(services.warehouse, strategies, named, instruments, at),
+        bars=bars.columns,
+        no_bars=bars.none,
         positions=positions,
         holdings=holdings,
         working=working,
@@ -115,23 +113,6 @@ def read_snapshot(
         cash=state.cash,
         locks=locks(compared.differences, compared.orders, compared.strays),
     )
-
-
-def _closes(
-    services: Services, instruments: Mapping[int, Instrument], at: datetime, count: int
-) -> dict[int, tuple[DailyClose, ...]]:
-    """The last `count` closes of each that no longer form. Where it is Tuesday already, Monday's is there; it is read
-    of all at once, with as many more as days lie between the first market and the last."""
-    if not instruments:
-        return {}
-    complete = [last_complete_day(instrument, at) for instrument in instruments.values()]
-    before = daily_start(max(complete) + timedelta(days=1))
-    apart = (max(complete) - min(complete)).days
-    stored = services.warehouse.daily_closes(instruments, HISTORY_SERIES, before=before, count=count + apart)
-    return {
-        con_id: complete_closes(instrument, stored.get(con_id, ()), at, count)
-        for con_id, instrument in instruments.items()
-    }
 
 
 def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:

@@ -63,6 +63,12 @@ def calendars_compared(instruments: Iterable[Instrument]) -> None:
             log.warning(RunEvent.CALENDAR_CONTRADICTED, detail=contradiction)
 
 
+def topped_up(stored: Mapping[str, int], lacking: Mapping[str, str]) -> None:
+    """`stored` is symbol → bars that came, `lacking` symbol → why some did not."""
+    level = logging.WARNING if lacking else logging.INFO
+    log.log(level, RunEvent.TOPPED_UP, stored=dict(stored), lacking=dict(lacking))
+
+
 def claimed(run: Run) -> None:
     log.info(RunEvent.CLAIMED, key=shown_key(run.key))
 

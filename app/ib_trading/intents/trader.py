@@ -20,6 +20,10 @@ class Trader(Protocol):
 
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
+    def collect(self, broker: Broker, request: Any, config: TradingConfig) -> None:
+        """Sees to it that the history that will be read is there, as far as the broker gives it; a dry-run does too."""
+        ...
+
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: Any) -> None:
         """What has to be done at the broker before anything is read; a dry-run leaves it out."""
         ...

@@ -1,7 +1,8 @@
 """The life of one trading run: claim, read, decide, write the plan, submit, book, settle. Every trading intent is this
 with its own reading and deciding.
 
-A dry-run stops after deciding: it claims nothing, leases nothing, writes nothing but an activity line.
+A dry-run stops after deciding: it claims nothing, leases nothing, writes nothing but an activity line, and to the
+warehouse what history was missing, as the run would.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class TradingRun:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
                 account = account_to_trade(self.services, broker, self.config)
+                self.trader.collect(broker, self.call.request, self.config)
                 ledger = with_renames(self.services.ledger, self.config)
                 compared = compare_unwritten(self.services, broker, account, ledger)
                 snapshot = planning.read(broker, compared, deadline)
@@ -104,6 +106,8 @@ class TradingRun:
         with self._keyed().refusing(run, ledger):
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
+                self.trader.collect(broker, self.call.request, self.config)
+                ledger.renew()
                 rename(ledger, self.config)
                 self.trader.prepare(broker, account, ledger, self.call.request)
                 compared = compare_settled(self.services, ledger, broker, account, run.run_id)

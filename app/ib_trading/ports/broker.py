@@ -61,11 +61,12 @@ class Broker(Protocol):
         ...
 
     def bars(
-        self, questions: Sequence[BarQuestion], at: datetime
+        self, questions: Sequence[BarQuestion], at: datetime, *, seconds: float | None = None
     ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
         """Completed and forming bars of regular hours for each question, oldest first; () where the broker says that
         there are none. They are asked at once as far as the broker's pacing limits allow; a question that is refused
-        or not answered has its fault in its place, and stops no other. `at` is business time: an adjusted series
+        or not answered, within `seconds` if they are given, has its fault in its place, and stops no other. An answer
+        without bars that was given while a data farm was away is a fault too. `at` is business time: an adjusted series
         always reaches to now."""
         ...
 

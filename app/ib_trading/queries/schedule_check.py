@@ -107,7 +107,6 @@ class ScheduleCheck:
             )
         )
 
-
     def _declared(self, config: TradingConfig) -> Mapping[str, NamesInstruments]:
         """What can be known of them now; a run that cannot know it either is due all the same."""
         try:

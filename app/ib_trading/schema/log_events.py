@@ -35,6 +35,8 @@ class RunEvent(StrEnum):
     """The run came to nothing; its key may be used again."""
     STEP = "step"
     """A phase of the call has ended, well or not."""
+    TOPPED_UP = "topped_up"
+    """History that the run is about to read was missing and asked for."""
     CALENDAR_CONTRADICTED = "calendar_contradicted"
     """The broker's contract details and the table of trading days do not agree on a day; the broker is believed."""
     PLAN = "plan"

@@ -44,8 +44,8 @@ BAR_SIZES: dict[str, str] = {
         *("1 day", "1 week"),
     )
 }
-"""Broker's bar size → table name. A size that is not here is refused. They are all that the broker lists from a minute to
-a week: "Valid Bar Sizes" in the TWS API's documentation, Historical Bar Data."""
+"""Broker's bar size → table name. A size that is not here is refused. They are all that the broker lists from a minute
+to a week: "Valid Bar Sizes" in the TWS API's documentation, Historical Bar Data."""
 
 ASKED_TABLE = "asked_days"
 ASKED_COLUMNS: tuple[Column, ...] = (

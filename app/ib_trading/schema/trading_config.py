@@ -70,6 +70,9 @@ class TradingConfig(_Section, frozen=True):
     trading lease without renewing it."""
     strategy_megabytes: Annotated[int, msgspec.Meta(ge=64)] = 1024
     """How much memory one strategy may use while it decides."""
+    collect_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 30
+    """How long a run may collect what its strategies need and the warehouse lacks; 0 leaves that to
+    collect-market-data. Under what the run's lease lasts between two renewals."""
     retry_check_minutes: Seconds = 10
     """For how long the same request without a key counts as a repetition."""
     order_spacing_milliseconds: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0

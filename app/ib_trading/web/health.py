@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ib_trading.core.collection import ADJUSTED
 from ib_trading.core.positions import Holdings
 from ib_trading.core.refusals import ConfigurationFault, Refusal
 from ib_trading.core.retired import retired
-from ib_trading.intents.read_snapshot import HISTORY_SERIES
 from ib_trading.intents.renames import with_renames
 from ib_trading.intents.services import Services
 
@@ -80,7 +80,7 @@ def _holders(holdings: Holdings) -> str:
 
 def _answers(services: Services) -> str:
     """A small question of the kind that an allocation asks: about an instrument that nobody has."""
-    services.warehouse.daily_closes([0], HISTORY_SERIES, before=services.clock.now(), count=1)
+    services.warehouse.daily_closes([0], ADJUSTED, before=services.clock.now(), count=1)
     return "answers"
 
 

@@ -18,9 +18,9 @@ from ib_trading.adapters.google.bigquery_failures import Where
 from ib_trading.adapters.google.bigquery_jobs import BigqueryJobs, Parameter
 from ib_trading.adapters.google.bigquery_merges import BigqueryMerges
 from ib_trading.adapters.google.bigquery_rows import STAGED_COLUMNS, batch, fields
-from ib_trading.core.bars import BarColumns, trading_days
+from ib_trading.core.bars import DAILY, BarColumns, trading_days
 from ib_trading.core.coverage import DaySpan
-from ib_trading.core.history import DAILY, NewestBar, Portion, StoredSeries
+from ib_trading.core.history import NewestBar, Portion, StoredSeries
 from ib_trading.core.market import DailyClose
 from ib_trading.ports.warehouse import table_of
 from ib_trading.schema.tables import ASKED_TABLE, EMPTY_TABLE

@@ -68,9 +68,11 @@ class IbBroker:
         return self._thread.run(market_data.quotes(self._connection, instruments, expendable=expendable))
 
     def bars(
-        self, questions: Sequence[BarQuestion], at: datetime
+        self, questions: Sequence[BarQuestion], at: datetime, *, seconds: float | None = None
     ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
-        return self._thread.run(history.bars(self._connection, self._history_pace, questions, at))
+        return self._thread.run(
+            history.bars(self._connection, self._history_pace, questions, at, seconds=seconds)
+        )
 
     def order_reports(self, account: str) -> tuple[OrderReport, ...]:
         return self._thread.run(accounts.order_reports(self._connection, account))

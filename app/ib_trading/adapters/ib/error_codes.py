@@ -9,6 +9,7 @@ Source: the broker's "Message Codes" table and what gateways were seen to send.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 
@@ -95,6 +96,11 @@ NO_SUCH_CONTRACT = 200
 HISTORY_TROUBLE = 162
 NO_HISTORY_TEXTS = ("returned no data", "No historical market data for")
 
+# News of the farms that serve prices (2103, 2104) and history (2105, 2106). What is "inactive but should be available
+# upon demand" (2107, 2108) is connected when it is asked.
+FARM_BROKEN = frozenset({2103, 2105})
+FARM_CONNECTED = frozenset({2104, 2106, 2107, 2108})
+
 CLIENT_ID_TAKEN = 326
 
 # The gateway's connection to the broker. 1101 and 1102 differ in market data subscriptions only.
@@ -114,5 +120,12 @@ def ending(code: int) -> Ending | None:
 
 
 def is_remark(code: int) -> bool:
-    """Whether a message about a question leaves it open: an answer is still to come."""
-    return 2100 <= code < 2200 or code in {399, 10090, 10167}
+    """Whether a message about a question leaves it open: an answer is still to come. 165 tells of a question for
+    history that its server was lost and is there again ("HMDS server disconnect occurred.  Attempting reconnection..."
+    and "HMDS server connection was successful.", seen in the log of github.com/vnpy/vnpy_ib/issues/73)."""
+    return 2100 <= code < 2200 or code in {165, 399, 10090, 10167}
+
+
+def farm_in(text: str) -> str:
+    """The farm that such news is of: "HMDS data farm connection is OK:ushmds", "... available upon demand.ushmds"."""
+    return re.split(r":|upon demand\.", text)[-1].strip()

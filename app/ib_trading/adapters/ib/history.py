@@ -1,6 +1,6 @@
 """Bars as the broker shows them.
 
-Decides how a span of days is asked for, what an answer without bars means, and how the wire dates a bar. When a
+Decides how a span of days is asked for, when an answer without bars is one, and how the wire dates a bar. When a
 question may leave is history_pace.py's to say; which bars may be stored, core/history.py's.
 """
 
@@ -15,9 +15,13 @@ from zoneinfo import ZoneInfo
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.history_pace import HistoryPace
+from ib_trading.core.bars import MINUTES, WEEKLY, monday_of
+from ib_trading.core.calendar import sessions
 from ib_trading.core.collection import ADJUSTED, BarQuestion
-from ib_trading.core.coverage import SATURDAY
-from ib_trading.core.history import DAILY, Bar, day_of
+from ib_trading.core.coverage import SATURDAY, DaySpan
+from ib_trading.core.history import Bar, daily_start, day_of
+from ib_trading.core.instruments import Instrument
+from ib_trading.core.markets import market_of
 from ib_trading.core.pacing import HistoryRequest
 from ib_trading.core.refusals import BrokerFault, QuestionRefused
 
@@ -29,15 +33,25 @@ _TEXT_DATES, _EPOCH_DATES = 1, 2
 
 
 async def bars(
-    connection: Connection, pace: HistoryPace, questions: Sequence[BarQuestion], at: datetime
+    connection: Connection,
+    pace: HistoryPace,
+    questions: Sequence[BarQuestion],
+    at: datetime,
+    *,
+    seconds: float | None = None,
 ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
-    """An answer or a fault for each, in the order of the questions."""
+    """An answer or a fault for each, in the order of the questions; within `seconds`, where they are given."""
 
     async def answered(question: BarQuestion) -> tuple[Bar, ...] | BrokerFault:
         try:
-            return await _bars(connection, pace, question, at)
+            async with asyncio.timeout(seconds):
+                return await _bars(connection, pace, question, at)
         except BrokerFault as fault:
             return fault
+        except TimeoutError:
+            return BrokerFault(
+                f"{_named(question)} did not come within {seconds:.0f} s; it is asked for again"
+            )
 
     return tuple(await asyncio.gather(*map(answered, questions)))
 
@@ -45,16 +59,21 @@ async def bars(
 async def _bars(
     connection: Connection, pace: HistoryPace, question: BarQuestion, at: datetime
 ) -> tuple[Bar, ...]:
-    """Bars of the question's days; none where the broker says that it has no data for them."""
+    """Bars of the question's days; none where the broker says that it has no data for them, and can know."""
     instrument, series, days = question.instrument, question.series, question.days
+    market = market_of(instrument)
     contract = translate.ib_contract(instrument)
-    what = f"the {series.bar_size} {series.what_to_show} of {instrument.local_symbol}"
-    end, end_text = days.last, end_of(days.last, instrument.time_zone)
+    what = _named(question)
+    end, end_text = days.last, end_of(instrument, series.bar_size, days)
     if series.what_to_show == ADJUSTED:
         # The broker takes no end for this series: it always reaches to now, by its own clock, which may be past ours.
         end, end_text = max(days.last, at.date() + timedelta(days=1)), ""
-    duration = duration_of(days.first, end, only_weekdays=instrument.sec_type == "STK")
-    dates = _TEXT_DATES if series.bar_size == DAILY else _EPOCH_DATES
+    duration = (
+        weeks_of(days.first, end)
+        if series.bar_size == WEEKLY
+        else duration_of(days.first, end, only_weekdays=instrument.sec_type == "STK")
+    )
+    dates = _EPOCH_DATES if series.bar_size in MINUTES else _TEXT_DATES
     request = HistoryRequest(
         instrument.con_id,
         instrument.exchange,
@@ -62,6 +81,9 @@ async def _bars(
         series.bar_size,
         f"{duration} to {end_text}",
     )
+    farms = connection.replies
+    away, lost_before = dict(farms.broken_farms), farms.farms_lost
+    told: list[BarData] = []
     try:
         async with connection.history_lines:
             departure = await pace.allow(request)
@@ -82,22 +104,38 @@ async def _bars(
                 )
 
             try:
-                told: list[BarData] = await connection.ask(what, send, seconds=connection.deadlines.history)
+                told = await connection.ask(what, send, seconds=connection.deadlines.history)
             finally:
                 pace.over(departure)
     except QuestionRefused as refused:
         no_data = any(text in refused.text for text in error_codes.NO_HISTORY_TEXTS)
-        if refused.code == error_codes.HISTORY_TROUBLE and no_data:
-            return ()
-        raise broker_fault(what, refused) from None
+        if refused.code != error_codes.HISTORY_TROUBLE or not no_data:
+            raise broker_fault(what, refused) from None
+    if not told:
+        away |= farms.broken_farms
+        if away or farms.farms_lost > lost_before:
+            said = "; ".join(away.values()) or "for a moment"
+            raise BrokerFault(
+                f"the broker has no data for {what}, but it lost a data farm ({said}); ask again later"
+            )
     translated = (bar_of(bar, series.bar_size) for bar in told)
-    within = (bar for bar in translated if day_of(bar, series.bar_size, instrument.time_zone) in days)
+    within = (bar for bar in translated if day_of(bar, series.bar_size, market) in days)
     return tuple(sorted(within, key=lambda bar: bar.start))
 
 
-def end_of(day: date, time_zone: str) -> str:
-    """The end of `day` on the exchange's clock, as the wire takes it: UTC, with a dash."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone))
+def _named(question: BarQuestion) -> str:
+    series = question.series
+    return f"the {series.bar_size} {series.what_to_show} of {question.instrument.local_symbol}"
+
+
+def end_of(instrument: Instrument, bar_size: str, days: DaySpan) -> str:
+    """The end of the last of the days, as the wire takes it: UTC, with a dash. Of a stock it is midnight on the
+    exchange's clock; where trading days do not end at midnight, it is the last session's close."""
+    if bar_size in MINUTES and instrument.sec_type != "STK":
+        found = sessions(market_of(instrument), days.first, days.last)
+        if found:
+            return f"{found[-1].close:%Y%m%d-%H:%M:%S}"
+    midnight = datetime.combine(days.last + timedelta(days=1), time(), ZoneInfo(instrument.time_zone))
     return f"{midnight.astimezone(UTC):%Y%m%d-%H:%M:%S}"
 
 
@@ -111,9 +149,16 @@ def duration_of(first: date, last: date, *, only_weekdays: bool) -> str:
     return f"{sessions} D" if sessions <= 365 else f"{-(-days // 365)} Y"
 
 
+def weeks_of(first: date, last: date) -> str:
+    """The same in weeks, of which up to 52 are taken, and one more than there are: where the first one begins, the
+    broker does not say."""
+    weeks = -(-((last - first).days + 1) // 7) + 1
+    return f"{weeks} W" if weeks <= 52 else f"{-(-weeks // 52)} Y"
+
+
 def bar_of(bar: BarData, bar_size: str) -> Bar:
-    """A bar that the wire dates by YYYYMMDD if it is daily, else by seconds since the epoch. A volume of -1 says that
-    the series has none."""
+    """A bar that the wire dates by YYYYMMDD if it is of a day or a week, else by seconds since the epoch. A volume of
+    -1 says that the series has none."""
     volume = translate.amount(bar.volume)
     return Bar(
         start=_start(str(bar.date), bar_size),
@@ -126,8 +171,10 @@ def bar_of(bar: BarData, bar_size: str) -> Bar:
 
 
 def _start(text: str, bar_size: str) -> datetime:
-    if bar_size != DAILY and text.isdigit() and len(text) > len("YYYYMMDD"):
+    if bar_size in MINUTES and text.isdigit() and len(text) > len("YYYYMMDD"):
         return datetime.fromtimestamp(int(text), UTC)
-    if bar_size == DAILY and text.isdigit() and len(text) == len("YYYYMMDD"):
-        return datetime(int(text[:4]), int(text[4:6]), int(text[6:]), tzinfo=UTC)
+    if bar_size not in MINUTES and text.isdigit() and len(text) == len("YYYYMMDD"):
+        day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        # Dated by one of its days, the last one as a rule: while it forms that is another one each day.
+        return daily_start(monday_of(day) if bar_size == WEEKLY else day)
     raise BrokerFault(f"the broker dates a bar of {bar_size} {text!r}, which is no such date")

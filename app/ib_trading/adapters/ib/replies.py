@@ -64,6 +64,9 @@ class Replies:
         self.said: list[tuple[int, str]] = []
         self.fault: BrokerFault | None = None
         self.offline: str | None = None
+        # Name of a data farm that is not connected → the message that said so; and how often one was lost.
+        self.broken_farms: dict[str, str] = {}
+        self.farms_lost = 0
         # The library's decoder looks here for the zone of times that name none, which are UTC by the gateway's
         # setting; without it they would be read in this machine's zone.
         self.ib = self
@@ -126,6 +129,15 @@ class Replies:
                 self.offline = f"{code} {text}"
             elif code in error_codes.CONNECTIVITY_RESTORED:
                 self.offline = None
+            self._hear_of_a_farm(code, text)
+
+    def _hear_of_a_farm(self, code: int, text: str) -> None:
+        farm = error_codes.farm_in(text)
+        if code in error_codes.FARM_BROKEN:
+            self.broken_farms[farm] = f"{code} {text}"
+            self.farms_lost += 1
+        elif code in error_codes.FARM_CONNECTED:
+            self.broken_farms.pop(farm, None)
 
     # Orders
 

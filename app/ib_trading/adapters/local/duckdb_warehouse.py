@@ -117,7 +117,8 @@ class DuckdbWarehouse:
             WHERE con_id IN (SELECT unnest(?::BIGINT[])) AND what_to_show = ? AND bar_size = ?
             ORDER BY ALL
         """
-        of_series, of_size = [wanted, what_to_show], [wanted, what_to_show, bar_size]
+        of_series: list[object] = [wanted, what_to_show]
+        of_size: list[object] = [*of_series, bar_size]
         ends, with_bars, asked, empty = self._rows(
             (table, newest, of_series),
             (table, days, [*of_series, (since or date.max).isoformat()]),
