@@ -12,8 +12,8 @@ price of early 2019. A draw is the sum of four figures in [0, 1), centred and sc
 on the contract and the day, not on the seed: closes are as good as recorded. What is left of one fund's moves
 beside the S&P 500's has nothing to do with another's: bonds do not fall together here.
 
-A fund pays a quarter of `yearly_payout` on the third Friday of March, June, September and December. That is in
-ADJUSTED_LAST (history.py), and nowhere else: no account is paid anything.
+A fund pays a quarter of `yearly_payout` on the third Friday of March, June, September and December, which is when
+SPY goes ex-dividend. That is in ADJUSTED_LAST (history.py), and nowhere else: no account is paid anything.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from ib_trading_simulator.market.contracts import ContractBook
 from ib_trading_simulator.market.draws import uniforms
 from ib_trading_simulator.market.records import BuiltInFile, Record
 
+FRIDAY = 4
+PAYING_MONTHS = (3, 6, 9, 12)
 # The least that a day leaves of a price, whatever is drawn.
 LEAST_FACTOR = 0.5
 
@@ -58,7 +60,7 @@ def read_funds(folder: Path, book: ContractBook, index: Record) -> Mapping[int, 
         construction = constructions[contract.symbol]
         days = index.days[index.latest(construction.since) :]
         closes = Closes(contract.con_id, contract.symbol, construction, recorded, index, days)
-        records[contract.con_id] = Record(days, {"close": closes}, construction.yearly_payout / 4)
+        records[contract.con_id] = FundRecord(days, closes, construction.yearly_payout / 4)
     return records
 
 
@@ -76,6 +78,26 @@ def _constructions(path: Path) -> Mapping[str, Construction]:
             )
             for row in csv.DictReader(file)
         }
+
+
+class FundRecord(Record):
+    """The days of a fund that pays the fraction `payout` of its price each quarter."""
+
+    def __init__(self, days: Sequence[date], closes: Closes, payout: Decimal) -> None:
+        super().__init__(days, {"close": closes})
+        self._payout = payout
+
+    def adjustment(self, day: date, until: date) -> Decimal:
+        quarters = (
+            date(year, month, 1) for year in range(day.year, until.year + 1) for month in PAYING_MONTHS
+        )
+        paid = sum(day < third_friday(quarter) <= until for quarter in quarters)
+        return (1 - self._payout) ** paid
+
+
+def third_friday(first: date) -> date:
+    """Of the month that begins on `first`."""
+    return first.replace(day=15 + (FRIDAY - first.weekday()) % 7)
 
 
 class Closes(Sequence[str]):

@@ -189,6 +189,10 @@ class Market:
         index = self._record(con_id).index(day)
         return None if index is None else self._record(con_id).close(index)
 
+    def adjustment(self, con_id: int, day: date, until: date) -> Decimal:
+        """What a price of `day` is multiplied by for what was paid out after it, up to and with `until`."""
+        return self._record(con_id).adjustment(day, until)
+
     def set_price(self, con_id: int, at: datetime, price: Decimal) -> None:
         """From `at` until its session's close quotes centre on `price`, rounded to the tick.
 

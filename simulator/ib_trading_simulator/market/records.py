@@ -32,14 +32,11 @@ class Record:
 
     `columns` maps a field of FIELDS to its figures, either split or as one line of comma-separated text that
     is split when it is first read: a market is loaded whole, but mostly a few of its contracts are used. ""
-    is "not recorded". `payout` is the fraction of its price that a fund pays each quarter (funds.py).
+    is "not recorded".
     """
 
-    def __init__(
-        self, days: Sequence[date], columns: Mapping[str, str | Sequence[str]], payout: Decimal = Decimal(0)
-    ) -> None:
+    def __init__(self, days: Sequence[date], columns: Mapping[str, str | Sequence[str]]) -> None:
         self.days = days
-        self.payout = payout
         self._columns: dict[str, str | Sequence[str]] = dict(columns)
 
     def index(self, day: date) -> int | None:
@@ -62,6 +59,10 @@ class Record:
     def approximate_closes(self) -> array[float]:
         """The closes as binary floats, for measuring volatility only."""
         return array("d", map(float, self._column("close")))
+
+    def adjustment(self, day: date, until: date) -> Decimal:  # noqa: ARG002  nothing is paid out here
+        """What a close of `day` is multiplied by for distributions after it, up to and with `until`."""
+        return Decimal(1)
 
     def _column(self, field: str) -> Sequence[str]:
         column = self._columns[field]
