@@ -9,7 +9,7 @@ so no digit can change. (mlfinpy's are the exception: it has single-precision nu
 of double precision, 144.92999267578125; they are spelled as the single they are, 144.93.) The layout is one
 line a column, `symbol,field,value,value,...`; the first line holds the days; an empty value was not recorded.
 
-How the recorded funds go on after their record (funds.py) is measured here, against the S&P 500.
+How the recorded funds go on after their record (constructed.py) is measured here, against the S&P 500.
 """
 
 from __future__ import annotations
@@ -28,6 +28,15 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2030, 12, 31)
+FIRST_DAY_ABROAD = date(2012, 1, 1)
+# Calendars of other markets and when they close on a usual day; Tokyo closes at 15:30 since 2024-11-05.
+ABROAD = {
+    "XLON": ("16:30",),
+    "XETR": ("17:30",),
+    "XSWX": ("17:30",),
+    "XTKS": ("15:00", "15:30"),
+    "XHKG": ("16:00",),
+}
 # Of mlfinpy's 23 funds those that strategies ask for; skfolio's five are taken whole.
 FUNDS = ("SPY", "DIA", "EFA", "EEM", "EWJ", "IEF", "TLT", "LQD", "TIP", "BND", "XLE", "XLF", "XLK", "XLU")
 ARCH_FIELDS = ("Open", "High", "Low", "Close", "Volume")
@@ -133,29 +142,29 @@ def us_indices(wheels: Path) -> None:
     write("us-indices", days, columns)
 
 
-def weekdays() -> Iterator[date]:
-    day = FIRST_DAY
+def weekdays(first: date) -> Iterator[date]:
+    day = first
     while day <= LAST_DAY:
         if day.weekday() < 5:
             yield day
         day += timedelta(days=1)
 
 
-def new_york_exceptions() -> None:
-    """Weekdays on which the New York Stock Exchange is shut, or shuts before 16:00, by local time."""
+def exceptions(key: str, first: date, usual: Sequence[str]) -> None:
+    """Weekdays on which an exchange is shut, or shuts before its usual time, by local time."""
     import exchange_calendars  # development only, and slow to import
 
-    schedule = exchange_calendars.get_calendar("XNYS", start=str(FIRST_DAY), end=str(LAST_DAY)).schedule
-    closes = {day.date(): close.tz_convert("America/New_York") for day, close in schedule["close"].items()}
-    opens = {day.tz_convert("America/New_York").strftime("%H:%M") for day in schedule["open"]}
-    assert opens == {"09:30"}, "a late open needs a column of its own"
+    market = exchange_calendars.get_calendar(key, start=str(first), end=str(LAST_DAY))
+    closes = {day.date(): close.tz_convert(market.tz) for day, close in market.schedule["close"].items()}
+    opens = {opening.tz_convert(market.tz).strftime("%H:%M") for opening in market.schedule["open"]}
+    assert len(opens) == 1, f"{key}: a late open needs a column of its own"
     rows = []
-    for day in weekdays():
+    for day in weekdays(first):
         if day not in closes:
             rows.append(f"{day},")
-        elif (shut := closes[day].strftime("%H:%M")) != "16:00":
+        elif (shut := closes[day].strftime("%H:%M")) not in usual:
             rows.append(f"{day},{shut}")
-    path = HERE / "calendars" / "XNYS.csv"
+    path = HERE / "calendars" / f"{key}.csv"
     path.write_text("day,close\n" + "\n".join(rows) + "\n")
     print(f"{path.relative_to(HERE)}: {len(rows)} exceptions, by {exchange_calendars.__version__}")
 
@@ -177,7 +186,9 @@ def main() -> None:
     us_indices(wheels)
     us_etfs(wheels)
     licenses(wheels)
-    new_york_exceptions()
+    exceptions("XNYS", FIRST_DAY, ("16:00",))
+    for key, usual in ABROAD.items():
+        exceptions(key, FIRST_DAY_ABROAD, usual)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The markets that come with the simulator, and what each is made of.
 
 Decides which folders of data/ belong to a market, and that every market has the currency pairs. Leaves reading
-a folder to records.py and funds.py.
+a folder to records.py and constructed.py.
 
 "world" has everything that can be traded. Its parts are unpacked when something of them is first asked for, but for
 the US stocks, whose days the others share.
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ib_trading_simulator.market import forex
+from ib_trading_simulator.market.constructed import read_constructed
 from ib_trading_simulator.market.contract_file import read_contracts
 from ib_trading_simulator.market.contracts import ContractBook
-from ib_trading_simulator.market.funds import read_funds
 from ib_trading_simulator.market.records import Record, read_built_in
 
 DATA = Path(__file__).parents[1] / "data"
@@ -37,9 +37,12 @@ def _recorded(folder: Path) -> Loaded:
 
 def _world() -> Loaded:
     stocks, records = _recorded(DATA / "us-stocks")
-    funds = read_contracts(DATA / "us-etfs" / "contracts.csv")
-    more = read_funds(DATA / "us-etfs", funds, records[SPX])
-    return ContractBook([*stocks.all(), *funds.all()]), {**records, **more}
+    contracts, made = [*stocks.all()], dict(records)
+    for folder in (DATA / "us-etfs", DATA / "abroad"):
+        book = read_contracts(folder / "contracts.csv")
+        contracts += book.all()
+        made |= read_constructed(folder, book, records[SPX])
+    return ContractBook(contracts), made
 
 
 def with_forex(book: ContractBook, records: Mapping[int, Record], seed: int) -> Loaded:

@@ -12,11 +12,11 @@ was (github.com/nautechsystems/nautilus_trader/pull/2380, github.com/stoqey/ibkr
 in which Friday was a holiday is dated Thursday).
 
 Series: TRADES is the record; a daily bar's close is the recorded figure, minute bars lie on the tick.
-ADJUSTED_LAST is the same, reduced by the distributions (funds.py) between the bar and the end, as if each were
+ADJUSTED_LAST is the same, reduced by the distributions (constructed.py) between the bar and the end, as if each were
 taken out of all prices before it: with every distribution the whole series changes, and before its day nobody
 can tell. Most built-in records are adjusted already and show no difference. BID and ASK are those prices less or
-plus the day's displayed spread, MIDPOINT is halfway between. wap and count are constructed: the mean of open, high, low and
-close weighted by volume, and one trade for 150 shares.
+plus the day's displayed spread, MIDPOINT is halfway between. wap and count are constructed: the mean of open, high, low
+and close weighted by volume, and one trade for 150 shares.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _stretches(
     wanted = -(-amount // 60) if unit == "S" else amount
     found: list[Stretch] = []
     for session in _sessions_back(market, contract.con_id, day):
-        last = min(session.minutes, (end - session.open) // MINUTE)
+        last = int(session.seconds_traded(end) // 60) if end > session.open else 0
         if last <= 0:
             continue
         if session.day <= earliest or wanted <= 0:
@@ -163,11 +163,13 @@ def _intraday(
 ) -> Iterator[Bar]:
     zone = calendar(contract.calendar).zone
     for stretch in stretches:
-        local = stretch.session.open.astimezone(zone)
+        session = stretch.session
+        local = session.open.astimezone(zone)
         opening = local.hour * 60 + local.minute
 
-        def bucket(minute: int, opening: int = opening) -> int:
-            return (opening + minute) // size
+        def bucket(minute: int, session: Session = session, opening: int = opening) -> int:
+            on_the_clock = (session.moment(minute) - session.open) // MINUTE if session.lunch else minute
+            return (opening + on_the_clock) // size
 
         for _, group in groupby(range(stretch.first, stretch.last), key=bucket):
             minutes = tuple(group)
@@ -209,7 +211,7 @@ def _of_minutes(
 ) -> Bar:
     path, tick = market.path(contract.con_id, stretch.session.day), contract.min_tick
     first, last = stretch.first, stretch.last
-    start = stretch.session.open + first * MINUTE
+    start = stretch.session.moment(first)
     ticks = (
         path.prices[first],
         max(path.highs[first:last]),

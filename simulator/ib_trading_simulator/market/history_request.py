@@ -5,10 +5,10 @@ gateway. Leaves making bars to history.py.
 
 How far back one question may reach is IBKR's "Max Duration Per Bar Size" (TWS API documentation, "Market Data:
 Historical"): 86400 S, 365 D, 52 W, 12 M or 68 Y at every size, but for 1 secs: 2000 S, and beyond that 162
-"invalid step: 1", as a gateway was seen to answer (github.com/wrighter/ib-scripts/issues/1). The narrower table of step sizes in the
-documentation before it (interactivebrokers.github.io/tws-api/historical_limitations.html: 1 D of 1 min, 1 W of
-3 mins, 1 M of 30 mins ...) is advice: its own note says that for bars of a minute and more it was lifted, and
-gateways answer 5 D of 1 min (github.com/erdewit/ib_insync/issues/268).
+"invalid step: 1", as a gateway was seen to answer (github.com/wrighter/ib-scripts/issues/1). The narrower table of
+step sizes in the documentation before it (interactivebrokers.github.io/tws-api/historical_limitations.html: 1 D of
+1 min, 1 W of 3 mins, 1 M of 30 mins ...) is advice: its own note says that for bars of a minute and more it was
+lifted, and gateways answer 5 D of 1 min (github.com/erdewit/ib_insync/issues/268).
 
 A pair of currencies has no trades: 162 "No historical market data for EUR/CASH@FXSUBPIP Last 1d"
 (github.com/ranaroussi/ezibpy/issues/24; "Last 300" for 5 mins: github.com/erdewit/ib_insync/issues/316).

@@ -129,7 +129,8 @@ class Market:
     def moves(self, con_id: int, after: datetime, until: datetime) -> Iterator[datetime]:
         """Ascending instants in (after, until] at which the quote changes.
 
-        In a session: its open, each full minute, its close, and where a price was set before this was called.
+        In a session: its open, each full minute of trading, the beginning of its lunch break, its close, and where a
+        price was set before this was called.
         """
         contract, record = self._contract(con_id), self._record(con_id)
         first = max(0, record.latest(_local_day(contract, after)))
@@ -145,10 +146,11 @@ class Market:
                 yield at
 
     def is_open(self, con_id: int, at: datetime) -> bool:
-        return self.session(con_id, at) is not None
+        session = self.session(con_id, at)
+        return session is not None and session.trades_at(at)
 
     def session(self, con_id: int, at: datetime) -> Session | None:
-        """The recorded session with open <= at < close, if any."""
+        """The recorded session with open <= at < close, if any; `at` may lie in its lunch break."""
         contract = self._contract(con_id)
         session = self._session_on(contract, self._record(con_id), _local_day(contract, at))
         return session if session and session.open <= at < session.close else None
@@ -202,11 +204,11 @@ class Market:
         contract, session = self._contract(con_id), self.session(con_id, at)
         if not (price.is_finite() and price > 0):
             raise ValueError(f"price {price} must be positive")
-        if session is None:
+        if session is None or not session.trades_at(at):
             raise MarketError(
                 f"{contract.symbol} does not trade at {at:%Y-%m-%d %H:%M:%S %Z}; set a price in a session"
             )
-        mark = Mark((at - session.open).total_seconds(), to_ticks(price, contract.min_tick))
+        mark = Mark(session.seconds_traded(at), to_ticks(price, contract.min_tick))
         key = (con_id, session.day)
         # A price set later replaces one set at the same second; else each stands from its own instant on.
         kept = (m for m in self._marks.get(key, ()) if m.second != mark.second)
@@ -256,13 +258,18 @@ class Market:
 
     def _instants(self, con_id: int, session: Session, after: datetime) -> Iterator[datetime]:
         """The instants of one session that lie after `after`."""
-        first = max(0, (after - session.open) // MINUTE + 1)
-        minutes = (session.open + k * MINUTE for k in range(first, session.minutes + 1))
+        first = max(0, (after - session.open) // MINUTE + 1) if session.lunch is None else 0
+        minutes = (session.moment(k) for k in range(first, session.minutes + 1))
         marks = self._marks.get((con_id, session.day))
-        if not marks:
+        if not marks and session.lunch is None:
             return minutes
-        set_at = (session.open + timedelta(seconds=mark.second) for mark in marks)
-        return iter(sorted({*minutes, *(at for at in set_at if at > after)}))
+        # A mark's second is of trading: it lies within the minute that it is counted from.
+        set_at = {
+            session.moment(int(mark.second // 60)) + timedelta(seconds=mark.second % 60)
+            for mark in marks or ()
+        }
+        breaks = {session.lunch[0]} if session.lunch else set()
+        return iter(sorted(at for at in {*minutes, *set_at, *breaks} if at > after))
 
     def _contract(self, con_id: int) -> Contract:
         contract = self.book.by_id(con_id)

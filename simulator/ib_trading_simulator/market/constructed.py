@@ -1,16 +1,19 @@
-"""Exchange-traded funds: their recorded closes, and a construction where none were recorded.
+"""Closes that were not recorded: of funds after their record, of others altogether.
 
-Decides which days a fund has, what a day's close is, and what it pays out. Leaves to days.py and path.py how a
+Decides which days such a contract has, what a day's close is, and what it pays out. Leaves to days.py and path.py how a
 day runs to its close, as for a stock.
 
-A recorded close is the record, digit for digit. Before and after the record, and for the funds of which there is
-none, a close follows from its neighbour by
+A recorded close is the record, digit for digit. Before and after the record, and where there is none, a close
+follows from its neighbour by
     return = drift + beta x the S&P 500's recorded return + noise x the day's draw,
-on the cent. Beta, drift and noise are a row of data/us-etfs/construction.csv: least squares over the record
-where there is one (data/build.py), else round numbers by hand, from an anchor of about the size of the true
-price of early 2019. A draw is the sum of four figures in [0, 1), centred and scaled to variance one; it depends
-on the contract and the day, not on the seed: closes are as good as recorded. What is left of one fund's moves
-beside the S&P 500's has nothing to do with another's: bonds do not fall together here.
+on the contract's tick. Beta, drift and noise are a row of construction.csv in the market's folder: least squares
+over the record where there is one (data/build.py), else round numbers by hand, from an anchor of about the size of
+the true price of early 2019. A draw is the sum of four figures in [0, 1), centred and scaled to variance one; it
+depends on the contract and the day, not on the seed: closes are as good as recorded. What is left of one contract's
+moves beside the S&P 500's has nothing to do with another's: bonds do not fall together here.
+
+Abroad the days are those of the exchange's calendar, until the S&P 500's record ends, and the return that is
+followed is New York's between the evenings before: Tokyo has closed when New York opens.
 
 A fund pays a quarter of `yearly_payout` on the third Friday of March, June, September and December, which is when
 SPY goes ex-dividend. That is in ADJUSTED_LAST (history.py), and nowhere else: no account is paid anything.
@@ -21,17 +24,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from math import sqrt
 from pathlib import Path
 from typing import overload
 
-from ib_trading_simulator.market.contracts import ContractBook
+from ib_trading_simulator.market.contracts import Contract, ContractBook
+from ib_trading_simulator.market.days import to_ticks
 from ib_trading_simulator.market.draws import uniforms
 from ib_trading_simulator.market.records import BuiltInFile, Record
+from ib_trading_simulator.market.sessions import calendar
 
+NEW_YORK = "XNYS"
 FRIDAY = 4
 PAYING_MONTHS = (3, 6, 9, 12)
 # The least that a day leaves of a price, whatever is drawn.
@@ -51,17 +57,30 @@ class Construction:
     yearly_payout: Decimal
 
 
-def read_funds(folder: Path, book: ContractBook, index: Record) -> Mapping[int, Record]:
-    """The funds of `book` by con_id; `index` is the S&P 500, whose days they share. Nothing is unpacked yet."""
+def read_constructed(folder: Path, book: ContractBook, index: Record) -> Mapping[int, Record]:
+    """The contracts of `book` by con_id; `index` is the S&P 500. Nothing is unpacked or made yet."""
     constructions = _constructions(folder / "construction.csv")
     recorded = BuiltInFile(folder / "days.csv.gz")
     records = {}
     for contract in book.all():
         construction = constructions[contract.symbol]
-        days = index.days[index.latest(construction.since) :]
-        closes = Closes(contract.con_id, contract.symbol, construction, recorded, index, days)
-        records[contract.con_id] = FundRecord(days, closes, construction.yearly_payout / 4)
+        days = _days(contract.calendar, construction.since, index)
+        closes = Closes(contract, construction, recorded, index, days)
+        records[contract.con_id] = ConstructedRecord(days, closes, construction.yearly_payout / 4)
     return records
+
+
+def _days(key: str, since: date, index: Record) -> Sequence[date]:
+    if key == NEW_YORK:
+        return index.days[index.latest(since) :]
+    return _days_abroad(key, since, index.days[-1])
+
+
+@cache
+def _days_abroad(key: str, first: date, last: date) -> tuple[date, ...]:
+    trading = calendar(key)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return tuple(day for day in days if trading.trades_on(day))
 
 
 def _constructions(path: Path) -> Mapping[str, Construction]:
@@ -80,8 +99,8 @@ def _constructions(path: Path) -> Mapping[str, Construction]:
         }
 
 
-class FundRecord(Record):
-    """The days of a fund that pays the fraction `payout` of its price each quarter."""
+class ConstructedRecord(Record):
+    """The days of a contract that pays the fraction `payout` of its price each quarter."""
 
     def __init__(self, days: Sequence[date], closes: Closes, payout: Decimal) -> None:
         super().__init__(days, {"close": closes})
@@ -101,19 +120,17 @@ def third_friday(first: date) -> date:
 
 
 class Closes(Sequence[str]):
-    """A fund's closes, spelled like a record's; all are made when the first is asked for."""
+    """Closes spelled like a record's; all of a contract's are made when the first is asked for."""
 
     def __init__(
         self,
-        con_id: int,
-        symbol: str,
+        contract: Contract,
         construction: Construction,
         recorded: BuiltInFile,
         index: Record,
         days: Sequence[date],
     ) -> None:
-        self._con_id = con_id
-        self._symbol = symbol
+        self._contract = contract
         self._construction = construction
         self._recorded = recorded
         self._index = index
@@ -136,16 +153,16 @@ class Closes(Sequence[str]):
     def _all(self) -> tuple[str, ...]:
         known = self._known()
         first, last = min(known), max(known)
-        factors = self._factors()
+        factors, tick = self._factors(), self._contract.min_tick
         closes = [known.get(n, "") for n in range(len(self._days))]
         price = float(known[last])
         for n in range(last + 1, len(closes)):
             price *= factors[n]
-            closes[n] = f"{price:.2f}"
+            closes[n] = str(to_ticks(Decimal(price), tick) * tick)
         price = float(known[first])
         for n in range(first - 1, -1, -1):
             price /= factors[n + 1]
-            closes[n] = f"{price:.2f}"
+            closes[n] = str(to_ticks(Decimal(price), tick) * tick)
         return tuple(closes)
 
     def _known(self) -> Mapping[int, str]:
@@ -154,20 +171,26 @@ class Closes(Sequence[str]):
         known = (
             {anchor_day: self._construction.anchor}
             if anchor_day
-            else self._recorded.figures(self._symbol, "close")
+            else self._recorded.figures(self._contract.symbol, "close")
         )
         return {n: known[day] for n, day in enumerate(self._days) if day in known}
 
     def _factors(self) -> Sequence[float]:
         """What each day multiplies the close before it by; the first day's is never used."""
-        skipped = len(self._index.days) - len(self._days)
-        levels = self._index.approximate_closes
-        draws = uniforms(f"{self._con_id}/returns", 4 * len(levels))
+        skipped, levels = self._index.latest(self._days[0]), self._levels()
+        draws = uniforms(f"{self._contract.con_id}/returns", 4 * (skipped + len(levels)))
         made = self._construction
         factors = [1.0]
-        for n in range(skipped + 1, len(levels)):
-            a, b, c, d = draws[4 * n : 4 * n + 4]
+        for n in range(1, len(levels)):
+            a, b, c, d = draws[4 * (skipped + n) : 4 * (skipped + n + 1)]
             drawn = (a + b + c + d - 2.0) * sqrt(3.0)
             moved = levels[n] / levels[n - 1] - 1.0
             factors.append(max(LEAST_FACTOR, 1.0 + made.drift + made.beta * moved + made.noise * drawn))
         return factors
+
+    def _levels(self) -> Sequence[float]:
+        """What is followed, day by day: the S&P 500's close of the day, or abroad of the last day before."""
+        levels, index = self._index.approximate_closes, self._index
+        if self._contract.calendar == NEW_YORK:
+            return levels[index.latest(self._days[0]) :]
+        return [levels[index.latest(day - timedelta(days=1))] for day in self._days]
