@@ -67,8 +67,8 @@ def broker_at(now: datetime, currency: str) -> tuple[Broker, Ear]:
 # Calendars
 
 
-# The library asks pandas for what pandas will not have for ever.
-@pytest.mark.filterwarnings("ignore:DatetimeIndex.weekday is deprecated")
+# The library asks pandas and numpy for what they will not do for ever.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("key", CALENDARS)
 def test_the_tables_agree_with_the_calendar_library_on_every_day_from_2012_to_2030(key: str) -> None:
     """Opens, breaks and closes equal exchange_calendars' to the minute, and no day is missing or in excess."""
@@ -265,6 +265,7 @@ def test_a_round_trip_in_pence_realises_pounds() -> None:
     broker.place(CLIENT, 1, ticket(con_id=VODAFONE.con_id, quantity=100))
     broker.place(CLIENT, 2, ticket("SELL", con_id=VODAFONE.con_id, quantity=100))
     bought, sold = ear.executions
+    assert sold.realized is not None
     assert sold.realized == sold.price - bought.price - 6
     assert broker.accounts.holdings["DU1"].cash["GBP"] == 100_000_000 + sold.realized
 
