@@ -22,11 +22,11 @@ SPY goes ex-dividend. That is in ADJUSTED_LAST (history.py), and nowhere else: n
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import sqrt
 from pathlib import Path
 from typing import overload
@@ -57,17 +57,20 @@ class Construction:
     yearly_payout: Decimal
 
 
-def read_constructed(folder: Path, book: ContractBook, index: Record) -> Mapping[int, Record]:
-    """The contracts of `book` by con_id; `index` is the S&P 500. Nothing is unpacked or made yet."""
+def constructed(
+    folder: Path, book: ContractBook, index: Callable[[], Record]
+) -> Mapping[int, Callable[[], Record]]:
+    """How to make each record of `book`, by con_id; `index` gives the S&P 500."""
     constructions = _constructions(folder / "construction.csv")
     recorded = BuiltInFile(folder / "days.csv.gz")
-    records = {}
-    for contract in book.all():
+
+    def record(contract: Contract) -> Record:
         construction = constructions[contract.symbol]
-        days = _days(contract.calendar, construction.since, index)
-        closes = Closes(contract, construction, recorded, index, days)
-        records[contract.con_id] = ConstructedRecord(days, closes, construction.yearly_payout / 4)
-    return records
+        days = _days(contract.calendar, construction.since, index())
+        closes = Closes(contract, construction, recorded, index(), days)
+        return ConstructedRecord(days, closes, construction.yearly_payout / 4)
+
+    return {contract.con_id: partial(record, contract) for contract in book.all()}
 
 
 def _days(key: str, since: date, index: Record) -> Sequence[date]:

@@ -14,10 +14,10 @@ import csv
 import gzip
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ib_trading_simulator.market.contract_file import MarketFileError
@@ -71,6 +71,29 @@ class Record:
         return column
 
 
+class Records(Mapping[int, Record]):
+    """Records by con_id; each is made when it is first asked for: most contracts of a market never are."""
+
+    def __init__(self, makers: Mapping[int, Callable[[], Record]]) -> None:
+        self._makers = makers
+        self._made: dict[int, Record] = {}
+
+    def __getitem__(self, con_id: int) -> Record:
+        if con_id not in self._made:
+            self._made[con_id] = self._makers[con_id]()
+        return self._made[con_id]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def with_more(self, makers: Mapping[int, Callable[[], Record]]) -> Records:
+        """These and others, which nothing has been made of yet."""
+        return Records({**self._makers, **makers})
+
+
 class BuiltInFile:
     """One gzip file of columns, unpacked when it is first asked for something."""
 
@@ -102,15 +125,24 @@ class BuiltInFile:
         return days, columns
 
 
-def read_built_in(path: Path, book: ContractBook) -> Mapping[int, Record]:
+def read_built_in(path: Path, book: ContractBook) -> Records:
     """The columns of a built-in market by con_id."""
     file = BuiltInFile(path)
-    return {contract.con_id: Record(file.days, file.columns(contract.symbol)) for contract in book.all()}
+
+    def record(symbol: str) -> Record:
+        return Record(file.days, file.columns(symbol))
+
+    return Records({contract.con_id: partial(record, contract.symbol) for contract in book.all()})
 
 
-def read_folder(folder: Path, book: ContractBook) -> Mapping[int, Record]:
+def read_folder(folder: Path, book: ContractBook) -> Records:
     """One SYMBOL.csv a contract, named by its local symbol. Raises MarketFileError on the first bad row."""
-    return {c.con_id: _read_days(folder / f"{c.local_symbol}.csv", c) for c in book.all()}
+    made = {c.con_id: _read_days(folder / f"{c.local_symbol}.csv", c) for c in book.all()}
+    return Records({con_id: partial(_itself, record) for con_id, record in made.items()})
+
+
+def _itself(record: Record) -> Record:
+    return record
 
 
 def _read_days(path: Path, contract: Contract) -> Record:
