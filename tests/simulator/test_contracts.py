@@ -70,7 +70,7 @@ def test_there_are_twenty_stocks_and_an_index_that_nobody_can_trade(book: Contra
         ("con_id,symbol,sec_type\n1,,STK\n", 2, "symbol is empty"),
         ("con_id,symbol,sec_type\n1,EUR,CASH\n", 2, "security type CASH is not built"),
         ("con_id,symbol,sec_type,min_tick\n1,A,STK,0\n", 2, "min_tick 0 must be positive"),
-        ("con_id,symbol,sec_type,calendar\n1,A,STK,XLON\n", 2, 'unknown calendar "XLON"'),
+        ("con_id,symbol,sec_type,calendar\n1,A,STK,XPAR\n", 2, 'unknown calendar "XPAR"'),
         ("con_id,symbol,sec_type\n1,A,STK,9\n", 2, "more or fewer cells"),
         ("con_id,symbol,sec_type\n", 1, "holds no contract"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,9 @@ from ib_trading_simulator.market.history import HistoryError, bars, head_timesta
 from ib_trading_simulator.market.history_request import MINUTES
 from ib_trading_simulator.market.market import Bar, Market
 
-APPLE, SPX = 265598, 416904
+APPLE, SPX, SPY, EURO = 265598, 416904, 756733, 12087792
 STOCKS = Market.load("us-stocks")
+WORLD = Market.load("world")
 DAYS = STOCKS.days(APPLE)
 EVENING = datetime(2019, 6, 5, 23, 0, tzinfo=UTC)
 
@@ -142,6 +144,10 @@ def test_a_price_set_on_the_control_port_shows_in_the_bars() -> None:
         ("1 Y", "1W", "ADJUSTED_LAST", 321, "Multi day bar size not supported with adjusted last"),
         ("1 D", "1 day", "BID_ASK", 162, "No historical market data for AAPL/STK@SMART"),
         ("1 D", "5 secs", "TRADES", 162, "HMDS query returned no data: AAPL@SMART Trades"),
+        ("1 D", "1 secs", "TRADES", 162, "invalid step: 1"),
+        ("2001 S", "1 secs", "TRADES", 162, "invalid step: 1"),
+        ("2000 S", "1 secs", "TRADES", 162, "HMDS query returned no data: AAPL@SMART Trades"),
+        ("69 Y", "1 day", "TRADES", 321, "requested duration is invalid"),
     ],
 )
 def test_a_bad_request_is_refused_with_the_broker_s_code(
@@ -167,3 +173,108 @@ def test_an_index_has_trades_only() -> None:
 
 def test_the_head_timestamp_is_the_first_recorded_open() -> None:
     assert head_timestamp(STOCKS, APPLE, "TRADES") == datetime(1990, 1, 2, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("size", "step"),
+    [("1 min", "60"), ("5 mins", "300"), ("1 hour", "3600"), ("1 day", "1d"), ("1 week", "1w")],
+)
+def test_currencies_have_no_trades(size: str, step: str) -> None:
+    """The words of two users' logs: "EUR/CASH@FXSUBPIP Last 1d" and "CHF/CASH@FXSUBPIP Last 300"."""
+    with pytest.raises(HistoryError) as refusal:
+        ask("5 D", size, con_id=EURO)
+    assert refusal.value.code == 162
+    assert refusal.value.text.endswith(f"No historical market data for EUR/CASH@FXSUBPIP Last {step}")
+
+
+@pytest.mark.parametrize("size", sorted({*MINUTES, "1 day", "1 week", "1 month"}))
+def test_currencies_have_midpoints_of_every_size(size: str) -> None:
+    made = ask("2 W", size, EVENING, "MIDPOINT", EURO)
+    assert all(bar.low <= bar.open <= bar.high and bar.low <= bar.close <= bar.high for bar in made)
+    assert made == tuple(sorted(made, key=lambda bar: bar.start))
+
+
+def test_a_day_of_a_currency_begins_on_the_evening_before() -> None:
+    """Monday's bars begin on Sunday at 17:15 in New York, and are aligned to the full hour from then on."""
+    hours = ask("1 D", "1 hour", datetime(2019, 6, 3, 20, tzinfo=UTC), "MIDPOINT", EURO)
+    assert hours[0].start == datetime(2019, 6, 2, 21, 15, tzinfo=UTC)
+    assert hours[1].start == datetime(2019, 6, 2, 22, 0, tzinfo=UTC)
+    (day,) = ask("1 D", "1 day", datetime(2019, 6, 3, 21, tzinfo=UTC), "MIDPOINT", EURO)
+    assert day.day == date(2019, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "starts"),
+    [
+        ("30 mins", ["09:30", "10:00", "10:30"]),
+        ("1 hour", ["09:30", "10:00", "11:00"]),
+        ("2 hours", ["09:30", "10:00", "12:00"]),
+        ("3 hours", ["09:30", "12:00", "15:00"]),
+        ("4 hours", ["09:30", "12:00"]),
+        ("8 hours", ["09:30"]),
+    ],
+)
+def test_long_bars_of_us_stocks_begin_with_the_session(size: str, starts: list[str]) -> None:
+    zone = ZoneInfo("America/New_York")
+    made = ask("1 D", size)
+    assert [f"{bar.start.astimezone(zone):%H:%M}" for bar in made][: len(starts)] == starts
+
+
+def test_weeks_and_months_are_dated_by_their_last_session() -> None:
+    """Memorial Day opens a week that ends on Friday; the week and the month that form end with the last session."""
+    weeks = [bar.day for bar in ask("3 W", "1 week")]
+    assert weeks == [date(2019, 5, 17), date(2019, 5, 24), date(2019, 5, 31), date(2019, 6, 5)]
+    assert [bar.day for bar in ask("3 M", "1 month")][-2:] == [date(2019, 5, 31), date(2019, 6, 5)]
+    good_friday = ask("1 W", "1 week", datetime(2019, 4, 22, 1, tzinfo=UTC))
+    assert good_friday[-1].day == date(2019, 4, 18)
+
+
+@given(size=st.sampled_from(["1 week", "1 month"]), end=st.sampled_from(DAYS[500:]))
+@settings(max_examples=40, deadline=None)
+def test_weeks_and_months_add_up_from_their_days(size: str, end: date) -> None:
+    at = datetime.combine(end, datetime.min.time(), UTC) + timedelta(hours=23)
+    longer, days = ask("60 D", size, at), ask("60 D", "1 day", at)
+    assert (longer[0].open, longer[-1].close) == (days[0].open, days[-1].close)
+    assert sum(bar.volume for bar in longer) == sum(bar.volume for bar in days)
+    assert max(bar.high for bar in longer) == max(bar.high for bar in days)
+    assert min(bar.low for bar in longer) == min(bar.low for bar in days)
+
+
+# Distributions
+
+
+def spy(duration: str, end: datetime, what: str, size: str = "1 day") -> tuple[Bar, ...]:
+    return bars(WORLD, SPY, end=end, duration=duration, bar_size=size, use_rth=True, what=what)
+
+
+def test_adjusted_bars_of_a_fund_are_lower_before_a_distribution_and_the_same_after_it() -> None:
+    """SPY goes ex-dividend on 15 March 2019; a quarter of 1.8 % is taken out of every price before it."""
+    end = datetime(2019, 3, 19, 23, tzinfo=UTC)
+    raw = {bar.day: bar for bar in spy("5 D", end, "TRADES")}
+    adjusted = {bar.day: bar for bar in spy("5 D", end, "ADJUSTED_LAST")}
+    before, after = date(2019, 3, 14), date(2019, 3, 15)
+    assert adjusted[after] == raw[after]
+    assert adjusted[before].close == (raw[before].close * Decimal("0.9955")).quantize(Decimal("0.0001"))
+    assert adjusted[before].volume == raw[before].volume
+
+
+def test_an_adjusted_series_knows_nothing_of_distributions_to_come() -> None:
+    """The evening before, it is what was traded; a day later the same days have other prices."""
+    evening = datetime(2019, 3, 14, 23, tzinfo=UTC)
+    assert spy("20 D", evening, "ADJUSTED_LAST")[-1] == spy("20 D", evening, "TRADES")[-1]
+    (day_of_evening, *_), (the_same_day, *_) = (
+        spy("20 D", evening, "ADJUSTED_LAST"),
+        spy("21 D", evening + timedelta(days=1), "ADJUSTED_LAST"),
+    )
+    assert day_of_evening.day == the_same_day.day
+    assert the_same_day.close < day_of_evening.close
+
+
+def test_adjusted_bars_within_a_day_agree_with_the_adjusted_day() -> None:
+    end = datetime(2019, 3, 20, 23, tzinfo=UTC)
+    days = spy("6 D", end, "ADJUSTED_LAST")
+    hours = spy("6 D", end, "ADJUSTED_LAST", "1 hour")
+    for day in days:
+        own = [bar for bar in hours if bar.start.date() == day.day]
+        assert max(bar.high for bar in own) == day.high
+        assert min(bar.low for bar in own) == day.low

@@ -1,4 +1,9 @@
-"""Answers about contracts: details and price increments."""
+"""Answers about contracts: details and price increments.
+
+Both tell the exchange's tick in money; quotes and orders are on that times priceMagnifier (comment in
+github.com/mattsta/icli, instrumentdb: "minTick is the EXCHANGE tick size, but the IBKR tick size is (.minTick *
+.priceMagnifier)"). In London that makes 0.0002 of a pound a step of 0.02 pence.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +38,7 @@ def _send_details(gateway: Gateway, client: Client, request_id: int, contract: C
         marketName=contract.market_name,
         tradingClass=contract.trading_class,
         conId=contract.con_id,
-        minTick=contract.min_tick,
+        minTick=contract.money(contract.min_tick),
         multiplier=contract.multiplier,
         orderTypes=",".join(contract.order_types),
         validExchanges=",".join(contract.valid_exchanges),
@@ -63,7 +68,7 @@ def _send_details(gateway: Gateway, client: Client, request_id: int, contract: C
 def market_rule(gateway: Gateway, client: Client, request: Request) -> None:
     """A contract has one increment at every price here: its minimum tick."""
     rule = request.integer("marketRuleId")
-    ticks = (c.min_tick for c in gateway.broker.market.book.all() if rule in c.market_rule_ids)
+    ticks = (c.money(c.min_tick) for c in gateway.broker.market.book.all() if rule in c.market_rule_ids)
     increment = next(ticks, None)
     if increment is None:
         raise invalid(f"Invalid market rule id {rule}")

@@ -17,6 +17,8 @@ from ib_trading_simulator.messages.wire import UnreadableField, Value, moment_of
 
 # formatDate: 1 is a date and time in words, 2 is seconds since the epoch.
 _EPOCH = 2
+# Seen by users of real gateways, and in other re-implementations of them; the letters differ between builds.
+_NO_END = 321, "Error validating request.-'bK' : cause - End date not supported with adjusted last"
 
 
 def bars(gateway: Gateway, client: Client, request: Request) -> None:
@@ -28,11 +30,14 @@ def bars(gateway: Gateway, client: Client, request: Request) -> None:
             "Historical Market Data Service error message:Live updates are not available: the simulator has not "
             "built keepUpToDate",
         )
+    asked_end = _end(request, contract)
+    if asked_end and request.text("whatToShow") == "ADJUSTED_LAST":
+        raise Refusal(*_NO_END)
     if not gateway.history_pacing.admits(_asked(gateway, client, request, contract)):
         raise Refusal(
             162, "Historical Market Data Service error message:Historical data request pacing violation"
         )
-    end = min(_end(request, contract) or broker.now, broker.now)
+    end = min(asked_end or broker.now, broker.now)
 
     def answer() -> None:
         # Nobody waits any more who cancelled, or left.

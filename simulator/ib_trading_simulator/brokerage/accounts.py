@@ -86,9 +86,9 @@ class Accounts:
         self.holdings[account] = Holdings(cash, held.positions)
 
     def charge(self, contract: Contract, quantity: Decimal, value: Decimal, now: datetime) -> Decimal:
-        """The whole commission of an order that traded so much for so much of the contract's currency."""
+        """The whole commission of an order that traded so many at prices that come to `value`."""
         if not contract.is_cash:
-            return commission.of_order(quantity, value)
+            return commission.of_order(quantity, contract.money(value), contract.currency)
         in_usd = commission.of_forex(value * self._usd(contract.currency, now))
         return (in_usd / self._usd(self.base_currency, now)).quantize(_STEP)
 
@@ -114,7 +114,7 @@ class Accounts:
             con_id=contract.con_id,
             currency=contract.currency,
             quantity=quantity,
-            price=price,
+            price=contract.money(price),
             commission=charged,
         )
 
@@ -145,7 +145,9 @@ class Accounts:
             if entry is corrected:
                 realized = booking.realized
         now = self.holdings[account]
-        more = corrected.sign * (earlier.shares * earlier.price - corrected.shares * corrected.price)
+        more = corrected.sign * contract.money(
+            earlier.shares * earlier.price - corrected.shares * corrected.price
+        )
         cash = now.cash | {contract.currency: now.cash.get(contract.currency, NOTHING) + more}
         position = holdings.positions.get(con_id, Position(con_id))
         self.holdings[account] = Holdings(cash, now.positions | {con_id: position})

@@ -57,7 +57,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class PositionValue:
-    """A position with its contract, at a price; money in the contract's currency."""
+    """A position with its contract, at a price; money in the contract's currency, pounds where pence are quoted."""
 
     position: Position
     contract: Contract
@@ -132,8 +132,8 @@ def value(
     """Values holdings; positions that are closed (quantity 0) are kept, for their realised profit."""
     valued = []
     for position in holdings.positions.values():
-        price = price_of(position.con_id) if position.quantity else NOTHING
         contract = contract_of(position.con_id)
+        price = contract.money(price_of(position.con_id)) if position.quantity else NOTHING
         valued.append(PositionValue(position, contract, price, position.quantity * price))
     return Valuation(account, base, holdings.cash, tuple(valued), rate_of)
 

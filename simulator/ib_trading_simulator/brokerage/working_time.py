@@ -1,9 +1,9 @@
 """When an order works: the moment until which it is held, the one at which it ends, and the warning about it.
 
 Decides from the ticket and the market's sessions alone. A continuous order works from the open of a session
-on (or from its goodAfterTime); an order for an auction is held until the session's open (OPG) or close (MOC),
-where it trades whole at that print or not at all. Orders for an auction are taken until that very moment:
-the exchanges' earlier cut-off times are not kept here.
+on, or from the end of its lunch break (or from its goodAfterTime); an order for an auction is held until the
+session's open (OPG) or close (MOC), where it trades whole at that print or not at all. Orders for an auction are
+taken until that very moment: the exchanges' earlier cut-off times are not kept here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def scheduled(market: Market, order: Order, now: datetime) -> Order:
         return replace(order, held_until=NEVER)
     if ticket.auction is Auction.CLOSE:
         return replace(order, held_until=session.close)
-    works_at = max(earliest, session.open)
+    works_at = session.trading_from(earliest)
     return replace(
         order,
         held_until=works_at if works_at > now else None,

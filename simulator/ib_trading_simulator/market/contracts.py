@@ -21,6 +21,9 @@ class Contract:
 
     `calendar` is a key of sessions.py. Empty strings, `strike` 0 and `under_con_id` 0 mean "does not apply",
     as on the wire. `last_trade_date` is YYYYMMDD.
+
+    Prices, `min_tick` among them, are as they are quoted: in pence in London, where `price_magnifier` is 100 and
+    `currency` GBP.
     """
 
     con_id: int
@@ -72,6 +75,10 @@ class Contract:
     def name(self) -> str:
         """What people call it: AAPL, EUR.USD."""
         return self.local_symbol if self.is_cash else self.symbol
+
+    def money(self, price: Decimal) -> Decimal:
+        """What one unit costs at a quoted price, in its currency."""
+        return price / self.price_magnifier if self.price_magnifier != 1 else price
 
     @property
     def displayed_unit(self) -> int:

@@ -1,24 +1,28 @@
 """Historical bars: what reqHistoricalData and reqHeadTimeStamp answer.
 
 Decides which stretch of time a duration means and how minutes and days become bars. Leaves the refusals to
-history_request.py and to the wire: an end date with ADJUSTED_LAST (321 on a real gateway), an end after the
-present, date formats and pacing.
+history_request.py and to the wire: an end date with ADJUSTED_LAST, an end after the present, date formats and
+pacing.
 
 Durations, as on a real gateway: seconds count trading time, days count sessions, weeks, months and years are
 calendar time. Bars are aligned to the exchange's clock (hours: 09:30, 10:00, 11:00 ...). A bar that is
 forming at `end` covers the minutes completed by then. Extended hours are not recorded: useRTH makes no
-difference.
+difference. A bar of a week or a month is dated by its last session, and the one that forms by the last there
+was (github.com/nautechsystems/nautilus_trader/pull/2380, github.com/stoqey/ibkr/issues/149: NVDA's of the week
+in which Friday was a holiday is dated Thursday).
 
-Series: TRADES and ADJUSTED_LAST are the same, because the built-in records are adjusted closes; a daily bar's
-close is the recorded figure, minute bars lie on the tick. BID and ASK are those prices less or plus the day's
-displayed spread, MIDPOINT is halfway between. wap and count are constructed: the mean of open, high, low and
-close weighted by volume, and one trade for 150 shares.
+Series: TRADES is the record; a daily bar's close is the recorded figure, minute bars lie on the tick.
+ADJUSTED_LAST is the same, reduced by the distributions (constructed.py) between the bar and the end, as if each were
+taken out of all prices before it: with every distribution the whole series changes, and before its day nobody
+can tell. Most built-in records are adjusted already and show no difference. BID and ASK are those prices less or
+plus the day's displayed spread, MIDPOINT is halfway between. wap and count are constructed: the mean of open, high, low
+and close weighted by volume, and one trade for 150 shares.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -33,6 +37,7 @@ from ib_trading_simulator.market.history_request import (
     HistoryError,
     check_bar_size,
     check_series,
+    check_step,
     invalid,
     no_data,
     parse_duration,
@@ -44,7 +49,7 @@ from ib_trading_simulator.market.sessions import Session, calendar
 __all__ = ["HistoryError", "bars", "head_timestamp"]
 
 SHARES_A_TRADE = 150
-WAP_STEP = Decimal("0.0001")
+WAP_STEP = ADJUSTED_STEP = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def bars(
     contract = _contract(market, con_id)
     amount, unit = parse_duration(duration)
     check_bar_size(bar_size)
-    check_series(contract, what)
+    check_series(contract, what, bar_size)
+    check_step(amount, unit, bar_size)
     if what == "ADJUSTED_LAST" and DAYS.get(bar_size) in ("W", "M"):
         raise invalid("Multi day bar size not supported with adjusted last")
     made: tuple[Bar, ...] = ()
@@ -85,13 +91,15 @@ def bars(
             made = tuple(_intraday(market, contract, stretches, MINUTES[bar_size], what))
     if not made:
         raise no_data(f"HMDS query returned no data: {contract.symbol}@{contract.exchange} {SERIES[what]}")
+    if what == "ADJUSTED_LAST":
+        return tuple(_adjusted(market, contract, bar, end) for bar in made)
     return made
 
 
 def head_timestamp(market: Market, con_id: int, what: str) -> datetime:
     """The open of the first recorded session (UTC). Raises HistoryError like `bars`."""
     contract = _contract(market, con_id)
-    check_series(contract, what)
+    check_series(contract, what, "1 day")
     session = market.session_on(con_id, market.first_day(con_id))
     assert session is not None, "records hold trading days only"
     return session.open
@@ -113,7 +121,7 @@ def _stretches(
     wanted = -(-amount // 60) if unit == "S" else amount
     found: list[Stretch] = []
     for session in _sessions_back(market, contract.con_id, day):
-        last = min(session.minutes, (end - session.open) // MINUTE)
+        last = int(session.seconds_traded(end) // 60) if end > session.open else 0
         if last <= 0:
             continue
         if session.day <= earliest or wanted <= 0:
@@ -155,11 +163,13 @@ def _intraday(
 ) -> Iterator[Bar]:
     zone = calendar(contract.calendar).zone
     for stretch in stretches:
-        local = stretch.session.open.astimezone(zone)
+        session = stretch.session
+        local = session.open.astimezone(zone)
         opening = local.hour * 60 + local.minute
 
-        def bucket(minute: int, opening: int = opening) -> int:
-            return (opening + minute) // size
+        def bucket(minute: int, session: Session = session, opening: int = opening) -> int:
+            on_the_clock = (session.moment(minute) - session.open) // MINUTE if session.lunch else minute
+            return (opening + on_the_clock) // size
 
         for _, group in groupby(range(stretch.first, stretch.last), key=bucket):
             minutes = tuple(group)
@@ -201,7 +211,7 @@ def _of_minutes(
 ) -> Bar:
     path, tick = market.path(contract.con_id, stretch.session.day), contract.min_tick
     first, last = stretch.first, stretch.last
-    start = stretch.session.open + first * MINUTE
+    start = stretch.session.moment(first)
     ticks = (
         path.prices[first],
         max(path.highs[first:last]),
@@ -241,6 +251,18 @@ def _quoted(
     opening, high, low, close = prices
     nothing = Decimal(-1)
     return Bar(start, session.day if daily else None, opening, high, low, close, nothing, nothing, -1)
+
+
+def _adjusted(market: Market, contract: Contract, bar: Bar, end: datetime) -> Bar:
+    """The bar less what was paid out between it and the end."""
+    trading = calendar(contract.calendar)
+    day = bar.day or trading.local_day(bar.start)
+    factor = market.adjustment(contract.con_id, day, trading.local_day(end))
+    if factor == 1:
+        return bar
+    prices = (bar.open, bar.high, bar.low, bar.close, bar.wap)
+    opening, high, low, close, wap = ((price * factor).quantize(ADJUSTED_STEP) for price in prices)
+    return replace(bar, open=opening, high=high, low=low, close=close, wap=wap)
 
 
 def _trades(volume: Decimal) -> int:

@@ -23,17 +23,17 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from ib_trading_simulator.market import forex
+from ib_trading_simulator.market.built_in import BUILT_IN, DATA, built_in, with_forex
 from ib_trading_simulator.market.contract_file import read_contracts
 from ib_trading_simulator.market.contracts import Contract, ContractBook
 from ib_trading_simulator.market.days import DayFigures, figures_of, to_ticks
 from ib_trading_simulator.market.path import DayPath, Mark, Spread, day_path, day_spread
 from ib_trading_simulator.market.quote import Quote, closed_quote, session_quote
-from ib_trading_simulator.market.records import Record, read_built_in, read_folder
+from ib_trading_simulator.market.records import Record, read_folder
 from ib_trading_simulator.market.sessions import Session, calendar
 
-DATA = Path(__file__).parents[1] / "data"
-BUILT_IN = ("us-stocks", "us-indices")
+__all__ = ["BUILT_IN", "DATA", "Bar", "Market", "MarketError"]
+
 MINUTE = timedelta(minutes=1)
 # A path is about 30 kB: the present day of every contract in use, and some history.
 PATHS_KEPT = 256
@@ -80,22 +80,16 @@ class Market:
         Raises MarketFileError, naming file, line and remedy, for a folder that cannot be used.
         """
         if source in BUILT_IN:
-            folder = DATA / source
+            book, records = built_in(str(source))
+        else:
+            folder = Path(source)
+            if not folder.is_dir():
+                raise MarketError(
+                    f"no market {str(source)!r}: neither a folder nor one of {', '.join(BUILT_IN)}"
+                )
             book = read_contracts(folder / "contracts.csv")
-            return cls._with_forex(book, read_built_in(folder / "days.csv.gz", book), seed)
-        folder = Path(source)
-        if not folder.is_dir():
-            raise MarketError(f"no market {str(source)!r}: neither a folder nor one of {', '.join(BUILT_IN)}")
-        book = read_contracts(folder / "contracts.csv")
-        return cls._with_forex(book, read_folder(folder, book), seed)
-
-    @classmethod
-    def _with_forex(cls, book: ContractBook, records: Mapping[int, Record], seed: int) -> Market:
-        """The market and the currency pairs, but for those whose conId it uses for something else."""
-        made = map(forex.contract_of, forex.PAIRS)
-        pairs = {pair.con_id: pair for pair in made if book.by_id(pair.con_id) is None}
-        constructed = {con_id: forex.record_of(pair, seed) for con_id, pair in pairs.items()}
-        return cls(ContractBook([*book.all(), *pairs.values()]), {**records, **constructed}, seed)
+            records = read_folder(folder, book)
+        return cls(*with_forex(book, records, seed), seed)
 
     def quote(self, con_id: int, at: datetime) -> Quote:
         known = self._quotes.get(con_id)
@@ -135,7 +129,8 @@ class Market:
     def moves(self, con_id: int, after: datetime, until: datetime) -> Iterator[datetime]:
         """Ascending instants in (after, until] at which the quote changes.
 
-        In a session: its open, each full minute, its close, and where a price was set before this was called.
+        In a session: its open, each full minute of trading, the beginning of its lunch break, its close, and where a
+        price was set before this was called.
         """
         contract, record = self._contract(con_id), self._record(con_id)
         first = max(0, record.latest(_local_day(contract, after)))
@@ -151,10 +146,11 @@ class Market:
                 yield at
 
     def is_open(self, con_id: int, at: datetime) -> bool:
-        return self.session(con_id, at) is not None
+        session = self.session(con_id, at)
+        return session is not None and session.trades_at(at)
 
     def session(self, con_id: int, at: datetime) -> Session | None:
-        """The recorded session with open <= at < close, if any."""
+        """The recorded session with open <= at < close, if any; `at` may lie in its lunch break."""
         contract = self._contract(con_id)
         session = self._session_on(contract, self._record(con_id), _local_day(contract, at))
         return session if session and session.open <= at < session.close else None
@@ -195,6 +191,10 @@ class Market:
         index = self._record(con_id).index(day)
         return None if index is None else self._record(con_id).close(index)
 
+    def adjustment(self, con_id: int, day: date, until: date) -> Decimal:
+        """What a price of `day` is multiplied by for what was paid out after it, up to and with `until`."""
+        return self._record(con_id).adjustment(day, until)
+
     def set_price(self, con_id: int, at: datetime, price: Decimal) -> None:
         """From `at` until its session's close quotes centre on `price`, rounded to the tick.
 
@@ -204,11 +204,11 @@ class Market:
         contract, session = self._contract(con_id), self.session(con_id, at)
         if not (price.is_finite() and price > 0):
             raise ValueError(f"price {price} must be positive")
-        if session is None:
+        if session is None or not session.trades_at(at):
             raise MarketError(
                 f"{contract.symbol} does not trade at {at:%Y-%m-%d %H:%M:%S %Z}; set a price in a session"
             )
-        mark = Mark((at - session.open).total_seconds(), to_ticks(price, contract.min_tick))
+        mark = Mark(session.seconds_traded(at), to_ticks(price, contract.min_tick))
         key = (con_id, session.day)
         # A price set later replaces one set at the same second; else each stands from its own instant on.
         kept = (m for m in self._marks.get(key, ()) if m.second != mark.second)
@@ -258,13 +258,18 @@ class Market:
 
     def _instants(self, con_id: int, session: Session, after: datetime) -> Iterator[datetime]:
         """The instants of one session that lie after `after`."""
-        first = max(0, (after - session.open) // MINUTE + 1)
-        minutes = (session.open + k * MINUTE for k in range(first, session.minutes + 1))
+        first = max(0, (after - session.open) // MINUTE + 1) if session.lunch is None else 0
+        minutes = (session.moment(k) for k in range(first, session.minutes + 1))
         marks = self._marks.get((con_id, session.day))
-        if not marks:
+        if not marks and session.lunch is None:
             return minutes
-        set_at = (session.open + timedelta(seconds=mark.second) for mark in marks)
-        return iter(sorted({*minutes, *(at for at in set_at if at > after)}))
+        # A mark's second is of trading: it lies within the minute that it is counted from.
+        set_at = {
+            session.moment(int(mark.second // 60)) + timedelta(seconds=mark.second % 60)
+            for mark in marks or ()
+        }
+        breaks = {session.lunch[0]} if session.lunch else set()
+        return iter(sorted(at for at in {*minutes, *set_at, *breaks} if at > after))
 
     def _contract(self, con_id: int) -> Contract:
         contract = self.book.by_id(con_id)

@@ -58,13 +58,13 @@ def session_quote(
 ) -> Quote:
     """The quote at or after the session's open."""
     tick = contract.min_tick
-    second = (at - session.open).total_seconds()
+    second = session.seconds_traded(at)
     minute = min(int(second // 60), path.minutes)
     price = path.price_at(second)
     high, low = path.range_at(second)
     bid_size, ask_size, last_size = path.sizes(min(minute, path.minutes - 1))
     unit = contract.displayed_unit
-    two_sided = contract.tradable and at < session.close
+    two_sided = contract.tradable and session.trades_at(at)
     return Quote(
         at=at,
         bid=path.spread.bid(price) * tick if two_sided else None,

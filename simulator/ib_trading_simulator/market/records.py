@@ -14,10 +14,10 @@ import csv
 import gzip
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ib_trading_simulator.market.contract_file import MarketFileError
@@ -60,6 +60,10 @@ class Record:
         """The closes as binary floats, for measuring volatility only."""
         return array("d", map(float, self._column("close")))
 
+    def adjustment(self, day: date, until: date) -> Decimal:  # noqa: ARG002  nothing is paid out here
+        """What a close of `day` is multiplied by for distributions after it, up to and with `until`."""
+        return Decimal(1)
+
     def _column(self, field: str) -> Sequence[str]:
         column = self._columns[field]
         if isinstance(column, str):
@@ -67,20 +71,78 @@ class Record:
         return column
 
 
-def read_built_in(path: Path, book: ContractBook) -> Mapping[int, Record]:
-    """The columns of a built-in market by con_id; its first line holds the days that all contracts share."""
-    first, *lines = gzip.decompress(path.read_bytes()).decode("ascii").splitlines()
-    days = tuple(map(date.fromisoformat, first.split(",")[2:]))
-    columns: dict[str, dict[str, str | Sequence[str]]] = {}
-    for line in lines:
-        symbol, field, values = line.split(",", 2)
-        columns.setdefault(symbol, {})[field] = values
-    return {contract.con_id: Record(days, columns[contract.symbol]) for contract in book.all()}
+class Records(Mapping[int, Record]):
+    """Records by con_id; each is made when it is first asked for: most contracts of a market never are."""
+
+    def __init__(self, makers: Mapping[int, Callable[[], Record]]) -> None:
+        self._makers = makers
+        self._made: dict[int, Record] = {}
+
+    def __getitem__(self, con_id: int) -> Record:
+        if con_id not in self._made:
+            self._made[con_id] = self._makers[con_id]()
+        return self._made[con_id]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def with_more(self, makers: Mapping[int, Callable[[], Record]]) -> Records:
+        """These and others, which nothing has been made of yet."""
+        return Records({**self._makers, **makers})
 
 
-def read_folder(folder: Path, book: ContractBook) -> Mapping[int, Record]:
+class BuiltInFile:
+    """One gzip file of columns, unpacked when it is first asked for something."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days that all its contracts share."""
+        return self._unpacked[0]
+
+    def columns(self, symbol: str) -> Mapping[str, str]:
+        """Each recorded field as one line of comma-separated text."""
+        return self._unpacked[1][symbol]
+
+    def figures(self, symbol: str, field: str) -> Mapping[date, str]:
+        """What was recorded, by day; days without a figure are left out."""
+        texts = self.columns(symbol)[field].split(",")
+        return {day: text for day, text in zip(self.days, texts, strict=True) if text}
+
+    @cached_property
+    def _unpacked(self) -> tuple[tuple[date, ...], Mapping[str, Mapping[str, str]]]:
+        first, *lines = gzip.decompress(self._path.read_bytes()).decode("ascii").splitlines()
+        days = tuple(map(date.fromisoformat, first.split(",")[2:]))
+        columns: dict[str, dict[str, str]] = {}
+        for line in lines:
+            symbol, field, values = line.split(",", 2)
+            columns.setdefault(symbol, {})[field] = values
+        return days, columns
+
+
+def read_built_in(path: Path, book: ContractBook) -> Records:
+    """The columns of a built-in market by con_id."""
+    file = BuiltInFile(path)
+
+    def record(symbol: str) -> Record:
+        return Record(file.days, file.columns(symbol))
+
+    return Records({contract.con_id: partial(record, contract.symbol) for contract in book.all()})
+
+
+def read_folder(folder: Path, book: ContractBook) -> Records:
     """One SYMBOL.csv a contract, named by its local symbol. Raises MarketFileError on the first bad row."""
-    return {c.con_id: _read_days(folder / f"{c.local_symbol}.csv", c) for c in book.all()}
+    made = {c.con_id: _read_days(folder / f"{c.local_symbol}.csv", c) for c in book.all()}
+    return Records({con_id: partial(_itself, record) for con_id, record in made.items()})
+
+
+def _itself(record: Record) -> Record:
+    return record
 
 
 def _read_days(path: Path, contract: Contract) -> Record:

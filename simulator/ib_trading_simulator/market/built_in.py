@@ -1,0 +1,52 @@
+"""The markets that come with the simulator, and what each is made of.
+
+Decides which folders of data/ belong to a market, and that every market has the currency pairs. Leaves reading
+a folder to records.py and constructed.py.
+
+"world" has everything that can be traded. Files are unpacked, and prices made, when somebody first asks for them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from ib_trading_simulator.market import forex
+from ib_trading_simulator.market.constructed import constructed
+from ib_trading_simulator.market.contract_file import read_contracts
+from ib_trading_simulator.market.contracts import ContractBook
+from ib_trading_simulator.market.records import Records, read_built_in
+
+DATA = Path(__file__).parents[1] / "data"
+BUILT_IN = ("us-stocks", "us-indices", "world")
+SPX = 416904
+
+Loaded = tuple[ContractBook, Records]
+
+
+def built_in(name: str) -> Loaded:
+    """The contracts and records of one of BUILT_IN, without the currency pairs."""
+    return _world() if name == "world" else _recorded(DATA / name)
+
+
+def _recorded(folder: Path) -> Loaded:
+    book = read_contracts(folder / "contracts.csv")
+    return book, read_built_in(folder / "days.csv.gz", book)
+
+
+def _world() -> Loaded:
+    stocks, recorded = _recorded(DATA / "us-stocks")
+    contracts, records = [*stocks.all()], recorded
+    for folder in (DATA / "us-etfs", DATA / "abroad"):
+        book = read_contracts(folder / "contracts.csv")
+        contracts += book.all()
+        records = records.with_more(constructed(folder, book, lambda: recorded[SPX]))
+    return ContractBook(contracts), records
+
+
+def with_forex(book: ContractBook, records: Records, seed: int) -> Loaded:
+    """The same and the currency pairs, but for those whose conId is used for something else."""
+    made = map(forex.contract_of, forex.PAIRS)
+    pairs = {pair.con_id: pair for pair in made if book.by_id(pair.con_id) is None}
+    makers = {con_id: partial(forex.record_of, pair, seed) for con_id, pair in pairs.items()}
+    return ContractBook([*book.all(), *pairs.values()]), records.with_more(makers)
