@@ -176,10 +176,10 @@ class Ledger(RuleBasedStateMachine):
         }
 
     @invariant()
-    def nothing_is_read_under_a_former_name(self) -> None:
+    def nobody_has_anything_under_a_former_name(self) -> None:
         ledger = self.services.ledger
         named = {name for order in ledger.unsettled_orders() for name in order.source}
-        named |= set(ledger.holdings()) | {name for one in ledger.totals().values() for name in one}
+        named |= {name for one in self.positions.totals().values() for name in one}
         assert named.isdisjoint(ledger.former_names())
 
     def _ended_with_what_they_filled(self) -> None:
@@ -197,6 +197,21 @@ class Ledger(RuleBasedStateMachine):
     def _ref(self, number: int) -> str:
         known = [ref for ref in self.refs if ref in self.account.reports]
         return known[number % len(known)] if known else ""
+
+
+def test_what_the_broker_tells_later_of_an_order_of_the_former_name_is_the_new_names() -> None:
+    ledger = Ledger()
+    try:
+        ledger.settle()
+        ledger.rename("alpha", "delta")
+        ledger.correct(0, 3)
+        ledger.commissions_come()
+        ledger.fill(0, 2, None)
+        ledger.settle()
+        ledger.nobody_has_anything_under_a_former_name()
+        assert ledger.positions.holdings() == {"delta": ledger.account.quantities()}
+    finally:
+        ledger.teardown()
 
 
 TestLedger = Ledger.TestCase
