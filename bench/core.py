@@ -10,8 +10,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -28,13 +27,13 @@ from ib_trading.core.market import Quote, QuoteType
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.plan import make_plan
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
+from ib_trading.core.strategy import Answer, Wanted, Wish
 from ib_trading.intents.allocation import Allocation
 from ib_trading.intents.intent import Call
 from ib_trading.intents.services import Services
 from ib_trading.schema.exposure import Exposure, StrategyInstance
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.schema.trading_config import Limits, TradingConfig
-from ib_trading.strategies import StrategyView
 from ib_trading_simulator.launch import Launched
 
 T = TypeVar("T")
@@ -44,18 +43,6 @@ ROUNDS = 5
 AT = datetime(2019, 6, 3, 15, tzinfo=UTC)
 OPEN = TradingHours(datetime(2019, 6, 3, 13, 30, tzinfo=UTC), datetime(2019, 6, 3, 20, tzinfo=UTC))
 BOUND_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A strategy whose weights were made before."""
-
-    instruments: tuple[ContractSpec, ...]
-    made: Mapping[ContractSpec, float]
-    history_days: int = 0
-
-    def weights(self, view: StrategyView) -> Mapping[ContractSpec, float]:  # noqa: ARG002  the base's name
-        return self.made
 
 
 def measure(rounds: int | None = None) -> Measured:
@@ -92,14 +79,14 @@ def measure(rounds: int | None = None) -> Measured:
 
 def _planning(rounds: int) -> tuple[list[float], list[float], int]:
     """Seconds of the plan and of the arithmetic, and the number of orders; RuntimeError if they disagree."""
-    snapshot, strategies = _book()
+    snapshot, made = _book()
     # To the plan's own six places: the rest is nobody's signal.
-    weights = numpy.round([list(one.made.values()) for one in strategies.values()], 6)
+    weights = numpy.round(made, 6)
     prices = numpy.array([float(quote.mid or 0) for quote in snapshot.quotes.values()])
     capital = float(snapshot.net_liquidation) / STRATEGIES
     planning, arithmetic, trades, orders = [], [], numpy.zeros(0), 0
     for _ in range(rounds):
-        seconds, plan = _timed(lambda: make_plan(snapshot, strategies))
+        seconds, plan = _timed(lambda: make_plan(snapshot))
         planning.append(seconds)
         seconds, trades = _timed(lambda: numpy.rint(capital * weights / prices).sum(axis=0))
         arithmetic.append(seconds)
@@ -111,20 +98,23 @@ def _planning(rounds: int) -> tuple[list[float], list[float], int]:
     return planning, arithmetic, orders
 
 
-def _book() -> tuple[Snapshot, dict[str, Fixed]]:
+def _book() -> tuple[Snapshot, list[list[float]]]:
+    """With what each strategy decided, and its weights as numpy takes them."""
     specs = tuple(ContractSpec(f"S{number:04d}") for number in range(INSTRUMENTS))
     instruments = {number: _stock(number, spec) for number, spec in enumerate(specs, start=1)}
     prices = {number: Decimal(2000 + number * 37 % 9000) / 100 for number in instruments}
-    strategies = {
-        f"strategy-{s:02d}": Fixed(
-            specs, {spec: ((i * 7 + s * 13) % 41 - 15) / 41 / 300 for i, spec in enumerate(specs)}
+    names = [f"strategy-{number:02d}" for number in range(STRATEGIES)]
+    made = [[((i * 7 + s * 13) % 41 - 15) / 41 / 300 for i in range(INSTRUMENTS)] for s in range(STRATEGIES)]
+    answers = {
+        name: Answer(
+            tuple(Wanted(spec, Wish.WEIGHT, str(weight)) for spec, weight in zip(specs, weights, strict=True))
         )
-        for s in range(STRATEGIES)
+        for name, weights in zip(names, made, strict=True)
     }
     instance = StrategyInstance(share=Decimal(1) / STRATEGIES)
     wide = Decimal(1000)
     config = TradingConfig(
-        exposure=Exposure(overall=Decimal(1), strategies=dict.fromkeys(strategies, instance)),
+        exposure=Exposure(overall=Decimal(1), strategies=dict.fromkeys(names, instance)),
         limits=Limits(
             max_orders_per_run=INSTRUMENTS,
             max_gross_leverage=wide,
@@ -142,7 +132,8 @@ def _book() -> tuple[Snapshot, dict[str, Fixed]]:
         net_liquidation=Decimal(100_000_000),
         switch=TradingSwitch(),
         config=config,
-        wanted={name: tuple(instruments) for name in strategies},
+        wanted={name: dict(zip(specs, instruments, strict=True)) for name in names},
+        answers=answers,
         instruments=instruments,
         quotes={one: Quote(AT, QuoteType.LIVE, bid=price, ask=price) for one, price in prices.items()},
         fx={"USD": base_rate("USD", AT)},
@@ -151,7 +142,7 @@ def _book() -> tuple[Snapshot, dict[str, Fixed]]:
         holdings={},
         working={},
         seed=7,
-    ), strategies
+    ), made
 
 
 def _stock(con_id: int, spec: ContractSpec) -> Instrument:

@@ -142,7 +142,7 @@ def columns(days: Sequence[DailyClose]) -> BarColumns:
 
 def asked(state: Snapshot, strategies: Mapping[str, Strategy]) -> Snapshot:
     """`state` with what `strategies` answer when they are asked for it; each finds its instruments by their symbols."""
-    by_symbol = {one.symbol: con_id for con_id, one in reversed(state.instruments.items())}
+    by_symbol = {one.symbol: con_id for con_id, one in reversed(tuple(state.instruments.items()))}
     wanted = {
         name: {spec: by_symbol[spec.symbol] for spec in strategy.instruments}
         for name, strategy in strategies.items()
@@ -164,7 +164,7 @@ def planned(state: Snapshot, strategies: Mapping[str, Strategy]) -> Plan:
     return make_plan(asked(state, strategies))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answers(Strategy):
     """A strategy that always gives the same weights, by symbol."""
 
@@ -176,7 +176,7 @@ class Answers(Strategy):
         return {ContractSpec(symbol): weight for symbol, weight in self.answer.items()}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Raises(Strategy):
     """A strategy that fails."""
 

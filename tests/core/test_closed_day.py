@@ -13,7 +13,7 @@ from ib_trading.core.market import QuoteType
 from ib_trading.core.order_kind import TimeInForce
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.plan import make_plan
-from tests.core.builders import AAA, BBB, Answers, quote, snapshot, stock
+from tests.core.builders import AAA, BBB, Answers, asked, planned, quote, snapshot, stock
 
 INDEPENDENCE_DAY = datetime(2024, 7, 4, 15, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def strategies(*instruments: Any) -> dict[str, Any]:
 
 
 def test_a_holiday_is_no_failure() -> None:
-    plan = make_plan(on_the_day(AAA, BBB), strategies(AAA, BBB))
+    plan = planned(on_the_day(AAA, BBB), strategies(AAA, BBB))
     assert (plan.orders, plan.refusals) == ((), ())
     assert plan.trades["alpha"]["AAA"] > 0, "what it would have done is said"
     assert plan.warnings == ("nothing is sent for AAA: 2024-07-04 is no trading day there",)
@@ -39,19 +39,19 @@ def test_a_holiday_is_no_failure() -> None:
 def test_while_another_of_its_markets_trades_the_run_is_refused_as_ever() -> None:
     """All or nothing: which part of it could be sent, nobody decides for a strategy."""
     london = stock(4, "VOD", primary_exchange="LSE", time_zone="Europe/London")
-    plan = make_plan(on_the_day(AAA, london), strategies(AAA, london))
+    plan = planned(on_the_day(AAA, london), strategies(AAA, london))
     assert [verdict.subject for verdict in plan.refusals] == ["AAA"]
 
 
 def test_an_order_that_waits_is_sent_on_a_holiday() -> None:
     waits = OrderProperties(tif=TimeInForce.OPG)
-    plan = make_plan(on_the_day(AAA), strategies(AAA), waits)
+    plan = make_plan(asked(on_the_day(AAA), strategies(AAA)), waits)
     assert [order.local_symbol for order in plan.orders] == ["AAA"]
 
 
 def test_before_the_opening_of_a_trading_day_a_run_is_refused() -> None:
     early = datetime(2024, 7, 5, 11, tzinfo=UTC)
-    plan = make_plan(on_the_day(AAA, at=early), strategies(AAA))
+    plan = planned(on_the_day(AAA, at=early), strategies(AAA))
     assert [verdict.subject for verdict in plan.refusals] == ["AAA"]
 
 

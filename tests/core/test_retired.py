@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from ib_trading.core.close_all import close_out
 from ib_trading.core.order_properties import OrderProperties
-from ib_trading.core.plan import make_plan
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.retired import retired
-from tests.core.builders import AAA, answers, config, snapshot
+from tests.core.builders import AAA, answers, config, planned, snapshot
 
 HELD = {AAA.con_id: Decimal(3)}
 
@@ -40,7 +39,7 @@ def test_a_plan_warns_of_what_it_is_not_about() -> None:
     state = snapshot(
         positions={AAA.con_id: Decimal(6)}, holdings={"old": HELD, "alpha": HELD}, wanted={"alpha": (1, 2, 3)}
     )
-    plan = make_plan(state, {"alpha": answers(AAA=0.1)})
+    plan = planned(state, {"alpha": answers(AAA=0.1)})
     assert list(plan.warnings) == list(retired(state.config, state.holdings).values())
     assert len(plan.warnings) == 1
     closing = close_out(state, ("old",), OrderProperties())

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ib_trading.core.mode import TradingMode
+from ib_trading.intents.chosen_strategies import chosen_strategies
 from ib_trading.ports.activity_log import Activity
 from ib_trading.queries.schedule_check import GRACE, judge, nothing_of_it_trades
 from ib_trading.schema.intents import INTENTS
@@ -80,7 +81,8 @@ AT_HALF_PAST_THREE = Schedule(intent="allocation", cron="30 15 * * 1-5", time_zo
 
 def test_a_run_on_a_holiday_is_missed_by_nobody(service: ServiceUnderTest) -> None:
     """On 4 July an allocation that failed, or that nobody had heard of, was reported as missed."""
-    strategies = service.services.strategies
+    config = service.services.config.read()
+    strategies = chosen_strategies(service.services.strategies, None, config).declarations
 
     def closed(schedule: Schedule, at: datetime) -> bool:
         return nothing_of_it_trades(schedule, at, strategies, ["dummy", "trend"])
@@ -107,7 +109,9 @@ def test_a_run_on_a_holiday_is_missed_by_nobody(service: ServiceUnderTest) -> No
 def test_only_an_allocation_is_of_no_use_on_a_day_without_trading(
     service: ServiceUnderTest, schedule: Schedule, at: datetime, closed: bool
 ) -> None:
-    assert nothing_of_it_trades(schedule, at, service.services.strategies, ["dummy"]) is closed
+    config = service.services.config.read()
+    strategies = chosen_strategies(service.services.strategies, None, config).declarations
+    assert nothing_of_it_trades(schedule, at, strategies, ["dummy"]) is closed
 
 
 @pytest.fixture

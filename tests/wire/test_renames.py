@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from tests.wire.strategies_that_say import STACK, WAITS, Says, holdings, told
-
-from ib_trading.composition import create
+from ib_trading.host.in_process import InProcess
 from ib_trading_simulator.launch import Launched
+from tests.scripted_strategies import STACK, WAITS, Says, holdings, told
 from tests.service import Reply, ServiceUnderTest
 
 FILE = STACK % "5"
@@ -23,8 +21,7 @@ def deployed(service: ServiceUnderTest, strategies: str) -> None:
 
 
 def restarted(service: ServiceUnderTest, *strategies: Says) -> ServiceUnderTest:
-    services = replace(service.services, strategies={one.name: one for one in strategies})
-    return ServiceUnderTest(services, create(services).test_client(), service.folder)
+    return service.having(strategies=InProcess({one.name: one for one in strategies}))
 
 
 def detail_of(reply: Reply, name: str) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from ib_trading.strategies.strategy import Strategy, stocks
 
-from ib_trading.composition import create
 from ib_trading.core.bars import BarColumns
 from ib_trading.core.collection import Need
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.signals import StrategyView
+from ib_trading.host.in_process import InProcess
 from ib_trading.intents.top_up import top_up
 from ib_trading.schema.log_events import RunEvent
+from ib_trading.strategies import Strategy, StrategyView, stocks
 from ib_trading_simulator.launch import Launched
 from tests.captured import said
 from tests.service import ServiceUnderTest
@@ -52,8 +50,7 @@ def reading(
 ) -> tuple[ServiceUnderTest, Reader]:
     plain = ServiceUnderTest.over(folder, simulator.port, stack_file=STACK % seconds)
     reader = Reader(*instruments)
-    services = replace(plain.services, strategies={"reader": reader})
-    return ServiceUnderTest(services, create(services).test_client(), folder), reader
+    return plain.having(strategies=InProcess({"reader": reader})), reader
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 
@@ -61,16 +61,12 @@ class Strategy:
     history_days: int = 0
     parameters: Any
 
-    def __new__(cls, *_: object, **__: object) -> Strategy:
+    def __new__(cls, *_: object, **__: object) -> Self:
         if cls.decide is Strategy.decide and cls.weights is Strategy.weights:
             raise TypeError(f"{cls.__name__} decides nothing: write its method decide(self, view)")
         made = super().__new__(cls)
-        made._take(cls.Parameters())
+        made.parameters = cls.Parameters()
         return made
-
-    def _take(self, parameters: msgspec.Struct) -> None:
-        # Past a __setattr__ of its own: a strategy may well be a frozen dataclass.
-        object.__setattr__(self, "parameters", parameters)
 
     def decide(self, view: StrategyView) -> Mapping[ContractSpec, Target] | Decision | Any:
         """What is wanted at `view.at`: a mapping of instruments to weights, Contracts or KEEP; KEEP for all; or a
@@ -82,14 +78,14 @@ class Strategy:
         raise NotImplementedError
 
     @classmethod
-    def with_parameters(cls, given: Mapping[str, Any]) -> Strategy:
+    def with_parameters(cls, given: Mapping[str, Any]) -> Self:
         """One made with these; ParametersRefused names the first that does not fit."""
         try:
             parameters = parse(dict(given), ready(cls.Parameters), coerce_text=True)
         except StrictError as error:
             raise ParametersRefused("; ".join(map(str, error.errors))) from None
         made = cls.__new__(cls)
-        made._take(parameters)
+        made.parameters = parameters
         made.__init__()
         return made
 
