@@ -100,7 +100,7 @@ def test_the_wheel_holds_the_package_its_data_and_their_licences(built: Path) ->
     }
     assert meant - names == {"ib_trading_simulator/data/build.py"}, "made the data once, and nothing runs it"
     licences = {name.rpartition("/")[2] for name in names if ".dist-info/licenses/" in name}
-    assert licences == {"LICENSE", "arch.txt", "skfolio.txt"}
+    assert licences == {"LICENSE", "arch.txt", "mlfinpy.txt", "skfolio.txt"}
 
 
 def test_it_depends_on_nothing(built: Path) -> None:

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--data", type=Path, metavar="DIR", help="your own prices: a folder of CSV files")
     where.add_argument(
-        "--market", default="us-stocks", metavar="NAME", help="built-in prices (default: %(default)s)"
+        "--market", default="world", metavar="NAME", help="built-in prices (default: %(default)s)"
     )
     add("--account", action="extend", nargs="+", metavar="ACCOUNT", help=f"(default: {DEFAULT_ACCOUNT})")
     add(

@@ -1,11 +1,15 @@
 """Makes the files in this folder from public wheels; run by hand, never imported.
 
-    pip download --no-deps skfolio==1.12.2 arch==8.0.0 --dest WHEELS && pip install exchange_calendars
+    pip download --no-deps skfolio==1.12.2 arch==8.0.0 mlfinpy==0.1.2 --dest WHEELS
+    pip install exchange_calendars
     python simulator/ib_trading_simulator/data/build.py WHEELS
 
 Decides only the layout. Every figure is carried over as the text it was in the source: no number is parsed,
-so no digit can change. The layout is one line a column, `symbol,field,value,value,...`; the first line holds
-the days.
+so no digit can change. (mlfinpy's are the exception: it has single-precision numbers spelled with the digits
+of double precision, 144.92999267578125; they are spelled as the single they are, 144.93.) The layout is one
+line a column, `symbol,field,value,value,...`; the first line holds the days; an empty value was not recorded.
+
+How the recorded funds go on after their record (funds.py) is measured here, against the S&P 500.
 """
 
 from __future__ import annotations
@@ -13,14 +17,19 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import struct
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
+from math import sqrt
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2030, 12, 31)
+# Of mlfinpy's 23 funds those that strategies ask for; skfolio's five are taken whole.
+FUNDS = ("SPY", "DIA", "EFA", "EEM", "EWJ", "IEF", "TLT", "LQD", "TIP", "BND", "XLE", "XLF", "XLK", "XLU")
 ARCH_FIELDS = ("Open", "High", "Low", "Close", "Volume")
 
 Rows = list[dict[str, str]]
@@ -35,8 +44,16 @@ def member(wheels: Path, package: str, name: str) -> bytes:
 
 
 def table(wheels: Path, package: str, name: str) -> Rows:
-    text = gzip.decompress(member(wheels, package, name)).decode()
+    packed = member(wheels, package, name)
+    text = (gzip.decompress(packed) if name.endswith(".gz") else packed).decode()
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def single(text: str) -> str:
+    """The shortest spelling of a number that is the same number in single precision."""
+    bits = struct.pack("f", float(text))
+    spelled = (f"{float(text):.{digits}g}" for digits in range(1, 10))
+    return next(short for short in spelled if struct.pack("f", float(short)) == bits)
 
 
 def us_date(text: str) -> str:
@@ -65,6 +82,41 @@ def us_stocks(wheels: Path) -> None:
     ]
     columns.append(("SPX", "close", [row["SP500"] for row in index]))
     write("us-stocks", days, columns)
+
+
+def us_etfs(wheels: Path) -> None:
+    """The recorded closes of funds, side by side, and what each is to the S&P 500."""
+    index = {
+        row["Date"]: row["SP500"]
+        for row in table(wheels, "skfolio", "skfolio/datasets/data/sp500_index.csv.gz")
+    }
+    factors = table(wheels, "skfolio", "skfolio/datasets/data/factors_dataset.csv.gz")
+    funds = table(wheels, "mlfinpy", "mlfinpy/dataset/data/stock_prices.csv")
+    records = {name: {row["Date"]: row[name] for row in factors} for name in factors[0] if name != "Date"}
+    records |= {name: {row["Date"]: single(row[name]) for row in funds} for name in FUNDS}
+    days = [day for day in index if day >= funds[0]["Date"]]
+    for name, record in records.items():
+        assert set(record) == {day for day in days if min(record) <= day <= max(record)}, f"{name} has a hole"
+    write(
+        "us-etfs",
+        days,
+        [(name, "close", [record.get(day, "") for day in days]) for name, record in records.items()],
+    )
+    for name in FUNDS:
+        print(name, *(f"{figure:.6f}" for figure in fitted(records[name], index)))
+
+
+def fitted(record: dict[str, str], index: dict[str, str]) -> tuple[float, float, float]:
+    """Least squares of a fund's daily returns on the index's: beta, drift, and what is left over, a day."""
+    pairs = [
+        (float(index[b]) / float(index[a]) - 1, float(record[b]) / float(record[a]) - 1)
+        for a, b in pairwise(sorted(record))
+    ]
+    count = len(pairs)
+    mean_x, mean_y = (sum(pair[k] for pair in pairs) / count for k in (0, 1))
+    beta = sum((x - mean_x) * (y - mean_y) for x, y in pairs) / sum((x - mean_x) ** 2 for x, _ in pairs)
+    drift = mean_y - beta * mean_x
+    return beta, drift, sqrt(sum((y - drift - beta * x) ** 2 for x, y in pairs) / count)
 
 
 def us_indices(wheels: Path) -> None:
@@ -109,10 +161,13 @@ def new_york_exceptions() -> None:
 
 
 def licenses(wheels: Path) -> None:
-    for package, name in (("skfolio", "LICENSE"), ("arch", "LICENSE.md")):
+    for package, name in (("skfolio", "LICENSE"), ("arch", "LICENSE.md"), ("mlfinpy", "LICENSE")):
         (wheel,) = wheels.glob(f"{package}-*.whl")
-        version = wheel.name.split("-")[1]
-        text = member(wheels, package, f"{package}-{version}.dist-info/licenses/{name}")
+        with zipfile.ZipFile(wheel) as archive:
+            (found,) = (
+                path for path in archive.namelist() if ".dist-info/" in path and path.endswith(f"/{name}")
+            )
+        text = member(wheels, package, found)
         (HERE / "licenses" / f"{package}.txt").write_bytes(text.rstrip() + b"\n")
 
 
@@ -120,6 +175,7 @@ def main() -> None:
     wheels = Path(sys.argv[1])
     us_stocks(wheels)
     us_indices(wheels)
+    us_etfs(wheels)
     licenses(wheels)
     new_york_exceptions()
 

@@ -23,17 +23,17 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from ib_trading_simulator.market import forex
+from ib_trading_simulator.market.built_in import BUILT_IN, DATA, built_in, with_forex
 from ib_trading_simulator.market.contract_file import read_contracts
 from ib_trading_simulator.market.contracts import Contract, ContractBook
 from ib_trading_simulator.market.days import DayFigures, figures_of, to_ticks
 from ib_trading_simulator.market.path import DayPath, Mark, Spread, day_path, day_spread
 from ib_trading_simulator.market.quote import Quote, closed_quote, session_quote
-from ib_trading_simulator.market.records import Record, read_built_in, read_folder
+from ib_trading_simulator.market.records import Record, read_folder
 from ib_trading_simulator.market.sessions import Session, calendar
 
-DATA = Path(__file__).parents[1] / "data"
-BUILT_IN = ("us-stocks", "us-indices")
+__all__ = ["BUILT_IN", "DATA", "Bar", "Market", "MarketError"]
+
 MINUTE = timedelta(minutes=1)
 # A path is about 30 kB: the present day of every contract in use, and some history.
 PATHS_KEPT = 256
@@ -80,22 +80,16 @@ class Market:
         Raises MarketFileError, naming file, line and remedy, for a folder that cannot be used.
         """
         if source in BUILT_IN:
-            folder = DATA / source
+            book, records = built_in(str(source))
+        else:
+            folder = Path(source)
+            if not folder.is_dir():
+                raise MarketError(
+                    f"no market {str(source)!r}: neither a folder nor one of {', '.join(BUILT_IN)}"
+                )
             book = read_contracts(folder / "contracts.csv")
-            return cls._with_forex(book, read_built_in(folder / "days.csv.gz", book), seed)
-        folder = Path(source)
-        if not folder.is_dir():
-            raise MarketError(f"no market {str(source)!r}: neither a folder nor one of {', '.join(BUILT_IN)}")
-        book = read_contracts(folder / "contracts.csv")
-        return cls._with_forex(book, read_folder(folder, book), seed)
-
-    @classmethod
-    def _with_forex(cls, book: ContractBook, records: Mapping[int, Record], seed: int) -> Market:
-        """The market and the currency pairs, but for those whose conId it uses for something else."""
-        made = map(forex.contract_of, forex.PAIRS)
-        pairs = {pair.con_id: pair for pair in made if book.by_id(pair.con_id) is None}
-        constructed = {con_id: forex.record_of(pair, seed) for con_id, pair in pairs.items()}
-        return cls(ContractBook([*book.all(), *pairs.values()]), {**records, **constructed}, seed)
+            records = read_folder(folder, book)
+        return cls(*with_forex(book, records, seed), seed)
 
     def quote(self, con_id: int, at: datetime) -> Quote:
         known = self._quotes.get(con_id)

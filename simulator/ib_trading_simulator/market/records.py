@@ -32,11 +32,14 @@ class Record:
 
     `columns` maps a field of FIELDS to its figures, either split or as one line of comma-separated text that
     is split when it is first read: a market is loaded whole, but mostly a few of its contracts are used. ""
-    is "not recorded".
+    is "not recorded". `payout` is the fraction of its price that a fund pays each quarter (funds.py).
     """
 
-    def __init__(self, days: Sequence[date], columns: Mapping[str, str | Sequence[str]]) -> None:
+    def __init__(
+        self, days: Sequence[date], columns: Mapping[str, str | Sequence[str]], payout: Decimal = Decimal(0)
+    ) -> None:
         self.days = days
+        self.payout = payout
         self._columns: dict[str, str | Sequence[str]] = dict(columns)
 
     def index(self, day: date) -> int | None:
@@ -67,15 +70,41 @@ class Record:
         return column
 
 
+class BuiltInFile:
+    """One gzip file of columns, unpacked when it is first asked for something."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days that all its contracts share."""
+        return self._unpacked[0]
+
+    def columns(self, symbol: str) -> Mapping[str, str]:
+        """Each recorded field as one line of comma-separated text."""
+        return self._unpacked[1][symbol]
+
+    def figures(self, symbol: str, field: str) -> Mapping[date, str]:
+        """What was recorded, by day; days without a figure are left out."""
+        texts = self.columns(symbol)[field].split(",")
+        return {day: text for day, text in zip(self.days, texts, strict=True) if text}
+
+    @cached_property
+    def _unpacked(self) -> tuple[tuple[date, ...], Mapping[str, Mapping[str, str]]]:
+        first, *lines = gzip.decompress(self._path.read_bytes()).decode("ascii").splitlines()
+        days = tuple(map(date.fromisoformat, first.split(",")[2:]))
+        columns: dict[str, dict[str, str]] = {}
+        for line in lines:
+            symbol, field, values = line.split(",", 2)
+            columns.setdefault(symbol, {})[field] = values
+        return days, columns
+
+
 def read_built_in(path: Path, book: ContractBook) -> Mapping[int, Record]:
-    """The columns of a built-in market by con_id; its first line holds the days that all contracts share."""
-    first, *lines = gzip.decompress(path.read_bytes()).decode("ascii").splitlines()
-    days = tuple(map(date.fromisoformat, first.split(",")[2:]))
-    columns: dict[str, dict[str, str | Sequence[str]]] = {}
-    for line in lines:
-        symbol, field, values = line.split(",", 2)
-        columns.setdefault(symbol, {})[field] = values
-    return {contract.con_id: Record(days, columns[contract.symbol]) for contract in book.all()}
+    """The columns of a built-in market by con_id."""
+    file = BuiltInFile(path)
+    return {contract.con_id: Record(file.days, file.columns(contract.symbol)) for contract in book.all()}
 
 
 def read_folder(folder: Path, book: ContractBook) -> Mapping[int, Record]:
