@@ -124,6 +124,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def calendars(session: nox.Session) -> None:
+    """Write core's table of trading days anew, from what the library of calendars knows today."""
+    _sync(session, "test")
+    _run(session, "python", "-m", "tests.calendars")
+
+
+@nox.session
 def readme(session: nox.Session) -> None:
     """Run the README's commands (its ```sh blocks) in a copy that holds what a fresh clone would."""
     _sync(session)

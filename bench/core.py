@@ -27,7 +27,6 @@ from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep, Tra
 from ib_trading.core.market import Quote, QuoteType
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.plan import make_plan
-from ib_trading.strategies import StrategyView
 from ib_trading.core.snapshot import Snapshot, TradingSwitch
 from ib_trading.intents.allocation import Allocation
 from ib_trading.intents.intent import Call
@@ -35,6 +34,7 @@ from ib_trading.intents.services import Services
 from ib_trading.schema.exposure import Exposure, StrategyInstance
 from ib_trading.schema.requests import AllocationRequest
 from ib_trading.schema.trading_config import Limits, TradingConfig
+from ib_trading.strategies import StrategyView
 from ib_trading_simulator.launch import Launched
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from ib_trading.host.in_process import InProcess
 from ib_trading.composition import build_services
+from ib_trading.host.in_process import InProcess
 from ib_trading.intents.allocation import Allocation
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.services import Services

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.strategies import StrategyView
-from ib_trading.strategies import Strategy, stocks
+from ib_trading.host.in_process import InProcess
+from ib_trading.strategies import Strategy, StrategyView, stocks
 from ib_trading_simulator.launch import Launched
 from tests.captured import read, written
 from tests.service import START, ServiceUnderTest

@@ -41,6 +41,7 @@ VALUES: dict[str, Any] = {
     "Run": a_run("run-1", state=RunState.PLANNED, plan=b"{}"),
     "Sequence[Order]": [an_order("ref-1", "run-1")],
     "Sequence[Booking]": [a_booking("exec-1", {"trend": "3"})],
+    "Mapping[str, str]": {"trend": "drift"},
 }
 """What a method of each parameter's type is called with here."""
 
@@ -62,11 +63,12 @@ def written(stores: Stores) -> tuple[object, ...]:
         positions.bookings(),
         positions.holdings(),
         positions.totals(),
+        positions.former_names(),
     )
 
 
 def test_writing_and_keeping_are_all_that_a_leased_ledger_adds_to_one_that_is_read() -> None:
-    assert DEEDS == ["book", "check", "record_orders", "record_plan", "record_run", "renew"]
+    assert DEEDS == ["book", "check", "record_orders", "record_plan", "record_run", "rename", "renew"]
 
 
 def test_each_way_to_write_a_store_has_its_way_through_the_leased_ledger() -> None:

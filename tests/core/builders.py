@@ -22,7 +22,6 @@ from ib_trading.core.market import DailyClose, Price, PriceSource, Quote, QuoteT
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import OrderType, Side, TimeInForce
-from ib_trading.strategies import Strategy, StrategyView
 from ib_trading.core.plan import Plan, make_plan
 from ib_trading.core.questions import question
 from ib_trading.core.refusals import StrategyFailed
@@ -32,6 +31,7 @@ from ib_trading.core.strategy import Answer, Failure, Instance
 from ib_trading.host.in_process import InProcess
 from ib_trading.schema.exposure import Exposure, StrategyInstance
 from ib_trading.schema.trading_config import Limits, TradingConfig
+from ib_trading.strategies import Strategy, StrategyView
 
 NOW = datetime(2024, 6, 3, 15, 0, tzinfo=UTC)
 AFTER_HOURS = datetime(2024, 6, 3, 22, 0, tzinfo=UTC)
@@ -123,11 +123,14 @@ def snapshot(*instruments: Instrument, **changes: Any) -> Snapshot:
         "working": {},
         "seed": 7,
     }
-    filled = defaults | changes
-    named = filled["instruments"]
-    wanted = {name: {spec(named[one]): one for one in ids} for name, ids in filled["wanted"].items()}
-    bars = {(con_id, "ADJUSTED_LAST", "1 day"): columns(days) for con_id, days in filled["closes"].items()}
-    return Snapshot(**{"bars": bars} | filled | {"wanted": wanted})
+    filled: dict[str, Any] = defaults | changes
+    named: Mapping[int, Instrument] = filled["instruments"]
+    filled["wanted"] = {
+        name: {spec(named[one]): one for one in ids} for name, ids in filled["wanted"].items()
+    }
+    days: Mapping[int, Sequence[DailyClose]] = filled["closes"]
+    filled["bars"] = {(con_id, "ADJUSTED_LAST", "1 day"): columns(row) for con_id, row in days.items()}
+    return Snapshot(**filled)
 
 
 def columns(days: Sequence[DailyClose]) -> BarColumns:

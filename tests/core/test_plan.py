@@ -25,7 +25,6 @@ from ib_trading.core.refusals import SizingRefused, StrategyFailed
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.strategies import Strategy
 from tests.core.builders import (
-    planned,
     AAA,
     ALL_SPECS,
     BBB,
@@ -36,6 +35,7 @@ from tests.core.builders import (
     answers,
     closes,
     config,
+    planned,
     price,
     quote,
     snapshot,

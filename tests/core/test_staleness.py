@@ -10,7 +10,7 @@ import pytest
 from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.signals import read_signals
 from ib_trading.core.staleness import stale_history
-from tests.core.builders import asked, NOW, STOCK, answers, closes, config, snapshot
+from tests.core.builders import NOW, STOCK, answers, asked, closes, config, snapshot
 
 FRIDAY = date(2024, 5, 31)
 FRESH = {1: closes("100"), 2: closes("50"), 3: closes("20")}

@@ -7,11 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.strategies import StrategyView
-from ib_trading.strategies import Strategy, stocks
+from ib_trading.host.in_process import InProcess
+from ib_trading.strategies import Strategy, StrategyView, stocks
 from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ib_trading.host.in_process import InProcess
 from ib_trading.composition import create
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.order_state import OrderState
+from ib_trading.host.in_process import InProcess
 from ib_trading.strategies import StrategyView
 from ib_trading_simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest

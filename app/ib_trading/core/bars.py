@@ -19,8 +19,19 @@ from ib_trading.core.calendar import last_complete_session, next_session, zone_o
 DAILY, WEEKLY = "1 day", "1 week"
 
 MINUTES: dict[str, int] = {
-    **{"1 min": 1, "2 mins": 2, "3 mins": 3, "5 mins": 5, "10 mins": 10, "15 mins": 15, "20 mins": 20},
-    **{"30 mins": 30, "1 hour": 60, "2 hours": 120, "3 hours": 180, "4 hours": 240, "8 hours": 480},
+    "1 min": 1,
+    "2 mins": 2,
+    "3 mins": 3,
+    "5 mins": 5,
+    "10 mins": 10,
+    "15 mins": 15,
+    "20 mins": 20,
+    "30 mins": 30,
+    "1 hour": 60,
+    "2 hours": 120,
+    "3 hours": 180,
+    "4 hours": 240,
+    "8 hours": 480,
 }
 """Broker's bar size → how long one lasts at most, of those shorter than a day."""
 

@@ -6,7 +6,7 @@ bytes. Everything that explains it is in it: prices with their sources, signals,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_for_trade import planned_order
 from ib_trading.core.order_properties import OrderProperties
 from ib_trading.core.refusals import StrategyFailed
+from ib_trading.core.retired import retired
 from ib_trading.core.signals import Signals, read_signals
 from ib_trading.core.sizing import capital, size
 from ib_trading.core.snapshot import Snapshot
@@ -135,8 +136,8 @@ def decide(
     snapshot: Snapshot,
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Decision:
-    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or PropertiesRefused where
-    no plan can be made."""
+    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or
+    PropertiesRefused where no plan can be made."""
     signals = read_signals(snapshot)
     sizing = size(snapshot, signals)
     netting = net(
@@ -231,11 +232,18 @@ def written_out(
         consolidated_trades={names[order.con_id]: order.signed for order in proposal.orders},
         orders=proposal.orders,
         limits=judge(proposal),
-        warnings=warnings,
+        warnings=(*_retired(snapshot, strategies), *warnings),
         reduce_only=proposal.reduce_only,
         balances=balances,
         locks=left_out if proposal.reduce_only else _touched(proposal),
     )
+
+
+def _retired(snapshot: Snapshot, strategies: tuple[str, ...]) -> Iterator[str]:
+    """What is said of retired names, but for those that this plan is about."""
+    for name, sentence in retired(snapshot.config, snapshot.holdings, snapshot.working).items():
+        if name not in strategies:
+            yield sentence
 
 
 def _touched(proposal: Proposal) -> tuple[Lock, ...]:

@@ -119,8 +119,8 @@ class AccountRefused(PlanRefused):
 
 
 class StrategyFailed(PlanRefused):
-    """The text names the strategy and what it did; `strategy` is its name, and `failure` what its own code did, where it
-    was that."""
+    """The text names the strategy and what it did; `strategy` is its name, and `failure` what its own code did, where
+    it was that."""
 
     def __init__(
         self,

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.strategy import Answer, Failure, Wanted, Wish
@@ -29,8 +28,8 @@ CONTRACTS_LIMIT = Decimal("1e12")
 @dataclass(frozen=True, slots=True)
 class Signals:
     """Strategy → contract id → what is wanted: `weights` are fractions of its capital and `contracts` quantities, both
-    signed; what is `kept` stays as it is. Each contract of a strategy is in one of the three. `failed` is strategy → its
-    failure."""
+    signed; what is `kept` stays as it is. Each contract of a strategy is in one of the three. `failed` is strategy →
+    its failure."""
 
     weights: Mapping[str, Mapping[int, Decimal]]
     failed: Mapping[str, StrategyFailed]

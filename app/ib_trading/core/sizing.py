@@ -69,33 +69,50 @@ def size(snapshot: Snapshot, signals: Signals) -> Sizing:
     trades: dict[str, dict[int, Decimal]] = {}
     notes: list[str] = []
     for strategy, weights in signals.weights.items():
-        money = capital(snapshot, strategy)
         targets[strategy], trades[strategy] = {}, {}
         for con_id, weight in weights.items():
-            instrument = snapshot.instruments[con_id]
-            if con_id not in values:
-                targets[strategy][con_id] = trades[strategy][con_id] = Decimal(0)
-                continue
-            target = target_quantity(money, weight, values[con_id], instrument.increment)
-            targets[strategy][con_id] = target
-            if weight and not target:
-                notes.append(_too_small(strategy, instrument, weight, money, values[con_id]))
-            trade = _trade(snapshot, strategy, instrument, target, notes)
-            if trade and target and _in_band(snapshot, trade * values[con_id], money):
-                notes.append(_not_worth_it(strategy, instrument, trade, snapshot))
-                trade = Decimal(0)
-            trades[strategy][con_id] = trade
+            target, trade = _weighed(snapshot, strategy, snapshot.instruments[con_id], weight, values, notes)
+            targets[strategy][con_id], trades[strategy][con_id] = target, trade
         for con_id, number in signals.contracts.get(strategy, {}).items():
-            # A number that was asked for is traded, however little it is worth.
-            instrument = snapshot.instruments[con_id]
-            target = targets[strategy][con_id] = round_to_increment(number, instrument.increment)
-            if target != number:
-                notes.append(_no_such_number(strategy, instrument, number, target))
-            trades[strategy][con_id] = _trade(snapshot, strategy, instrument, target, notes)
+            target, trade = _counted(snapshot, strategy, snapshot.instruments[con_id], number, notes)
+            targets[strategy][con_id], trades[strategy][con_id] = target, trade
         for con_id in sorted(signals.kept.get(strategy, ())):
             targets[strategy][con_id] = _already(snapshot, strategy, con_id)
             trades[strategy][con_id] = Decimal(0)
     return Sizing(prices, targets, trades, tuple(notes))
+
+
+def _weighed(
+    snapshot: Snapshot,
+    strategy: str,
+    instrument: Instrument,
+    weight: Decimal,
+    values: Mapping[int, Decimal],
+    notes: list[str],
+) -> tuple[Decimal, Decimal]:
+    """Target and trade of a weight; `notes` gets what rounding and the no-trade band did away with."""
+    value, money = values.get(instrument.con_id), capital(snapshot, strategy)
+    if value is None:
+        # Nothing wanted, held or ordered: nobody had to know a price.
+        return Decimal(0), Decimal(0)
+    target = target_quantity(money, weight, value, instrument.increment)
+    if weight and not target:
+        notes.append(_too_small(strategy, instrument, weight, money, value))
+    trade = _trade(snapshot, strategy, instrument, target, notes)
+    if trade and target and _in_band(snapshot, trade * value, money):
+        notes.append(_not_worth_it(strategy, instrument, trade, snapshot))
+        return target, Decimal(0)
+    return target, trade
+
+
+def _counted(
+    snapshot: Snapshot, strategy: str, instrument: Instrument, number: Decimal, notes: list[str]
+) -> tuple[Decimal, Decimal]:
+    """Target and trade of a number of contracts, which is traded however little the difference is worth."""
+    target = round_to_increment(number, instrument.increment)
+    if target != number:
+        notes.append(_no_such_number(strategy, instrument, number, target))
+    return target, _trade(snapshot, strategy, instrument, target, notes)
 
 
 def _trade(

@@ -177,7 +177,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a strategy decided. `keeps_rest`: what is not mentioned stays as it is, instead of being closed. `notes` are
-    figures as they spell themselves and short texts, kept and shown, never decided upon; `memory` is JSON for its next question, None for what it was."""
+    figures as they spell themselves and short texts, kept and shown, never decided upon; `memory` is JSON for its next
+    question, None for what it was."""
 
     wanted: tuple[Wanted, ...]
     keeps_rest: bool = False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 from ib_trading.core.attribution import Booking
+from ib_trading.core.former_names import FormerNames
 
 _NOTHING = Decimal(0)
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -46,6 +47,29 @@ def with_bookings(totals: Totals, bookings: Iterable[Booking]) -> dict[int, dict
         for name in {**booking.shares, **booking.commissions}:
             by_strategy[name] = _with_booking(by_strategy.get(name, Total()), name, booking)
     return result
+
+
+def totals_now(totals: Totals, former: FormerNames) -> dict[int, dict[str, Total]]:
+    """`totals` under the names of today: what they would be if each booking had been made under its own."""
+    result: dict[int, dict[str, Total]] = {}
+    for con_id, by_strategy in totals.items():
+        now: dict[str, Total] = {}
+        for name, total in by_strategy.items():
+            owner = former.get(name, name)
+            now[owner] = _together(now[owner], total) if owner in now else total
+        result[con_id] = now
+    return result
+
+
+def _together(one: Total, other: Total) -> Total:
+    commissions = dict(one.commissions)
+    for currency, paid in other.commissions.items():
+        commissions[currency] = _EXACT.add(commissions.get(currency, _NOTHING), paid)
+    return Total(
+        quantity=_EXACT.add(one.quantity, other.quantity),
+        flow=_EXACT.add(one.flow, other.flow),
+        commissions=commissions,
+    )
 
 
 def _with_booking(total: Total, name: str, booking: Booking) -> Total:

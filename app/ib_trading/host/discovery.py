@@ -61,10 +61,9 @@ def discover(without: Collection[str], announce: Callable[[str], None]) -> Found
         announce(source.name)
         try:
             for kind in source.load():
-                name = _checked(kind, source.name, offers)
-                assert isinstance(kind, type)
-                kinds[name] = kind
-                offers.append(Offer(name, source.name, (kind.__doc__ or "").strip()))
+                checked = _checked(kind, source.name, offers)
+                offers.append(Offer(checked.name, source.name, (checked.__doc__ or "").strip()))
+                kinds[checked.name] = checked
         except Refused as error:
             failures[source.name] = Failure(str(error))
         except BaseException as error:  # noqa: BLE001  a stranger's module: whatever it raises, and be it an exit
@@ -72,8 +71,8 @@ def discover(without: Collection[str], announce: Callable[[str], None]) -> Found
     return Found(Offers(tuple(offers), failures), kinds)
 
 
-def _checked(kind: object, source: str, offers: list[Offer]) -> str:
-    """Its name; Refused if it may not be run under it."""
+def _checked(kind: object, source: str, offers: list[Offer]) -> type[Strategy]:
+    """The class; Refused if it may not be run under it."""
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         raise Refused(f"{source} offers {kind!r}, which is not a Strategy class")
     name = getattr(kind, "name", None)
@@ -86,7 +85,7 @@ def _checked(kind: object, source: str, offers: list[Offer]) -> str:
     other = next((offer.source for offer in offers if offer.strategy == name), None)
     if other is not None:
         raise Refused(f"two strategies are called {name}; rename the one in {source} or the one in {other}")
-    return name
+    return kind
 
 
 def _modules() -> Iterator[Source]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from types import TracebackType
 
 from ib_trading.authoring.decision import AnswerRefused
 from ib_trading.authoring.strategy import NotReadable, ParametersRefused
@@ -36,7 +37,7 @@ def told(error: BaseException) -> str:
     return "".join(lines)[-TEXT:]
 
 
-def _of_author(error: BaseException) -> object:
+def _of_author(error: BaseException) -> TracebackType | None:
     trace = error.__traceback__
     while trace is not None and "/ib_trading/host/" in trace.tb_frame.f_code.co_filename.replace("\\", "/"):
         trace = trace.tb_next

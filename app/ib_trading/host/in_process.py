@@ -41,7 +41,7 @@ class InProcess:
     def declaration(self, instance: Instance) -> Declaration | Failure:
         try:
             return declaration_of(self._made(instance))
-        except Exception as error:  # a stranger's code: whatever it raises is its failure, told and acted on
+        except Exception as error:  # noqa: BLE001  a stranger's code: whatever it raises is its failure, told and acted on
             return told_as_failure(error)
 
     def answer(self, question: Question, seconds: float, megabytes: int) -> Answer | Failure:
@@ -49,7 +49,7 @@ class InProcess:
         try:
             strategy = self._made(question.instance)
             return answer_of(strategy.decide(StrategyView(question, strategy.parameters)))
-        except Exception as error:  # as above
+        except Exception as error:  # noqa: BLE001  as above
             return told_as_failure(error)
 
     def close(self) -> None:

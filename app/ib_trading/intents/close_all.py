@@ -17,9 +17,11 @@ from ib_trading.intents.cancel_orders import CANCEL_SECONDS, cancelled
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
+from ib_trading.intents.ledger import Ledger
 from ib_trading.intents.order_request import check_properties, properties_at
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.read_snapshot import read_to_close, working_orders
+from ib_trading.intents.renames import with_renames
 from ib_trading.intents.services import Services
 from ib_trading.intents.trading_result import TradingResult
 from ib_trading.intents.trading_run import TRADING_REFUSALS, TradingRun
@@ -41,13 +43,26 @@ class CloseAll:
         return TradingRun(self.services, self, call, self.services.config.read(), Phases()).answer()
 
     def check(self, request: CloseAllRequest, config: TradingConfig) -> None:
-        """A strategy that is no longer installed, or has no exposure any more, may well hold something to close."""
+        """A strategy that is no longer installed, or has no exposure any more, may well have something to close."""
         check_properties(request.order_properties, self.services.clock.now())
-        known = {*config.exposure.strategies, *self.services.ledger.holdings()}
+        if not request.strategies:
+            return
+        ledger = with_renames(self.services.ledger, config)
+        former, ordered = (
+            ledger.former_names(),
+            {name for one in ledger.unsettled_orders() for name in one.source},
+        )
+        known = {*config.exposure.strategies, *ledger.holdings(), *ordered}
+        known -= {UNASSIGNED, *former}
         errors = tuple(
-            FieldError(f"strategies[{index}]", f"unknown strategy {name!r}; {nearest(name, tuple(known))}")
-            for index, name in enumerate(request.strategies or ())
-            if name not in known or name == UNASSIGNED
+            FieldError(
+                f"strategies[{index}]",
+                f"{name} is called {former[name]} now"
+                if name in former
+                else f"unknown strategy {name!r}; {nearest(name, tuple(known))}",
+            )
+            for index, name in enumerate(request.strategies)
+            if name not in known
         )
         if errors:
             raise RequestError("; ".join(map(str, errors)), errors=errors)
@@ -59,7 +74,7 @@ class CloseAll:
         live = [
             report.order_ref
             for report in broker.order_reports(account)
-            if not report.state.final and self._cancels(report.order_ref, request)
+            if not report.state.final and self._cancels(report.order_ref, request, ledger)
         ]
         if not live:
             return
@@ -85,25 +100,28 @@ class CloseAll:
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.
-        left = working_orders(compared.ledger, leaving_out=lambda ref: self._cancels(ref, request))
+        ledger = compared.ledger
+        left = working_orders(ledger, leaving_out=lambda ref: self._cancels(ref, request, ledger))
         doubtful = [
             order
             for order in compared.orders
-            if order.state is not OrderState.INACTIVE or not self._cancels(order.order_ref, request)
+            if order.state is not OrderState.INACTIVE or not self._cancels(order.order_ref, request, ledger)
         ]
-        strays = [report for report in compared.strays if not self._cancels(report.order_ref, request)]
+        strays = [
+            report for report in compared.strays if not self._cancels(report.order_ref, request, ledger)
+        ]
         return replace(snapshot, working=left, locks=locks(compared.differences, doubtful, strays))
 
     def decide(self, snapshot: Snapshot, request: CloseAllRequest) -> Decision:
         properties = properties_at(request.order_properties, snapshot.at)
         return Decision(close_out(snapshot, _unique(request.strategies), properties))
 
-    def _cancels(self, order_ref: str, request: CloseAllRequest) -> bool:
+    def _cancels(self, order_ref: str, request: CloseAllRequest, ledger: Ledger) -> bool:
         """Whether it is an order of ours, by its reference even if the journal was lost; with `strategies`, one in
         which any of them has a part."""
         if request.strategies is None:
             return order_ref.startswith(f"ib-{self.services.mode.letter}")
-        order = self.services.ledger.order(order_ref)
+        order = ledger.order(order_ref)
         return order is not None and not set(request.strategies).isdisjoint(order.source)
 
 

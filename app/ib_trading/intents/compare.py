@@ -86,11 +86,14 @@ class Comparison:
         )
 
 
-def compare_unwritten(services: Services, broker: Broker, account: str) -> Comparison:
-    """A dry-run's: with what a run would book first, and nothing written."""
+def compare_unwritten(
+    services: Services, broker: Broker, account: str, beginning: Ledger | None = None
+) -> Comparison:
+    """A dry-run's: with what a run would book first, and nothing written. `beginning` is the ledger to begin with,
+    where it is not the one that is stored."""
 
     def read() -> Comparison:
-        written = services.ledger
+        written = beginning or services.ledger
         found = find(services, written, broker, account)
         ledger = written.with_unwritten(found.orders, found.bookings)
         return _beside(ledger, broker, _positions(broker, account), found, found.bookings)

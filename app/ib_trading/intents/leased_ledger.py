@@ -8,7 +8,7 @@ others have written since.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -94,6 +94,12 @@ class LeasedLedger(Ledger):
         if new:
             self._story.booked(bookings, orders)
         return new
+
+    def rename(self, renames: Mapping[str, str]) -> None:
+        """Gives the past of each name to another strategy, all of it or nothing: core/former_names.py says which."""
+        self._positions.rename(renames, self._held.renewed())
+        self._names.forget()
+        self._story.renamed(renames)
 
     def renew(self) -> None:
         """Before the broker is asked for what may take its time, and between the turns of a long wait."""

@@ -15,6 +15,7 @@ from decimal import Decimal
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Booking, Execution, attribute
 from ib_trading.core.evidence import judged, merged, without_its_fills
+from ib_trading.core.former_names import parts_now
 from ib_trading.core.journal import (
     Run,
     RunState,
@@ -148,7 +149,7 @@ def with_all_fills(ledger: Ledger, orders: Sequence[Order], at: datetime) -> tup
 
 def book_crosses(ledger: LeasedLedger, run: Run) -> None:
     """Books the internal crosses of a run that is being sent; once, however often it is called."""
-    bookings = _crosses(run)
+    bookings = _crosses(run, ledger)
     if bookings:
         ledger.book(bookings)
 
@@ -162,17 +163,18 @@ def _unbooked_crosses(ledger: Ledger) -> tuple[Booking, ...]:
     """
     standing: list[Booking] = []
     for run in ledger.open_runs():
-        crosses = _crosses(run)
+        crosses = _crosses(run, ledger)
         if crosses and crosses_stand(run, ledger.orders(run.run_id)):
             standing.extend(crosses)
     booked = ledger.booked_ids(booking.booking_id for booking in standing) if standing else ()
     return tuple(booking for booking in standing if booking.booking_id not in booked)
 
 
-def _crosses(run: Run) -> list[Booking]:
+def _crosses(run: Run, ledger: Ledger) -> list[Booking]:
     """A run's internal crosses as the ledger knows them."""
     crosses = run.planned().get("internalCrosses", [])
     at = run.business_at or run.claimed_at
+    former = ledger.former_names() if crosses else {}
     return [
         Booking(
             booking_id=f"cross:{run.run_id}:{cross['conId']}",
@@ -180,7 +182,7 @@ def _crosses(run: Run) -> list[Booking]:
             con_id=int(cross["conId"]),
             price=cross["price"],
             at=at,
-            shares=cross["quantities"],
+            shares=parts_now(cross["quantities"], former),
             commissions={},
         )
         for cross in crosses

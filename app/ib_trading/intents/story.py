@@ -132,6 +132,10 @@ class LedgerStory:
         for booking in bookings:
             log.info(BOOKED[booking_kind(booking)], **_booking(booking, known.get(booking.order_ref)))
 
+    def renamed(self, renames: Mapping[str, str]) -> None:
+        for former, name in sorted(renames.items()):
+            log.info(RunEvent.RENAMED, former=former, strategy=name)
+
     def _moment(self, order: Order, number: int) -> None:
         moment = order.life[number]
         facts: dict[str, Any] = {"orderRef": order.order_ref, "localSymbol": order.local_symbol}

@@ -39,6 +39,7 @@ from ib_trading.intents.leased_ledger import LeasedLedger
 from ib_trading.intents.phases import Phases
 from ib_trading.intents.planning import Planning
 from ib_trading.intents.read_snapshot import account_to_trade
+from ib_trading.intents.renames import rename, with_renames
 from ib_trading.intents.run_answer import Stopped, not_done, warnings_of
 from ib_trading.intents.services import Services
 from ib_trading.intents.settle import book, book_crosses, with_all_fills
@@ -97,7 +98,8 @@ class TradingRun:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
                 account = account_to_trade(self.services, broker, self.config)
-                compared = compare_unwritten(self.services, broker, account)
+                ledger = with_renames(self.services.ledger, self.config)
+                compared = compare_unwritten(self.services, broker, account, ledger)
                 snapshot = planning.read(broker, compared, deadline)
             plan = planning.decide(snapshot, compared)
         return Answer.of(self._result(plan, (), ()), not_done((), left_out=plan.left_out))
@@ -107,6 +109,7 @@ class TradingRun:
         with self._keyed().refusing(run, ledger):
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
+                rename(ledger, self.config)
                 self.trader.prepare(broker, account, ledger, self.call.request)
                 compared = compare_settled(self.services, ledger, broker, account, run.run_id)
                 ledger.renew()

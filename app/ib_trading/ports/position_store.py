@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ib_trading.core.attribution import Booking
+from ib_trading.core.former_names import FormerNames
 from ib_trading.core.journal import Lease
 from ib_trading.core.totals import Totals
 
@@ -24,6 +25,11 @@ class PositionStore(Protocol):
         But for once: where others wrote the ledger, an earlier version of this program, the totals are made from its
         bookings, whole or not at all, and the log says so.
         """
+        ...
+
+    def former_names(self) -> FormerNames:
+        """The names that strategies had before (core/former_names.py). What was booked and ordered under them stands
+        as it was written: who reads it, reads it under the names of today. Holdings and totals are under those."""
         ...
 
     def booked_ids(self, booking_ids: Iterable[str]) -> frozenset[str]:
@@ -54,5 +60,13 @@ class PositionWriter(PositionStore, Protocol):
         """Books what is not booked yet: holdings, totals and booking ids in one transaction. Returns how many were new.
 
         StaleFence if a newer lease has been given since: that is checked in the same transaction.
+        """
+        ...
+
+    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+        """Gives each name's holdings and totals, and all that was ever booked and ordered under it, to another: all of
+        it or nothing, in one transaction, and done again it changes nothing. No name that gives also takes.
+
+        StaleFence as in `apply`.
         """
         ...

@@ -11,6 +11,7 @@ from typing import Any
 from ib_trading.core.attribution import Booking
 from ib_trading.core.booked_fills import booked_fills
 from ib_trading.core.canonical import plain
+from ib_trading.core.former_names import FormerNames
 from ib_trading.core.order import Order
 from ib_trading.core.refusals import NotKnown, Refusal, StoreUnavailable
 from ib_trading.intents.intent import Answer, Call, Result, common
@@ -70,14 +71,15 @@ class Explain:
     refusals: tuple[type[Refusal], ...] = (NotKnown, StoreUnavailable)
 
     def answer(self, call: Call[ExplainRequest]) -> Answer:
-        order = self.services.ledger.order(call.request.order_ref)
-        run = self.services.ledger.run(order.run_id) if order else None
+        ledger = self.services.ledger
+        order = ledger.order(call.request.order_ref)
+        run = ledger.run(order.run_id) if order else None
         if order is None or run is None:
             raise NotKnown(
                 f"no order of ours is called {call.request.order_ref!r}; GET /runs/{{runId}} lists a run's orders"
             )
-        plan = stored(run.plan) or {}
-        fills = self.services.ledger.bookings_of(order.order_ref)
+        plan = plan_now(stored(run.plan) or {}, ledger.former_names())
+        fills = ledger.bookings_of(order.order_ref)
         return Answer.of(
             ExplainResult(
                 **common(self.services, self.name, call.run_id),
@@ -95,6 +97,25 @@ class Explain:
                 fills=fills,
             )
         )
+
+
+def plan_now(plan: dict[str, Any], former: FormerNames) -> dict[str, Any]:
+    """`plan` under the names that its strategies have today, as order and fills are; of two that have become one each
+    keeps its own."""
+    told = plan.get("strategies", ())
+    names = {name: former.get(name, name) for name in told}
+    names = {name: now for name, now in names.items() if list(names.values()).count(now) == 1}
+    by_strategy = ("capital", "signals", "targetPositions", "holdings", "working", "trades")
+    renamed = {
+        member: {names.get(name, name): figures for name, figures in plan[member].items()}
+        for member in by_strategy
+        if member in plan
+    }
+    crosses = [
+        cross | {"quantities": {names.get(name, name): part for name, part in cross["quantities"].items()}}
+        for cross in plan.get("internalCrosses", ())
+    ]
+    return plan | renamed | {"internalCrosses": crosses}
 
 
 def parts_of(order: Order, plan: Mapping[str, Any], fills: Iterable[Booking]) -> tuple[StrategyPart, ...]:

@@ -8,6 +8,7 @@ path, although each mode has a database of its own: a document that is read says
     positions/<mode>/holdings/<strategy>    contract id → signed quantity
     positions/<mode>/totals/<conId>         what the bookings of a contract come to, by strategy
     positions/<mode>/totalsReach/bookings   up to where the bookings are in the totals
+    positions/<mode>/formerNames/<former>   a name that a strategy had before, and who has its past by now
     positions/<mode>/openOrders/<orderRef>  the orders that may still change, as in journal/<mode>/orders
     positions/<mode>/bookings/<bookingId>   every execution that the holdings count
     journal/<mode>/runs/<runId>             journal/<mode>/orders/<orderRef>
@@ -32,6 +33,7 @@ OPEN_ORDERS = "openOrders"
 BOOKINGS = "bookings"
 TOTALS = "totals"
 TOTALS_REACH = "totalsReach"
+FORMER_NAMES = "formerNames"
 RUNS = "runs"
 ORDERS = "orders"
 KEYS = "keys"
@@ -77,6 +79,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     TOTALS: ("strategies",),
     TOTALS_REACH: ("lastRecordedAt",),
+    FORMER_NAMES: ("name",),
     KEYS: ("key", "runId", "claimedAt"),
     LEASES: ("fence", "holder", "expiresAt"),
     ACTIVITY_LINES: ("at", "intent", "runId", "dryRun", "outcome", "facts", "recordedAt", "expireAt"),
@@ -139,7 +142,7 @@ def totals_reach_path(mode: str) -> str:
 
 
 _PARENTS = {
-    **dict.fromkeys((HOLDINGS, OPEN_ORDERS, BOOKINGS, TOTALS, TOTALS_REACH), "positions"),
+    **dict.fromkeys((HOLDINGS, OPEN_ORDERS, BOOKINGS, TOTALS, TOTALS_REACH, FORMER_NAMES), "positions"),
     **dict.fromkeys((RUNS, ORDERS, KEYS, LEASES), "journal"),
     ACTIVITY_LINES: "activity",
 }

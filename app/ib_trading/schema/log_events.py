@@ -55,6 +55,8 @@ class RunEvent(StrEnum):
     """Shares have gone from one strategy to another, without an order."""
     REPAIR = "repair"
     """A person has accepted a difference to the broker."""
+    RENAMED = "renamed"
+    """The past of a strategy's former name is that of its new one."""
     RUN_ENDED = "run_ended"
     """The run has its answer, or nothing of it can change any more."""
     REFUSED = "refused"

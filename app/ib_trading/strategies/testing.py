@@ -100,5 +100,5 @@ def _columns(
         for one in history:
             rows = given.get((spec, one.bar_size), ())[-one.bars :] if one.bars else ()
             starts = array("q", (int(row[0].timestamp()) for row in rows))
-            prices = (array("d", (row[member] for row in rows)).tobytes() for member in range(1, 6))
-            yield SeenBars(index, one, starts.tobytes(), *prices)
+            prices = zip(*(row[1:] for row in rows), strict=True) if rows else [()] * 5
+            yield SeenBars(index, one, starts.tobytes(), *(array("d", column).tobytes() for column in prices))

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ib_trading.core.refusals import Refusal
+from ib_trading.core.positions import Holdings
+from ib_trading.core.refusals import ConfigurationFault, Refusal
+from ib_trading.core.retired import retired
 from ib_trading.intents.read_snapshot import HISTORY_SERIES
+from ib_trading.intents.renames import with_renames
 from ib_trading.intents.services import Services
 
 
@@ -46,7 +49,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
             "journal",
             lambda: "trading is " + ("enabled" if services.switch.trading_switch().enabled else "disabled"),
         ),
-        _asked("positions", lambda: f"{len(services.ledger.holdings())} strategies hold something"),
+        _asked("positions", lambda: _positions(services)),
         _asked("warehouse", lambda: _answers(services)),
         _gateway(services),
     )
@@ -59,6 +62,20 @@ def _asked(name: str, question: Callable[[], str]) -> Dependency:
     except Refusal as error:
         state, detail = "down", error.detail
     return Dependency(name, state, detail, Decimal(f"{time.perf_counter() - start:.3f}"))
+
+
+def _positions(services: Services) -> str:
+    """With what nobody trades for any more. ConfigurationFault where a past is given to a name that cannot have it."""
+    try:
+        config = services.config.read()
+    except ConfigurationFault:  # told where the configuration itself is asked for
+        return _holders(services.ledger.holdings())
+    holdings = with_renames(services.ledger, config).holdings()
+    return "; ".join((_holders(holdings), *retired(config, holdings).values()))
+
+
+def _holders(holdings: Holdings) -> str:
+    return f"{len(holdings)} strategies hold something"
 
 
 def _answers(services: Services) -> str:

@@ -25,12 +25,14 @@ from ib_trading.adapters.google.firestore_spelling import (
 from ib_trading.adapters.google.firestore_totals import FirestoreTotals
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction, refuse_stale
 from ib_trading.core.attribution import Booking
+from ib_trading.core.former_names import FormerNames, after, holdings_now
 from ib_trading.core.journal import Lease
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
 from ib_trading.schema.documents import (
     BOOKINGS,
+    FORMER_NAMES,
     HOLDINGS,
     collection_path,
     document_id,
@@ -95,6 +97,42 @@ class FirestorePositions:
                 transaction.delete(held[name])
         return len(new)
 
+    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+        """Where the first answer to a commit was lost, it is found done and changes nothing."""
+        self._totals.kept_up(
+            lambda: self._database.transact(lambda transaction: self._rename(transaction, renames, lease))
+        )
+
+    def _rename(self, transaction: StoreTransaction, renames: Mapping[str, str], lease: Lease) -> bool | None:
+        """None, and nothing written, where the totals are behind the ledger; all reads come first, as in `_apply`."""
+        lease_document = self._database.document(lease_path(self._mode.value))
+        read = self._database.get_all([lease_document, *self._totals.documents(())], transaction)
+        found = {snapshot.reference: snapshot for snapshot in read}
+        refuse_stale(lease, found[lease_document])
+        if self._totals.are_behind(transaction, found):
+            return None
+        known = self._totals.former_names(transaction)
+        totals = self._totals.stored(transaction)
+        holdings = _holdings(self._database.ask(self._collection(HOLDINGS), transaction))
+
+        former = after(known, renames)
+        for name in known.keys() - former.keys():
+            transaction.delete(self._former(name))
+        for name, owner in former.items():
+            transaction.set(self._former(name), {"name": owner})
+        self._totals.rename(transaction, former, totals)
+        now = holdings_now(holdings, former)
+        for name in {*renames, *renames.values()}:
+            document = self._collection(HOLDINGS).document(document_id(name))
+            if name in now:
+                transaction.set(document, quantities_fields(now[name]))
+            else:
+                transaction.delete(document)
+        return True
+
+    def former_names(self) -> FormerNames:
+        return self._totals.former_names()
+
     def totals(self) -> Totals:
         return self._totals.all()
 
@@ -124,6 +162,9 @@ class FirestorePositions:
 
     def _collection(self, name: str) -> CollectionReference:
         return self._database.collection(collection_path(self._mode.value, name))
+
+    def _former(self, name: str) -> Document:
+        return self._collection(FORMER_NAMES).document(document_id(name))
 
     def _booking(self, booking_id: str) -> Document:
         return self._collection(BOOKINGS).document(document_id(booking_id))

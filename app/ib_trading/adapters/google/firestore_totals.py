@@ -20,10 +20,18 @@ from ib_trading.adapters.google.firestore_database import ATTEMPTS, Document, Fi
 from ib_trading.adapters.google.firestore_spelling import instant, totals_fields, totals_of, value_of
 from ib_trading.adapters.google.firestore_transaction import StoreTransaction
 from ib_trading.core.attribution import Booking
+from ib_trading.core.former_names import FormerNames, booking_now
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.refusals import StoreUnavailable
-from ib_trading.core.totals import Total, Totals, with_bookings
-from ib_trading.schema.documents import BOOKINGS, TOTALS, collection_path, totals_reach_path
+from ib_trading.core.totals import Total, Totals, totals_now, with_bookings
+from ib_trading.schema.documents import (
+    BOOKINGS,
+    FORMER_NAMES,
+    TOTALS,
+    collection_path,
+    document_name,
+    totals_reach_path,
+)
 
 T = TypeVar("T")
 log = structlog.stdlib.get_logger("app.ledger")
@@ -66,6 +74,20 @@ class FirestoreTotals:
             transaction.set(self._document(con_id), totals_fields(by_strategy))
         transaction.set(self._reach(), {"lastRecordedAt": SERVER_TIMESTAMP})
 
+    def rename(self, transaction: StoreTransaction, former: FormerNames, stored: Iterable[Snapshot]) -> None:
+        """In the transaction that makes these the former names, after all of its reads: `stored` are all totals."""
+        totals = _totals(stored)
+        for con_id, by_strategy in totals_now(totals, former).items():
+            if not former.keys().isdisjoint(totals[con_id]):
+                transaction.set(self._document(con_id), totals_fields(by_strategy))
+
+    def stored(self, transaction: StoreTransaction) -> list[Snapshot]:
+        return self._database.ask(self._collection(TOTALS), transaction)
+
+    def former_names(self, transaction: StoreTransaction | None = None) -> dict[str, str]:
+        found = self._database.ask(self._collection(FORMER_NAMES), transaction)
+        return {document_name(one.id): one.get("name") for one in found}
+
     def ledger(self) -> Iterator[list[Snapshot]]:
         """All bookings in the sequence in which they were made, in portions."""
         return self._database.portions(self._collection(BOOKINGS).order_by("recordedAt"))
@@ -74,28 +96,35 @@ class FirestoreTotals:
         """None where they are behind. All of it is of one moment."""
         if self.are_behind(transaction, self._found([self._reach()], transaction)):
             return None
-        return _totals(self._database.ask(self._collection(TOTALS), transaction))
+        return _totals(self.stored(transaction))
 
     def _make(self) -> None:
         """Reads all bookings, which only ever become more, and locks nothing meanwhile. Of two that do so at a time the
         first one writes; who books meanwhile has made them first."""
-        seen = self._database.get(self._reach())
+        seen, former = self._database.get(self._reach()), self.former_names()
         totals: dict[int, dict[str, Total]] = {}
         last, count = None, 0
         for portion in self.ledger():
-            totals = with_bookings(totals, (value_of(Booking, one.to_dict() or {}) for one in portion))
+            totals = with_bookings(totals, (_booked(one, former) for one in portion))
             last, count = (portion[-1].get("recordedAt") if portion else last), count + len(portion)
         log.warning("totals made from the bookings", bookings=count, contracts=len(totals))
-        self._database.transact(lambda transaction: self._replace(transaction, seen, totals, last))
+        self._database.transact(lambda transaction: self._replace(transaction, seen, former, totals, last))
 
     def _replace(
-        self, transaction: StoreTransaction, seen: Snapshot, totals: Totals, last: datetime | None
+        self,
+        transaction: StoreTransaction,
+        seen: Snapshot,
+        former: FormerNames,
+        totals: Totals,
+        last: datetime | None,
     ) -> None:
-        """All totals by these, unless somebody was quicker since `seen`: the caller looks again."""
+        """All totals by these, unless somebody was quicker since `seen`, or has renamed: the caller looks again."""
         now = self._found([self._reach()], transaction)[self._reach()]
         if (now.exists, now.update_time) != (seen.exists, seen.update_time):
             return
-        stored = self._database.ask(self._collection(TOTALS), transaction)
+        if self.former_names(transaction) != former:
+            return
+        stored = self.stored(transaction)
         written = {self._document(con_id): totals_fields(held) for con_id, held in totals.items()}
         for snapshot in stored:
             if snapshot.reference not in written:
@@ -125,6 +154,10 @@ class FirestoreTotals:
 
     def _reach(self) -> Document:
         return self._database.document(totals_reach_path(self._mode.value))
+
+
+def _booked(snapshot: Snapshot, former: FormerNames) -> Booking:
+    return booking_now(value_of(Booking, snapshot.to_dict() or {}), former)
 
 
 def _totals(snapshots: Iterable[Snapshot]) -> dict[int, dict[str, Total]]:

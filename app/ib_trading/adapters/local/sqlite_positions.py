@@ -8,8 +8,17 @@ from decimal import Decimal
 
 from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, to_row
-from ib_trading.adapters.local.sqlite_totals import ALL_TOTALS, ARE_BEHIND, add, make_if_behind, totals_of
+from ib_trading.adapters.local.sqlite_totals import (
+    ALL_TOTALS,
+    ARE_BEHIND,
+    FORMER_NAMES,
+    add,
+    make_if_behind,
+    rename,
+    totals_of,
+)
 from ib_trading.core.attribution import Booking
+from ib_trading.core.former_names import FormerNames, after, holdings_now
 from ib_trading.core.journal import Lease
 from ib_trading.core.positions import with_changes
 from ib_trading.core.totals import Totals
@@ -50,6 +59,27 @@ class SqlitePositions:
                         "INSERT OR REPLACE INTO holdings VALUES (?, ?, ?)", (name, con_id, str(held))
                     )
             return len(new)
+
+    def rename(self, renames: Mapping[str, str], lease: Lease) -> None:
+        with self._database.writing(lease) as connection:
+            make_if_behind(connection)
+            former = after(dict(connection.execute(FORMER_NAMES).fetchall()), renames)
+            connection.execute("DELETE FROM former_names")
+            connection.executemany("INSERT INTO former_names VALUES (?, ?)", former.items())
+            rename(connection, former)
+            holdings = holdings_now(_holdings(connection.execute(_HOLDINGS).fetchall()), former)
+            connection.execute("DELETE FROM holdings")
+            connection.executemany(
+                "INSERT INTO holdings VALUES (?, ?, ?)",
+                (
+                    (name, con_id, str(quantity))
+                    for name, held in holdings.items()
+                    for con_id, quantity in held.items()
+                ),
+            )
+
+    def former_names(self) -> FormerNames:
+        return dict(self._database.rows(FORMER_NAMES))
 
     def totals(self) -> Totals:
         if self._database.rows(ARE_BEHIND) != [(0,)]:

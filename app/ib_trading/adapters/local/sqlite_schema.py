@@ -164,4 +164,6 @@ STEPS: tuple[tuple[Change, ...], ...] = (
         "ALTER TABLE orders ADD COLUMN limit_offset TEXT",
         complete,
     ),
+    # The names that strategies had before, and who has their past by now.
+    ("CREATE TABLE former_names (former TEXT PRIMARY KEY, name TEXT NOT NULL)",),
 )

@@ -16,7 +16,8 @@ import structlog
 
 from ib_trading.adapters.local.sqlite_spelling import columns_of, of_row, parts, parts_text
 from ib_trading.core.attribution import Booking
-from ib_trading.core.totals import Total, Totals, with_bookings
+from ib_trading.core.former_names import FormerNames, booking_now
+from ib_trading.core.totals import Total, Totals, totals_now, with_bookings
 
 log = structlog.stdlib.get_logger("app.ledger")
 
@@ -24,7 +25,12 @@ _BOOKINGS = f"SELECT {', '.join(columns_of(Booking))} FROM bookings"
 _TOTALS = "SELECT con_id, strategy, quantity, flow, commissions FROM totals"
 ALL_TOTALS = f"{_TOTALS} ORDER BY con_id, strategy"
 _TOTALS_IN = f"{_TOTALS} WHERE con_id IN (SELECT value FROM json_each(?))"
+_TOTALS_UNDER = (
+    f"{_TOTALS} WHERE con_id IN"
+    " (SELECT con_id FROM totals WHERE strategy IN (SELECT value FROM json_each(?)))"
+)
 _LAST_BOOKING = "SELECT coalesce(max(rowid), 0) FROM bookings"
+FORMER_NAMES = "SELECT former, name FROM former_names ORDER BY former"
 ARE_BEHIND = f"SELECT ({_LAST_BOOKING}) <> coalesce((SELECT last_booking FROM totals_reach), 0)"
 
 
@@ -40,11 +46,20 @@ def make_if_behind(connection: sqlite3.Connection) -> None:
     """Within the caller's transaction, so that of two that find them behind the second one finds them made."""
     if connection.execute(ARE_BEHIND).fetchone() == (0,):
         return
-    totals = with_bookings({}, (of_row(Booking, row) for row in connection.execute(_BOOKINGS)))
+    former = dict(connection.execute(FORMER_NAMES).fetchall())
+    booked = (booking_now(of_row(Booking, row), former) for row in connection.execute(_BOOKINGS))
+    totals = with_bookings({}, booked)
     connection.execute("DELETE FROM totals")
     _write(connection, totals)
     [counted] = connection.execute("SELECT count(*) FROM bookings").fetchone()
     log.warning("totals made from the bookings", bookings=counted, contracts=len(totals))
+
+
+def rename(connection: sqlite3.Connection, former: FormerNames) -> None:
+    """Within the transaction that makes these the former names, and after `make_if_behind` before it."""
+    totals = totals_now(totals_of(connection.execute(_TOTALS_UNDER, (json.dumps(list(former)),))), former)
+    connection.executemany("DELETE FROM totals WHERE strategy = ?", ((name,) for name in former))
+    _write(connection, totals)
 
 
 def add(connection: sqlite3.Connection, new: Sequence[Booking]) -> None:

@@ -1,4 +1,4 @@
-"""Runs the process that strategies live in (ib_trading/host): starts it, feeds it, and kills it when it does not answer.
+"""Runs the process that strategies live in (ib_trading/host): starts it, feeds it, kills it when it does not answer.
 
 One question at a time, whoever asks. A host that has died or hangs is started anew for the next question; a source that
 it died of while importing is left out then, and is that source's failure.
@@ -81,7 +81,7 @@ class StrategyHost:
         self._offers: Offers | None = None
         self._known: Offers | None = None
         self._died_of: dict[str, Failure] = {}
-        self._declared: dict[bytes, Declaration | Failure] = {}
+        self._declared: dict[bytes, Declaration] = {}
         self._closed = False
 
     def begin(self) -> None:
@@ -104,10 +104,9 @@ class StrategyHost:
             if key not in self._declared:
                 message = Declare(instance, DECLARE_SECONDS, DECLARE_MEGABYTES)
                 told = self._told(message, DECLARE_SECONDS)
-                if isinstance(told, Declared):
-                    self._declared[key] = told.declaration
-                else:
-                    return told
+                if not isinstance(told, Declared):
+                    return told if isinstance(told, Failure) else Failure("declared nothing")
+                self._declared[key] = told.declaration
             return self._declared[key]
 
     def answer(self, question: Question, seconds: float, megabytes: int) -> Answer | Failure:

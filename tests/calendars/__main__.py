@@ -1,0 +1,9 @@
+"""`./nox -s calendars`: writes the service's table of trading days anew, from the calendars that the library knows."""
+
+from __future__ import annotations
+
+from tests.calendars.table import TABLE, table
+
+if __name__ == "__main__":
+    TABLE.write_text(table(), encoding="utf-8")
+    print(f"wrote {TABLE}")
