@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from ib_trading.core.bars import BarColumns
+from ib_trading.core.calendar import next_session, session_on, trade_date
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Price, sizing_price
+from ib_trading.core.markets import market_of
 from ib_trading.core.refusals import PriceRefused, RateMissing, StrategyFailed
 from ib_trading.core.sizing import capital
 from ib_trading.core.snapshot import Snapshot
@@ -27,6 +30,7 @@ from ib_trading.core.strategy import (
     Seen,
     SeenBars,
     SeenPrice,
+    SeenSession,
 )
 
 ADJUSTED, TRADED, MIDPOINT = "ADJUSTED_LAST", "TRADES", "MIDPOINT"
@@ -82,6 +86,19 @@ def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, tra
         traded=traded,
         held=held,
         value=_value(snapshot, instrument, held, price),
+        session=session_seen(market_of(instrument), snapshot.at),
+    )
+
+
+def session_seen(market: str, at: datetime) -> SeenSession | None:
+    """The session of the day that `at` belongs to; None on a day without one."""
+    today = session_on(market, trade_date(market, at))
+    if today is None:
+        return None
+    following = next_session(market, today.close).day
+    same_week = following.isocalendar()[:2] == today.day.isocalendar()[:2]
+    return SeenSession(
+        today.day, today.open, today.close, not same_week, following.month != today.day.month
     )
 
 
