@@ -165,6 +165,13 @@ def serve(session: nox.Session) -> None:
 
 
 @nox.session
+def strategy(session: nox.Session) -> None:
+    """Begin a strategy (-- new NAME), try it on recorded prices (-- check NAME), say what it declares (-- show NAME)."""
+    _sync(session, "simulator", "strategies", "terminal")
+    _run(session, "python", "-m", "workbench", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
     libraries = {"start": ("google",), "preview": ("infra",), "container": ("delivery", "safety")}
