@@ -166,7 +166,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def strategy(session: nox.Session) -> None:
-    """Begin a strategy (-- new NAME), try it on recorded prices (-- check NAME), say what it declares (-- show NAME)."""
+    """Begin a strategy (-- new NAME), try it on recorded prices (-- check NAME), or say what it is (-- show NAME)."""
     _sync(session, "simulator", "strategies", "terminal")
     _run(session, "python", "-m", "workbench", *session.posargs)
 

@@ -21,12 +21,13 @@ from workbench.report import say_checked, say_failure, say_shown
 from workbench.show import shown
 from workbench.trial import Failed, NotOffered
 
+LOG_WIDTH = 160
 ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
     options = read_options(sys.argv[1:])
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
     try:
         return _done(console, options)
     except NotOffered as error:

@@ -73,17 +73,15 @@ def _by_another_host(asked: Asked, environment: Mapping[str, str]) -> Sequence[A
         return [other.answer(question) for question in asked.questions]
 
 
-def _with_more(
-    host: Host, prices: RecordedPrices, asked: Asked, times: int
-) -> Sequence[Answer | Failure]:
+def _with_more(host: Host, prices: RecordedPrices, asked: Asked, times: int) -> Sequence[Answer | Failure]:
     prices.read([question.at for question in asked.questions], times)
     return [host.answer(prices.with_bars(question, times)) for question in asked.questions]
 
 
 def _resolved(prices: RecordedPrices) -> list[str]:
     return [
-        f"{spec.symbol}: {contract.long_name or contract.local_symbol}, {contract.primary_exchange or contract.exchange},"
-        f" {contract.currency}, conId {contract.con_id}"
+        f"{spec.symbol}: {contract.long_name or contract.local_symbol},"
+        f" {contract.primary_exchange or contract.exchange}, {contract.currency}, conId {contract.con_id}"
         for spec, contract in prices.contracts.items()
     ]
 

@@ -35,7 +35,9 @@ def read_options(arguments: Sequence[str]) -> Options:
     check.add_argument(
         "--at", type=_time, default=time(15), metavar="HH:MM", help="by the exchange's clock (default: 15:00)"
     )
-    check.add_argument("--market", default="world", help="a market of the simulator's, or a folder of your prices")
+    check.add_argument(
+        "--market", default="world", help="a market of the simulator's, or a folder of your prices"
+    )
     given = parser.parse_args(arguments)
     if given.command != "check":
         return Options(given.command, Wanted(given.name, dict(getattr(given, "parameters", ()))))

@@ -74,7 +74,9 @@ class NotWritten(ValueError):
 def begin(name: str, root: Path) -> tuple[Path, Path]:
     """Writes the two files below `root`, and returns their paths relative to it."""
     if re.fullmatch("[a-z][a-z0-9_]*", name) is None or keyword.iskeyword(name):
-        raise NotWritten(f"{name!r} is no name of a module; write small letters, digits and _, such as my_trend")
+        raise NotWritten(
+            f"{name!r} is no name of a module; write small letters, digits and _, such as my_trend"
+        )
     kind = "".join(part.capitalize() for part in name.split("_"))
     written = {
         STRATEGIES / f"{name}.py": STRATEGY.format(name=name, kind=kind),

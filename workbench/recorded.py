@@ -63,7 +63,7 @@ class Holdings:
 
 
 class RecordedPrices:
-    """The instruments of one declaration in one market, until `last` at most."""
+    """The instruments of one declaration in one market. NotRecorded where it has not all of them."""
 
     def __init__(self, market: Market, declaration: Declaration) -> None:
         self._market = market
@@ -91,9 +91,9 @@ class RecordedPrices:
             found = [*sessions(market, earlier, last), *found]
             last = earlier - timedelta(days=1)
         moments = (datetime.combine(session.day, at, zone).astimezone(UTC) for session in found)
-        return tuple(
-            moment for moment, session in zip(moments, found, strict=True) if moment in session
-        )[-count:]
+        return tuple(moment for moment, session in zip(moments, found, strict=True) if moment in session)[
+            -count:
+        ]
 
     def available(self, history: History, at: datetime) -> Mapping[ContractSpec, tuple[int, datetime | None]]:
         """Instrument → how many of the bars that are needed at `at` there are, and when the oldest of them starts."""
@@ -114,16 +114,15 @@ class RecordedPrices:
 
     def question(self, instance: Instance, at: datetime, held: Holdings) -> Question:
         """What it is asked at `at`."""
-        rates = self.rates(at)
         return Question(
             instance=instance,
             at=at,
             seed=int(at.timestamp()) // 86_400,
             base_currency=BASE_CURRENCY,
             capital=held.capital,
-            instruments=tuple(self._seen(spec, at, held, rates) for spec in self._contracts),
+            instruments=tuple(self._seen(spec, at, held) for spec in self._contracts),
             bars=tuple(self._bars(at, 1)),
-            rates=rates,
+            rates=self.rates(at),
             memory=held.memory,
         )
 
@@ -140,20 +139,26 @@ class RecordedPrices:
     def unit_value(self, spec: ContractSpec, at: datetime) -> float | None:
         """What one contract is worth in base currency."""
         price, rate = self.price(spec, at), self.rates(at).get(spec.currency)
-        return None if price is None or rate is None else float(self._instruments[spec].value(Decimal(price))) * rate
+        return (
+            None
+            if price is None or rate is None
+            else float(self._instruments[spec].value(Decimal(price))) * rate
+        )
 
     def rates(self, at: datetime) -> dict[str, float]:
         """Currency → base currency, of those that the instruments are priced in and the record knows."""
         found = {BASE_CURRENCY: 1.0}
         for currency in {spec.currency for spec in self._contracts} - {BASE_CURRENCY}:
             for pair, inverse in (((currency, BASE_CURRENCY), False), ((BASE_CURRENCY, currency), True)):
-                for contract in self._market.book.find(ContractQuery(symbol=pair[0], sec_type="CASH", currency=pair[1])):
+                for contract in self._market.book.find(
+                    ContractQuery(symbol=pair[0], sec_type="CASH", currency=pair[1])
+                ):
                     last = self._market.quote(contract.con_id, at).last
                     if last:
                         found[currency] = 1 / float(last) if inverse else float(last)
         return found
 
-    def _seen(self, spec: ContractSpec, at: datetime, held: Holdings, rates: Mapping[str, float]) -> Seen:
+    def _seen(self, spec: ContractSpec, at: datetime, held: Holdings) -> Seen:
         instrument = self._instruments[spec]
         quantity, price = held.quantities.get(spec, Decimal(0)), self.price(spec, at)
         each = self.unit_value(spec, at)
@@ -236,12 +241,14 @@ def _resolved(market: Market, spec: ContractSpec) -> Contract:
     if len(found) == 1:
         return found[0]
     if found:
-        listings = ", ".join(f"{one.local_symbol} on {one.primary_exchange} in {one.currency}" for one in found)
+        listings = ", ".join(
+            f"{one.local_symbol} on {one.primary_exchange} in {one.currency}" for one in found
+        )
         raise NotRecorded(f"{spec} is listed several times ({listings}); name its primary_exchange")
     known = sorted({contract.symbol for contract in market.book.all() if contract.sec_type == spec.sec_type})
     raise NotRecorded(
-        f"{spec} is not among the recorded contracts; {nearest(spec.symbol, tuple(known))}. Prices of your own: --market FOLDER"
-        " (simulator/ib_trading_simulator/data/README.md says how)"
+        f"{spec} is not among the recorded contracts; {nearest(spec.symbol, tuple(known))}. Prices of your own:"
+        " --market FOLDER (simulator/ib_trading_simulator/data/README.md says how)"
     )
 
 

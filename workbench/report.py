@@ -35,7 +35,9 @@ def say_checked(console: Console, checked: Checked) -> None:
         table.add_row("note", Text(f"{name}: {text}"))
     table.add_row(
         "asked",
-        Text(f"on {len(asked.questions)} days since {asked.questions[0].at:%Y-%m-%d}, {asked.milliseconds:.0f} ms each"),
+        Text(
+            f"on {len(asked.questions)} days since {asked.questions[0].at:%Y-%m-%d}, {asked.milliseconds:.0f} ms each"
+        ),
     )
     console.print(table)
     console.print()

@@ -1,7 +1,7 @@
 """A strategy asked on each day of a stretch, with the book that its own answers would have made.
 
-Decides what is held after an answer: it is carried out at the day's price, in whole contracts and without costs. This is
-no backtest: the book is there so that what reads holdings or a memory is asked sensible questions.
+Decides what is held after an answer: it is carried out at the day's price, in whole contracts and without costs. This
+is no backtest: the book is there so that what reads holdings or a memory is asked sensible questions.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from workbench.recorded import Holdings, RecordedPrices
 from workbench.witness import Job, Told
 
 CAPITAL = Decimal(100_000)
+DEFAULTS = TradingConfig(exposure=Exposure(overall=Decimal(1), strategies={}))
 WITNESS_SECONDS = 300
 
 
@@ -42,7 +43,7 @@ class NotOffered(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Questions with their answers, oldest first, of a strategy that answered each; `milliseconds` is the mean of one."""
+    """Questions with their answers, oldest first; `milliseconds` is the mean of an answer."""
 
     questions: tuple[Question, ...]
     answers: tuple[Answer, ...]
@@ -63,10 +64,9 @@ class Host:
     """The service's own host for strategies, with the limits that a configuration has by default."""
 
     process: StrategyHost
-    config: TradingConfig = TradingConfig(exposure=Exposure(overall=Decimal(1), strategies={}))
 
     def answer(self, question: Question) -> Answer | Failure:
-        return self.process.answer(question, self.config.strategy_seconds, self.config.strategy_megabytes)
+        return self.process.answer(question, DEFAULTS.strategy_seconds, DEFAULTS.strategy_megabytes)
 
 
 @contextmanager
@@ -103,9 +103,7 @@ def declared(host: Host, instance: Instance) -> Declaration:
     return told
 
 
-def carried_out(
-    host: Host, instance: Instance, prices: RecordedPrices, moments: Sequence[datetime]
-) -> Asked:
+def carried_out(host: Host, instance: Instance, prices: RecordedPrices, moments: Sequence[datetime]) -> Asked:
     """Asks at every moment; Failed at the first that it does not answer."""
     questions, answers, seconds = [], [], 0.0
     cash, held = float(CAPITAL), Holdings({}, CAPITAL)

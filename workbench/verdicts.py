@@ -18,7 +18,7 @@ from workbench.trial import Asked
 from workbench.witness import Said, Told
 
 BAND = Decimal("0.005")
-"""Of the capital: half a per cent. An average whose weights fade for ever always moves a little with what lies before."""
+"""Of the capital: half a per cent. An average whose weights fade for ever moves a little with all that was before."""
 NOTE_SHARE = 0.01
 """By how much of the largest that it ever was a note's figure may change with what lies before the history."""
 TOLD = 3
@@ -52,7 +52,9 @@ def same_twice(first: Asked, second: Sequence[Answer | Failure]) -> Verdict:
     ]
     if not differing:
         return Verdict(Finding.OK, asked)
-    remedy = "decide by the view alone: no clock, no chance but Random(view.seed), nothing kept outside the memory"
+    remedy = (
+        "decide by the view alone: no clock, no chance but Random(view.seed), nothing kept outside the memory"
+    )
     return Verdict(Finding.FAULT, asked, (*_some(differing), remedy))
 
 
@@ -60,7 +62,9 @@ def future_cut_off(first: Asked, told: Told) -> Verdict:
     """`first` answers each day in a process that knows no later one; `told` is by a process that knew them all."""
     asked = "the same answer with the future cut off"
     lines = [f"{what}: what stands there is not cut off at the day of the decision" for what in told.read]
-    lines += _differing(first, told.answers, "{day}: {one} when asked that day, {other} by who was asked of later days before")
+    lines += _differing(
+        first, told.answers, "{day}: {one} when asked that day, {other} by who was asked of later days before"
+    )
     if not lines:
         lines += _differing(first, told.unopened, "{day}: {one}, but {other} where no file can be opened")
     if not lines:
@@ -74,7 +78,9 @@ def _differing(first: Asked, others: Sequence[Said], text: str) -> list[str]:
     for question, answer, said in zip(first.questions, first.answers, others, strict=True):
         other = said.answer if said.failure is None else said.failure
         if other is not None and answer != other:
-            found.append(text.format(day=f"{question.at:%Y-%m-%d}", one=spelled(answer), other=spelled(other)))
+            found.append(
+                text.format(day=f"{question.at:%Y-%m-%d}", one=spelled(answer), other=spelled(other))
+            )
     return found
 
 
@@ -91,13 +97,17 @@ def warmed_up(first: Asked, ask: Callable[[int], Sequence[Answer | Failure]]) ->
     notes = _moved_notes(first.answers, twice)
     if notes:
         return Verdict(
-            Finding.LOOK, asked, (f"decisions are the same; with twice the bars {notes}: declare more of them",)
+            Finding.LOOK,
+            asked,
+            (f"decisions are the same; with twice the bars {notes}: declare more of them",),
         )
     return Verdict(Finding.OK, asked)
 
 
 def _needed(
-    questions: Sequence[Question], twice: Sequence[Answer | Failure], ask: Callable[[int], Sequence[Answer | Failure]]
+    questions: Sequence[Question],
+    twice: Sequence[Answer | Failure],
+    ask: Callable[[int], Sequence[Answer | Failure]],
 ) -> str:
     shorter, times = twice, 2
     while times < 8:
@@ -166,7 +176,10 @@ def _holes(last: Question) -> Iterator[tuple[str, Question]]:
     no_price = replace(last.instruments[0].price, value=None, refused="nobody quotes it")
     gone = replace(last.instruments[0], price=no_price, value=None if last.instruments[0].held else 0.0)
     bars = tuple(_cut(bars, lambda column: column[:0]) if bars.index == 0 else bars for bars in last.bars)
-    yield f"no bars and no price of {symbol}", replace(last, instruments=(gone, *last.instruments[1:]), bars=bars)
+    yield (
+        f"no bars and no price of {symbol}",
+        replace(last, instruments=(gone, *last.instruments[1:]), bars=bars),
+    )
 
 
 Column = array[int] | array[float]

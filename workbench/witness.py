@@ -86,7 +86,9 @@ class Watch:
             what = arguments[1] if event == "socket.connect" else arguments[0]
             # A number is a file that is open already.
             if not isinstance(what, int):
-                self.seen[event, what.decode("utf-8", "replace") if isinstance(what, bytes) else str(what)] = None
+                self.seen[
+                    event, what.decode("utf-8", "replace") if isinstance(what, bytes) else str(what)
+                ] = None
 
 
 def main() -> None:

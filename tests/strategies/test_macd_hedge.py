@@ -37,7 +37,8 @@ def weighted_sum(values: Sequence[float], length: int) -> float:
 def regime_by_hand(closes: Sequence[float]) -> tuple[float, str]:
     """MACD of the newest bar, and on which side of its signal line it is."""
     macd = [
-        weighted_sum(closes[: bar + 1], 12) - weighted_sum(closes[: bar + 1], 26) for bar in range(len(closes))
+        weighted_sum(closes[: bar + 1], 12) - weighted_sum(closes[: bar + 1], 26)
+        for bar in range(len(closes))
     ]
     return macd[-1], "bullish" if macd[-1] > weighted_sum(macd, 9) else "bearish"
 
@@ -59,7 +60,9 @@ def test_after_a_bearish_cross_it_is_short_and_hedged() -> None:
     assert decided([*RISING, 300.0], memory="bullish").targets == HEDGED
 
 
-@pytest.mark.parametrize(("turned", "memory"), [([*FALLING, 200.0], "bullish"), ([*RISING, 300.0], "bearish")])
+@pytest.mark.parametrize(
+    ("turned", "memory"), [([*FALLING, 200.0], "bullish"), ([*RISING, 300.0], "bearish")]
+)
 def test_what_was_decided_already_is_kept(turned: list[float], memory: str) -> None:
     assert decided(turned, memory).targets is KEEP
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -38,7 +39,7 @@ def best_by_hand(closes: History, count: int) -> set[ContractSpec]:
     """By compounding 231 daily returns: a year has 252, of which the last 21 are left out."""
     grown = {}
     for spec, prices in closes.items():
-        returns = [later / earlier for earlier, later in zip(prices, prices[1:], strict=False)]
+        returns = [later / earlier for earlier, later in pairwise(prices)]
         grown[spec] = math.prod(returns[-252:-21])
     return {spec for spec in SPECS if sum(other > grown[spec] for other in grown.values()) < count}
 

@@ -97,9 +97,7 @@ def session_seen(market: str, at: datetime) -> SeenSession | None:
         return None
     following = next_session(market, today.close).day
     same_week = following.isocalendar()[:2] == today.day.isocalendar()[:2]
-    return SeenSession(
-        today.day, today.open, today.close, not same_week, following.month != today.day.month
-    )
+    return SeenSession(today.day, today.open, today.close, not same_week, following.month != today.day.month)
 
 
 def _price(snapshot: Snapshot, instrument: Instrument) -> tuple[Price | None, str]:

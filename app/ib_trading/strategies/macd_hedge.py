@@ -2,11 +2,11 @@
 
 MACD is G. Appel's: the difference of two exponential averages of the close (12 and 26 bars), and its own average over
 9 bars as the signal line; the MACD that rises through its signal line is a bullish cross, one that falls through it a
-bearish one (Technical Analysis: Power Tools for Active Investors, 2005, chapter 8). An average of n bars gives the newest
-the weight 2 / (n + 1) and begins with the first close.
+bearish one (Technical Analysis: Power Tools for Active Investors, 2005, chapter 8). An average of n bars gives the
+newest the weight 2 / (n + 1) and begins with the first close.
 
-The hedge is VIXY, which holds the nearest futures on the VIX: what it gains in a fall adds to the short position, and in
-quiet times it loses to the roll. As its long and its short side are whole capitals, the account needs leverage 2.
+The hedge is VIXY, which holds the nearest futures on the VIX: what it gains in a fall adds to the short position, and
+in quiet times it loses to the roll. As its long and its short side are whole capitals, the account needs leverage 2.
 
 Without a cross everything stays as it is. A cross is a regime other than the one of the last decision, which the memory
 knows, and not one between the last two bars: an hourly call would miss half of what happens on bars of 30 minutes.

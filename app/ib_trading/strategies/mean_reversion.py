@@ -1,9 +1,9 @@
-"""Intraday mean reversion: buy what has fallen far within hours, sell it when it is back at its mean, stay out at night.
+"""Intraday mean reversion: buy what has fallen far within hours, sell it back at its mean, stay out at night.
 
 That returns of half an hour tend to be taken back by the next ones is found by S. Heston, R. Korajczyk and R. Sadka,
-"Intraday Patterns in the Cross-section of Stock Returns", Journal of Finance 65 (2010), 1369-1407. Far is what J. Bollinger
-calls so (Bollinger on Bollinger Bands, 2001): below the mean of the last 20 closes by more than twice their standard
-deviation, which is taken over all of them (divided by 20, not 19).
+"Intraday Patterns in the Cross-section of Stock Returns", Journal of Finance 65 (2010), 1369-1407. Far is what J.
+Bollinger calls so (Bollinger on Bollinger Bands, 2001): below the mean of the last 20 closes by more than twice their
+standard deviation, which is taken over all of them (divided by 20, not 19).
 
 Between the lower band and the mean nothing is decided: what is held stays, what is not is not bought. In the last
 half-hour of a session everything is sold. The stocks share the capital, also with those that are not held.
@@ -34,7 +34,7 @@ class MeanReversion(Strategy):
     def decide(self, view: StrategyView) -> Decision:
         targets, notes = {}, {}
         for spec in self.instruments:
-            session, closes = view.session(spec), view.bars(spec, HALF_HOUR).close
+            session, closes = view.session(spec), view.bars(spec, HALF_HOUR).close[-BARS:]
             far = (closes[-1] - closes.mean()) / max(closes.std(), 1e-9)
             notes[spec.symbol] = round(far, 2)
             if session is None or session.minutes_to_close <= 30 or far >= 0:

@@ -1,8 +1,8 @@
 """Sixty per cent shares, forty per cent bonds, put right when one of them has drifted out of its band.
 
 The rule is that of G. Daryanani, "Opportunistic Rebalancing: A New Paradigm for Wealth Managers", Journal of Financial
-Planning 21 (January 2008), 48-61: look often, trade seldom. An asset is out of its band when its weight has moved by 20 %
-of its target, 12 points of 60 and 8 of 40; then all go back to their targets. (The study brings what is out of its band
+Planning 21 (January 2008), 48-61: look often, trade seldom. An asset is out of its band when its weight has moved by
+20 % of its target, 12 points of 60 and 8 of 40; then all go back to their targets. (The study brings what is out of its band
 only half of the way back, and leaves what is not where it is.)
 """
 

@@ -69,7 +69,9 @@ def view(
             traded=spec in declared.instruments,
             held=Decimal(str((holdings or {}).get(spec, 0))),
             value=_value(
-                (holdings or {}).get(spec, 0), (prices or {}).get(spec), {base_currency: 1.0, **(rates or {})}.get(spec.currency)
+                (holdings or {}).get(spec, 0),
+                (prices or {}).get(spec),
+                {base_currency: 1.0, **(rates or {})}.get(spec.currency),
             ),
             session=(sessions or {}).get(spec),
         )
