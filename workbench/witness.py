@@ -155,7 +155,9 @@ def _beside(event: str, what: str, package: Path | None) -> bool:
     if event not in {"open", "sqlite3.connect"}:
         return True
     path = Path(what).absolute()
-    if path.suffix in CODE or what.startswith(SYSTEM):
+    # What is installed is looked up in such folders, by the host.
+    installed = any(part.endswith((".dist-info", ".egg-info")) for part in path.parts)
+    if path.suffix in CODE or installed or what.startswith(SYSTEM):
         return False
     if package is not None and path.is_relative_to(package):
         return True
