@@ -122,7 +122,7 @@ def test_the_guide_leads_from_an_empty_file_to_a_paper_trade(clone: Path, tmp_pa
         told = json.loads(ended(clone, (sys.executable, *program)).splitlines()[-1])
     assert [status for status, _ in told] == [200] * 3, told
     _, planned, traded = (body for _, body in told)
-    assert planned["signals"]["spy_macd"] == {"SPY": "-1.000000", "VIXY": "1.000000"}
+    assert planned["signals"]["spy_macd"] == {"SPY": -1, "VIXY": 1}
     assert {(one["symbol"], one["side"], one["status"]) for one in traded["orders"]} == {
         ("SPY", "SELL", "filled"),
         ("VIXY", "BUY", "filled"),
@@ -156,8 +156,6 @@ def ended(clone: Path, command: tuple[str, ...]) -> str:
     """What it printed; its failure is the test's."""
     path = os.pathsep.join(str(clone / folder) for folder in ("app", "simulator", ""))
     environment = {**os.environ, "PYTHONPATH": path}
-    told = subprocess.run(
-        command, cwd=clone, env=environment, capture_output=True, text=True, check=False
-    )
+    told = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     return told.stdout

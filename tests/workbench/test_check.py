@@ -40,7 +40,9 @@ def assert_only(found: Checked, verdict: int) -> str:
     return "\n".join(found.verdicts[verdict].lines)
 
 
-@pytest.mark.parametrize("name", ["dummy", "macd_hedge", "mean_reversion", "momentum", "sixty_forty", "trend"])
+@pytest.mark.parametrize(
+    "name", ["dummy", "macd_hedge", "mean_reversion", "momentum", "sixty_forty", "trend"]
+)
 def test_ours_have_no_fault(name: str) -> None:
     found = checked(Wanted(name, {}, 10), os.environ)
     assert found.is_good, found.verdicts
