@@ -26,7 +26,7 @@ SPY = etf("SPY")
 class {kind}(Strategy):
     """Long SPY while it stands above its average of some days, else in cash."""
 
-    class Parameters(Parameters):
+    class Parameters(Parameters, frozen=True):
         """`days` are averaged."""
 
         days: Annotated[int, between(2, 500)] = 50

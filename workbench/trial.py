@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,7 +70,7 @@ class Host:
 
 
 @contextmanager
-def started(environment: Mapping[str, str]) -> Iterator[Host]:
+def started(environment: Mapping[str, str]) -> Generator[Host]:
     host = StrategyHost(environment=environment)
     try:
         yield Host(host)

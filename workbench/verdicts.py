@@ -196,7 +196,7 @@ def _cut(bars: SeenBars, change: Callable[[Column], Column]) -> SeenBars:
 
 
 def _without(column: Column, index: int) -> Column:
-    return column[:index] + column[index + 1 :]
+    return array(column.typecode, (figure for at, figure in enumerate(column) if at != index))
 
 
 def _last_nan(bars: SeenBars) -> SeenBars:

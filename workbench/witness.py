@@ -13,7 +13,7 @@ from __future__ import annotations
 import resource
 import sys
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class Watch:
         sys.addaudithook(self._hear)
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> Generator[None]:
         self.on = True
         try:
             yield

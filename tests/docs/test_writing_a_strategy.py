@@ -123,7 +123,7 @@ def test_the_guide_leads_from_an_empty_file_to_a_paper_trade(clone: Path, tmp_pa
     assert [status for status, _ in told] == [200] * 3, told
     _, planned, traded = (body for _, body in told)
     assert planned["signals"]["spy_macd"] == {"SPY": -1, "VIXY": 1}
-    assert {(one["symbol"], one["side"], one["status"]) for one in traded["orders"]} == {
+    assert {(one["localSymbol"], one["action"], one["status"]) for one in traded["orders"]} == {
         ("SPY", "SELL", "filled"),
         ("VIXY", "BUY", "filled"),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,9 @@ def decided(
     rows: dict[Any, Any] = {(spec, HALF_HOUR): bars([100.0] * 20, at) for spec in SPECS}
     rows[ONE, HALF_HOUR] = bars(closes, at)
     sessions = {} if session is None else dict.fromkeys(SPECS, session)
-    return strategy.decide(view(strategy, at=at, bars=rows, sessions=sessions)).targets[ONE]
+    targets = strategy.decide(view(strategy, at=at, bars=rows, sessions=sessions)).targets
+    assert isinstance(targets, Mapping)
+    return targets[ONE]
 
 
 def bars(closes: Sequence[float], at: datetime) -> list[tuple[datetime, float, float, float, float, float]]:

@@ -34,14 +34,12 @@ def test_with_nothing_it_begins() -> None:
 
 def test_a_narrower_band_trades_sooner() -> None:
     narrow = SixtyForty.with_parameters({"band": 0.05})
-    assert isinstance(narrow, SixtyForty)
     assert decided(640, 360).targets is KEEP
     assert decided(640, 360, narrow).targets == TARGETS
 
 
 def test_shares_and_bonds_are_the_whole_capital() -> None:
     mostly = SixtyForty.with_parameters({"shares": 0.8})
-    assert isinstance(mostly, SixtyForty)
     assert decided(0, 0, mostly).targets == pytest.approx({SHARES: 0.8, BONDS: 0.2})
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 
@@ -54,14 +54,14 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    Parameters: ClassVar[type[msgspec.Struct]] = Parameters
+    Parameters: type[msgspec.Struct] = Parameters
     instruments: tuple[ContractSpec, ...]
     inputs: tuple[ContractSpec, ...] = ()
     history: tuple[History, ...] = ()
     history_days: int = 0
     parameters: Any
 
-    def __new__(cls, *_: object, **__: object) -> Strategy:
+    def __new__(cls, *_: object, **__: object) -> Self:
         if cls.decide is Strategy.decide and cls.weights is Strategy.weights:
             raise TypeError(f"{cls.__name__} decides nothing: write its method decide(self, view)")
         made = super().__new__(cls)
@@ -82,7 +82,7 @@ class Strategy:
         raise NotImplementedError
 
     @classmethod
-    def with_parameters(cls, given: Mapping[str, Any]) -> Strategy:
+    def with_parameters(cls, given: Mapping[str, Any]) -> Self:
         """One made with these; ParametersRefused names the first that does not fit."""
         try:
             parameters = parse(dict(given), ready(cls.Parameters), coerce_text=True)

@@ -30,7 +30,7 @@ Columns = numpy.ndarray[tuple[int], numpy.dtype[numpy.float64]]
 class MacdHedge(Strategy):
     """Follows crosses of the MACD of SPY, long or short, and holds VIXY beside a short position."""
 
-    class Parameters(Parameters):
+    class Parameters(Parameters, frozen=True):
         """Lengths of the averages in bars of `bar_size`."""
 
         fast: Annotated[int, between(2, 50)] = 12

@@ -22,7 +22,7 @@ BARS = 20
 class MeanReversion(Strategy):
     """Long below the lower Bollinger band of 30-minute bars, out at their mean and before the close."""
 
-    class Parameters(Parameters):
+    class Parameters(Parameters, frozen=True):
         """`width` is how many standard deviations the band lies below the mean."""
 
         width: Annotated[float, between(0.5, 5)] = 2.0

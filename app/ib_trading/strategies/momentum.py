@@ -28,7 +28,7 @@ MONTH = 21
 class Momentum(Strategy):
     """The best of a dozen funds by their return of the past year without the last month, chosen monthly."""
 
-    class Parameters(Parameters):
+    class Parameters(Parameters, frozen=True):
         """How many of the instruments are held."""
 
         held: Annotated[int, between(1, 12)] = 4

@@ -2,8 +2,8 @@
 
 The rule is that of G. Daryanani, "Opportunistic Rebalancing: A New Paradigm for Wealth Managers", Journal of Financial
 Planning 21 (January 2008), 48-61: look often, trade seldom. An asset is out of its band when its weight has moved by
-20 % of its target, 12 points of 60 and 8 of 40; then all go back to their targets. (The study brings what is out of its band
-only half of the way back, and leaves what is not where it is.)
+20 % of its target, 12 points of 60 and 8 of 40; then all go back to their targets. (The study brings what is out of its
+band only half of the way back, and leaves what is not where it is.)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHARES, BONDS = etf("SPY"), etf("AGG")
 class SixtyForty(Strategy):
     """60 % SPY and 40 % AGG; trades when a weight is out of its band."""
 
-    class Parameters(Parameters):
+    class Parameters(Parameters, frozen=True):
         """`shares` is their weight; `band` how far a weight may drift, as a fraction of itself."""
 
         shares: Annotated[float, between(0, 1)] = 0.6
