@@ -143,7 +143,7 @@ def readme(session: nox.Session) -> None:
 def demo(session: nox.Session) -> None:
     """Trade a simulated month on the embedded defaults; arguments after -- go to the demo (--help lists them)."""
     google = any("google" in argument for argument in session.posargs)
-    _sync(session, "local", "simulator", *(["google"] if google else []))
+    _sync(session, "local", "simulator", "strategies", *(["google"] if google else []))
     if google:
         # What it lacks then, the demo says.
         _make_bigquery_stand_in(session, required=False)
@@ -155,7 +155,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def serve(session: nox.Session) -> None:
     """Run the service here, under gunicorn as in the container; it is configured by the environment."""
-    _sync(session, "local", *(["google"] if os.environ.get("BACKEND") == "google" else []))
+    _sync(session, "local", "strategies", *(["google"] if os.environ.get("BACKEND") == "google" else []))
     _run(
         session,
         "gunicorn",
@@ -167,11 +167,18 @@ def serve(session: nox.Session) -> None:
 
 
 @nox.session
+def strategy(session: nox.Session) -> None:
+    """Begin a strategy (-- new NAME), try it on recorded prices (-- check NAME), or say what it is (-- show NAME)."""
+    _sync(session, "simulator", "strategies", "terminal")
+    _run(session, "python", "-m", "workbench", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
     libraries = {"start": ("google",), "preview": ("infra",), "container": ("delivery", "safety")}
     named = (groups for name, groups in libraries.items() if name in session.posargs)
-    _sync(session, "local", "simulator", *itertools.chain.from_iterable(named))
+    _sync(session, "local", "simulator", "strategies", *itertools.chain.from_iterable(named))
     _run(session, "python", "-m", "bench", *session.posargs)
 
 

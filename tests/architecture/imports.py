@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from tests.architecture.tree import APP, CORE, PRODUCT, SCHEMA, SIMULATOR, Violation, module_name, parse
 
-# Which of our own packages each folder may import, the narrower folder first; demo and bench put the product together
-# and may import all; emulators stand beside it.
+# Which of our own packages each folder may import, the narrower folder first; demo, bench and the workbench put the
+# product together and may import all; emulators stand beside it.
 MAY_IMPORT = {
     SCHEMA: ("ib_trading.schema",),
     APP: ("ib_trading",),

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 APP, CORE, SCHEMA = "app/ib_trading", "app/ib_trading/core", "app/ib_trading/schema"
 SIMULATOR = "simulator/ib_trading_simulator"
-PRODUCT = (APP, "bench", "delivery", "demo", "emulators", "infra", SIMULATOR)
+PRODUCT = (APP, "bench", "delivery", "demo", "emulators", "infra", SIMULATOR, "workbench")
 ROOTS_OF_SOURCES = ("app/", "simulator/")
 
 

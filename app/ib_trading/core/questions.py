@@ -13,10 +13,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from ib_trading.core.bars import DAILY, BarColumns
+from ib_trading.core.calendar import next_session, session_on, trade_date
 from ib_trading.core.collection import kind_of_price
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Price, sizing_price
+from ib_trading.core.markets import market_of
 from ib_trading.core.refusals import PriceRefused, RateMissing, StrategyFailed
 from ib_trading.core.sizing import capital
 from ib_trading.core.snapshot import Snapshot
@@ -29,6 +31,7 @@ from ib_trading.core.strategy import (
     Seen,
     SeenBars,
     SeenPrice,
+    SeenSession,
 )
 from ib_trading.core.whole_history import ReadSeries, cut, last_days, read_series, why_not_whole
 
@@ -75,7 +78,18 @@ def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, tra
         traded=traded,
         held=held,
         value=_value(snapshot, instrument, held, price),
+        session=session_seen(market_of(instrument), snapshot.at),
     )
+
+
+def session_seen(market: str, at: datetime) -> SeenSession | None:
+    """The session of the day that `at` belongs to; None on a day without one."""
+    today = session_on(market, trade_date(market, at))
+    if today is None:
+        return None
+    following = next_session(market, today.close).day
+    same_week = following.isocalendar()[:2] == today.day.isocalendar()[:2]
+    return SeenSession(today.day, today.open, today.close, not same_week, following.month != today.day.month)
 
 
 def _price(snapshot: Snapshot, instrument: Instrument) -> tuple[Price | None, str]:

@@ -73,9 +73,14 @@ class Offer:
     described: str
 
 
+HOST = "the host"
+"""What cannot be started: then nobody is offered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What was found where strategies live; `failures` is source → why it offers nothing."""
+    """What was found where strategies live; `failures` is source → why it offers nothing, HOST among the sources where
+    nothing could be looked for."""
 
     offers: tuple[Offer, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)

@@ -20,7 +20,14 @@ from ib_trading.core.strategy import Failure, Offer, Offers
 from ib_trading.host.failures import failure_of
 
 ENTRY_POINT_GROUP = "ib_trading.strategies"
-OURS = "ib_trading"
+OURS = {
+    "ib_trading": "the service's own name",
+    "msgspec": "what its host speaks with",
+    "numpy": "what bars are shown with",
+    "tzdata": "where time zones are",
+}
+"""Modules that a library would put itself in the place of, if it brought one of that name. The first is ours, the others
+are of the dependency group `host`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +116,11 @@ def _entry_points() -> Iterator[Source]:
 
 def _loaded(point: EntryPoint, installed: Distribution) -> tuple[object, ...]:
     """The class it names; Refused where its distribution would put itself in the place of ours."""
-    if _brings(installed, OURS):
-        raise Refused(
-            f"{installed.name} brings a module {OURS}, which is the service's own name; rename it in that package"
-        )
+    for module, whose in OURS.items():
+        if installed.name != module and _brings(installed, module):
+            raise Refused(
+                f"{installed.name} brings a module {module}, which is {whose}; rename it in that package"
+            )
     return (point.load(),)
 
 

@@ -35,6 +35,9 @@ class InProcess:
         named = (Offer(name, "in process", kind.__doc__ or "") for name, kind in self.kinds.items())
         return Offers(tuple(named), self.failures)
 
+    def known(self) -> Offers:
+        return self.offers()
+
     def declaration(self, instance: Instance) -> Declaration | Failure:
         try:
             return declaration_of(self._made(instance))

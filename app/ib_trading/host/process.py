@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from ib_trading.authoring.decision import answer_of
 from ib_trading.authoring.strategy import Strategy, declaration_of
@@ -25,6 +27,9 @@ from ib_trading.host.messages import (
 )
 from ib_trading.host.trial import ServiceGone, tried
 
+FRAMES = "pandas"
+"""What bars are handed out as frames with (authoring/bars.py)."""
+
 
 def serve(number: int) -> None:
     """Until the service closes its end of the socket, whose file descriptor `number` is."""
@@ -38,6 +43,9 @@ def serve(number: int) -> None:
     if not isinstance(begin, Begin):
         return
     found = discover(begin.without, lambda source: channel.send(Importing(source)))
+    if FRAMES not in begin.without:
+        channel.send(Importing(FRAMES))
+        _import_frames()
     channel.send(Imported(found.offers))
     try:
         while (message := channel.receive()) is not None:
@@ -45,6 +53,13 @@ def serve(number: int) -> None:
                 channel.send(tried(_work(found, message), message.seconds, message.megabytes, end))
     except ServiceGone:
         return
+
+
+def _import_frames() -> None:
+    """Once for all questions: a frame asked for in a forked process would be imported there, a second each time. Where
+    it is not installed or does not import, who asks for a frame is told."""
+    with suppress(Exception):
+        importlib.import_module(FRAMES)
 
 
 def _work(found: Found, message: Declare | Ask) -> Callable[[], object]:

@@ -16,6 +16,10 @@ class Strategies(Protocol):
         """What there is, once everything is imported."""
         ...
 
+    def known(self) -> Offers | None:
+        """The same without waiting: as it was when everything was imported last, None before."""
+        ...
+
     def declaration(self, instance: Instance) -> Declaration | Failure:
         """What an instance of an offered strategy wants to see and trade, with its parameters checked."""
         ...

@@ -68,6 +68,11 @@ def view(
             ),
             traded=spec in declared.instruments,
             held=Decimal(str((holdings or {}).get(spec, 0))),
+            value=_value(
+                (holdings or {}).get(spec, 0),
+                (prices or {}).get(spec),
+                {base_currency: 1.0, **(rates or {})}.get(spec.currency),
+            ),
             session=(sessions or {}).get(spec),
         )
         for spec in declared.specs
@@ -85,6 +90,13 @@ def view(
         memory=None if memory is None else json.dumps(memory),
     )
     return StrategyView(question, strategy.parameters)
+
+
+def _value(held: float | Decimal, price: float | None, rate: float | None) -> float | None:
+    """In base currency; None where there is no price or rate."""
+    if not held:
+        return 0.0
+    return None if price is None or rate is None else float(held) * price * rate
 
 
 def _daily(closes: Sequence[float], at: datetime) -> Rows:

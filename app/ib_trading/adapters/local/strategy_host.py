@@ -21,7 +21,7 @@ import structlog
 
 import ib_trading
 from ib_trading.core.canonical import canonical_json
-from ib_trading.core.strategy import Answer, Declaration, Failure, Instance, Offers, Question
+from ib_trading.core.strategy import HOST, Answer, Declaration, Failure, Instance, Offers, Question
 from ib_trading.host.messages import (
     Answered,
     Ask,
@@ -79,6 +79,7 @@ class StrategyHost:
         self._turn = threading.Lock()
         self._host: _Host | None = None
         self._offers: Offers | None = None
+        self._known: Offers | None = None
         self._died_of: dict[str, Failure] = {}
         self._declared: dict[bytes, Declaration] = {}
         self._closed = False
@@ -91,7 +92,11 @@ class StrategyHost:
             try:
                 return self._ready()[1]
             except OSError as error:
-                return Offers(failures={"the host": Failure(str(error))})
+                self._known = Offers(failures={HOST: Failure(str(error))})
+                return self._known
+
+    def known(self) -> Offers | None:
+        return self._known
 
     def declaration(self, instance: Instance) -> Declaration | Failure:
         key = canonical_json([instance.strategy, repr(sorted(instance.parameters.items()))])
@@ -143,6 +148,7 @@ class StrategyHost:
             offers = self._imported(host)
             if offers is not None:
                 self._offers = Offers(offers.offers, {**offers.failures, **self._died_of})
+                self._known = self._offers
                 for source, failure in self._offers.failures.items():
                     log.error(RunEvent.STRATEGY_NOT_IMPORTED, source=source, detail=failure.sentence)
 
