@@ -15,9 +15,10 @@ from decimal import Decimal
 
 from ib_trading.core.bars import DAILY, WEEKLY, complete_before, monday_of, trading_days
 from ib_trading.core.calendar import Session, sessions, zone_of
+from ib_trading.core.collection import kind_of_price
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.markets import market_of
-from ib_trading.core.questions import session_seen, what_to_show
+from ib_trading.core.questions import session_seen
 from ib_trading.core.strategy import (
     Declaration,
     History,
@@ -208,7 +209,7 @@ def _series(
             duration=duration,
             bar_size=history.bar_size,
             use_rth=True,
-            what=what_to_show(instrument, history),
+            what=kind_of_price(instrument.sec_type, history.bar_size, adjusted=history.adjusted),
         )
     except HistoryError as error:
         if error.code == 162:

@@ -25,6 +25,7 @@ from ib_trading.core.strategy import Answer, Declaration, Failure, Instance, Off
 from ib_trading.schema.known_types import ready
 from ib_trading.schema.strict import nearest
 from ib_trading.schema.trading_config import Exposure, TradingConfig
+from ib_trading.settings import strategy_environment
 from workbench.recorded import Holdings, RecordedPrices
 from workbench.witness import Job, Told
 
@@ -71,7 +72,7 @@ class Host:
 
 @contextmanager
 def started(environment: Mapping[str, str]) -> Generator[Host]:
-    host = StrategyHost(environment=environment)
+    host = StrategyHost(Path(sys.executable), strategy_environment(environment))
     try:
         yield Host(host)
     finally:

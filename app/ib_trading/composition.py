@@ -71,7 +71,7 @@ def build_services(settings: Settings) -> Services:
         books=stores.books,
         activity=stores.activity,
         warehouse=stores.warehouse,
-        strategies=StrategyHost(settings.strategy_python),
+        strategies=StrategyHost(settings.strategy_python, settings.strategy_environment),
         responses=HttpResponses(mode),
     )
 

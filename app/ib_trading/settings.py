@@ -21,6 +21,9 @@ _GOOGLE_NAMES = {
 }
 
 
+_STRATEGIES_SEE = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+
+
 class SettingsError(ValueError):
     """An environment variable is unusable; the text is one sentence for the person who set it."""
 
@@ -47,7 +50,8 @@ class OwnGateway:
 class Settings:
     """`service` is the Cloud Run service's name, elsewhere what it would be called: its scheduler's jobs carry it.
     `gateway` is None where the service starts IB Gateway itself, as `own_gateway` says; `port` 0 picks a free one;
-    `strategy_python` is the interpreter that has the strategies' libraries, our own unless said otherwise;
+    `strategy_python` is the interpreter that has the strategies' libraries, our own unless said otherwise,
+    and `strategy_environment` all that their process sees of ours;
     `trading_account` stands in for an account that the stack file keeps encrypted; the emulators are host:port.
     FIRESTORE_EMULATOR_HOST is checked here and read by Google's client itself."""
 
@@ -64,6 +68,7 @@ class Settings:
     trading_config: Path
     trading_account: str | None
     strategy_python: Path
+    strategy_environment: Mapping[str, str]
     firestore_database: str
     bigquery_dataset: str
     secret_name: str
@@ -97,12 +102,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trading_config=Path(given.get("TRADING_CONFIG") or f"Pulumi.{mode.value}.yaml"),
         trading_account=given.get("TRADING_ACCOUNT") or None,
         strategy_python=Path(given.get("STRATEGY_PYTHON") or sys.executable),
+        strategy_environment=strategy_environment(given),
         firestore_database=given.get("FIRESTORE_DATABASE", ""),
         bigquery_dataset=given.get("BIGQUERY_DATASET", ""),
         secret_name=given.get("SECRET_NAME", ""),
         bigquery_emulator=_emulator(given, "BIGQUERY_EMULATOR_HOST", mode),
         secret_manager_emulator=_emulator(given, "SECRET_MANAGER_EMULATOR_HOST", mode),
     )
+
+
+def strategy_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment the strategies' process sees: no credentials, and nothing that a strategy could decide
+    on."""
+    return {name: given[name] for name in _STRATEGIES_SEE if name in given}
 
 
 def _require_google_names(given: Mapping[str, str], backend: str) -> None:

@@ -150,6 +150,7 @@ class SqliteFile:
 def _forget_what_orders_were(file: sqlite3.Connection) -> None:
     """Takes back the step that made these columns, and the one after it. Lives stood as pairs then."""
     file.execute("DROP TABLE former_names")
+    file.execute("DROP TABLE memories")
     for name in WERE_MISSING:
         file.execute(f"ALTER TABLE orders DROP COLUMN {name}")
     for order_ref, life in file.execute("SELECT order_ref, life FROM orders").fetchall():

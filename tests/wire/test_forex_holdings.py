@@ -13,7 +13,7 @@ import pytest
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.order_state import OrderState
 from ib_trading.host.in_process import InProcess
-from ib_trading.strategies import StrategyView
+from ib_trading.strategies import Strategy, StrategyView
 from ib_trading_simulator.launch import Launched
 from tests.service import START, Reply, ServiceUnderTest
 
@@ -35,8 +35,8 @@ FAR_BELOW = {"orderType": "LMT", "limitOffsetBps": "-500"}
 """A limit order that fills only once the price has come down to it."""
 
 
-@dataclass(slots=True)
-class Wants:
+@dataclass
+class Wants(Strategy):
     """A strategy that wants one instrument, at a weight that the test changes."""
 
     instruments: tuple[ContractSpec, ...]

@@ -15,7 +15,7 @@ from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.strategy import Answer, Wanted, Wish
 
 MEMORY_BYTES = 64 * 1024
-NOTES, NOTE_CHARACTERS = 50, 200
+NOTES, NOTE_CHARACTERS = 50, 240
 
 
 class _Keep:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -62,6 +61,7 @@ class StrategyView:
         self._question = question
         self._parameters = parameters
         self._seen = {seen.spec: seen for seen in question.instruments}
+        self._closes = MappingProxyType(_daily_closes(question))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StrategyView) and self._question == other._question
@@ -92,31 +92,25 @@ class StrategyView:
     def parameters(self) -> Any:
         return self._parameters
 
-    @cached_property
+    @property
     def memory(self) -> Any:
         """The JSON value that it returned with its last decision that was carried out; None for none."""
         return None if self._question.memory is None else json.loads(self._question.memory)
 
-    @cached_property
+    @property
     def rates(self) -> Mapping[str, float]:
         """Currency → what one unit of it is worth in base currency."""
         return MappingProxyType(dict(self._question.rates))
 
-    @cached_property
+    @property
     def holdings(self) -> Mapping[ContractSpec, Decimal]:
         """Instrument → the strategy's own signed quantity."""
         return MappingProxyType({seen.spec: seen.held for seen in self._question.instruments if seen.traded})
 
-    @cached_property
+    @property
     def closes(self) -> Mapping[ContractSpec, tuple[float, ...]]:
         """Instrument or input → its daily closes, oldest first; `bars` has all the rest."""
-        found: dict[ContractSpec, tuple[float, ...]] = {seen.spec: () for seen in self._question.instruments}
-        for bars in self._question.bars:
-            if bars.history.bar_size == DAILY:
-                column = array("d")
-                column.frombytes(bars.close)
-                found[self._question.instruments[bars.index].spec] = tuple(column)
-        return MappingProxyType(found)
+        return self._closes
 
     def local(self, spec: ContractSpec) -> datetime:
         """`at` on the clock of the instrument's exchange."""
@@ -175,3 +169,13 @@ class StrategyView:
                 f"bars of {bar_size!r} are not in the strategy's history, which declares {declared}"
             )
         return found[0]
+
+
+def _daily_closes(question: Question) -> dict[ContractSpec, tuple[float, ...]]:
+    found: dict[ContractSpec, tuple[float, ...]] = {seen.spec: () for seen in question.instruments}
+    for bars in question.bars:
+        if bars.history.bar_size == DAILY:
+            column = array("d")
+            column.frombytes(bars.close)
+            found[question.instruments[bars.index].spec] = tuple(column)
+    return found

@@ -76,7 +76,7 @@ class Channel(Generic[M]):
 
     def __init__(self, end: socket.socket, reads: Any) -> None:
         self._end = end
-        self._decoder = msgspec.msgpack.Decoder(reads)
+        self._decoder = msgspec.msgpack.Decoder(ready(reads))
 
     def fileno(self) -> int:
         return self._end.fileno()

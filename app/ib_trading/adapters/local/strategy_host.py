@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +18,6 @@ from pathlib import Path
 
 import structlog
 
-import ib_trading
 from ib_trading.core.canonical import canonical_json
 from ib_trading.core.strategy import HOST, Answer, Declaration, Failure, Instance, Offers, Question
 from ib_trading.host.messages import (
@@ -45,9 +43,6 @@ DECLARE_SECONDS, DECLARE_MEGABYTES = 10.0, 1024
 GRACE_SECONDS = 5.0
 """How much longer than a strategy's own time the host may take before it counts as hung."""
 
-KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
-"""Of this process's environment, all that the host sees."""
-
 # Ends with the service, however that ends: reads a pipe that nobody writes to.
 _GUARD = "trap '' TERM INT HUP; read -r _; kill -KILL 0"
 
@@ -71,11 +66,9 @@ class _Host:
 class StrategyHost:
     """`python` is the interpreter that has the strategies' libraries. Starts nothing before `begin` or a question."""
 
-    def __init__(
-        self, python: Path = Path(sys.executable), environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
         self._python = python
-        self._environment = os.environ if environment is None else environment
+        self._environment = environment
         self._turn = threading.Lock()
         self._host: _Host | None = None
         self._offers: Offers | None = None
@@ -202,12 +195,11 @@ class StrategyHost:
     def _its_environment(self) -> dict[str, str]:
         """Ours come first on its path, whatever a strategy's libraries bring. One thread for linear algebra: the last
         bit of a sum must not depend on how many cores there were."""
-        kept = {name: self._environment[name] for name in KEPT if name in self._environment}
         threads = dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        ours = str(Path(ib_trading.__path__[0]).parent)
+        ours = str(Path(__file__).parents[3])
         path = os.pathsep.join(filter(None, (ours, self._environment.get("PYTHONPATH", ""))))
         own = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        return {**kept, **threads, **own}
+        return {**self._environment, **threads, **own}
 
     def _stop(self) -> None:
         host, self._host, self._offers = self._host, None, None
