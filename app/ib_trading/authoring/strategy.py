@@ -54,7 +54,7 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    Parameters: type[msgspec.Struct] = Parameters
+    Parameters: ClassVar[type[msgspec.Struct]] = Parameters
     instruments: tuple[ContractSpec, ...]
     inputs: tuple[ContractSpec, ...] = ()
     history: tuple[History, ...] = ()
