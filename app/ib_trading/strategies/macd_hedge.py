@@ -34,7 +34,7 @@ class MacdHedge(Strategy):
         """Lengths of the averages in bars of `bar_size`."""
 
         fast: Annotated[int, between(2, 50)] = 12
-        slow: Annotated[int, between(3, 250)] = 26
+        slow: Annotated[int, between(3, 100)] = 26
         signal: Annotated[int, between(2, 50)] = 9
         bar_size: Literal["1 day", "30 mins"] = "1 day"
 
