@@ -90,7 +90,7 @@ def _answers(services: Services) -> str:
 def _strategies(services: Services) -> Dependency:
     """As they were imported; who is asked waits for no strategy."""
     try:
-        configured = instances(services.config.read())
+        configured = {name: one.strategy for name, one in instances(services.config.read()).items()}
     except Refusal:  # told where the configuration itself is asked for
         configured = {}
     state, detail = strategies_ready(services.strategies.known(), configured)

@@ -9,17 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ib_trading.core.strategy import HOST, Failure, Offers
-from ib_trading.schema.exposure import StrategyInstance
 from ib_trading.schema.strict import nearest
 
 _LINE = re.compile(r'^ *File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 
 
-def strategies_ready(
-    offers: Offers | None, configured: Mapping[str, StrategyInstance]
-) -> tuple[str, str]:
-    """State and detail; `offers` is None as long as they are being imported, `configured` is name in the ledger →
-    instance with its class's name."""
+def strategies_ready(offers: Offers | None, configured: Mapping[str, str]) -> tuple[str, str]:
+    """State and detail; `offers` is None as long as they are being imported, `configured` is name in the ledger → name of
+    its class."""
     if offers is None:
         return "starting", "they are being imported"
     if HOST in offers.failures:
@@ -34,9 +31,8 @@ def _told(failure: Failure) -> str:
     return failure.sentence + (" ({}, line {})".format(*places[-1]) if places else "")
 
 
-def _not_offered(configured: Mapping[str, StrategyInstance], offers: Offers) -> Iterator[str]:
-    for name, instance in configured.items():
-        strategy = instance.strategy
+def _not_offered(configured: Mapping[str, str], offers: Offers) -> Iterator[str]:
+    for name, strategy in configured.items():
         if strategy not in offers.names:
             whose = "" if strategy == name else f"{name}'s class "
             yield f"{whose}{strategy} is configured and not there; {nearest(strategy, offers.names)}"
