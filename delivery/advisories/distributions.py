@@ -86,7 +86,7 @@ def all_that_count(root: Path) -> tuple[Distribution, ...]:
 
 
 def without_version(root: Path) -> tuple[str, ...]:
-    """Libraries of strategies that come from an address, each as name @ address. Refusal where uv cannot read its lock."""
+    """Libraries of strategies that come from an address, each as name @ address. Refusal where uv cannot say."""
     lines = map(_requirement, _exported(root, (STRATEGIES,)).splitlines())
     return tuple(sorted(line for line in lines if " @ " in line))
 

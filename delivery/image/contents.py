@@ -61,14 +61,22 @@ def parts_of(tool: str, image: str, pins: Pins, lock: Path) -> tuple[Part, ...]:
     parts = [
         _downloaded("ib-gateway", pins.gateway, GATEWAY_LICENCE, f"/opt/ibgateway/{pins.gateway.version}"),
         _downloaded("ibc", pins.ibc, IBC_LICENCE, "/opt/ibc"),
-        Part("python", found["python"], f"pkg:generic/python@{found['python']}", ("PSF-2.0",), kind=PROGRAM_KIND),
+        Part(
+            "python",
+            found["python"],
+            f"pkg:generic/python@{found['python']}",
+            ("PSF-2.0",),
+            kind=PROGRAM_KIND,
+        ),
         *(_distribution(each, locked) for each in found["distributions"]),
         *(_package(each, found["debian"]) for each in found["packages"]),
     ]
     if java := found["java"]:
         purl = PackageURL("generic", None, "java", java.rpartition(" ")[2]).to_string()
         # It comes in the gateway's installer and says its licences there, not in a form that programs read.
-        parts.append(Part("java", java, purl, (), look=f"/opt/ibgateway/{pins.gateway.version}", kind=PROGRAM_KIND))
+        parts.append(
+            Part("java", java, purl, (), look=f"/opt/ibgateway/{pins.gateway.version}", kind=PROGRAM_KIND)
+        )
     # The service and the strategies' process have some in common, each in its own environment.
     return tuple(sorted(set(parts), key=lambda part: part.purl))
 
@@ -108,8 +116,8 @@ def _distribution(each: Mapping[str, Any], locked: Sequence[Mapping[str, Any]]) 
 
 
 def _named(name: str, version: str, locked: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """Its purl, and where to read on. What strategies have by a git address or a path has a name of its author's, and may
-    be something else than what PyPI has under it."""
+    """Its purl, and where to read on. What strategies have by a git address or a path has a name of its author's, and
+    may be something else than what PyPI has under it."""
     sources = [one["source"] for one in locked if (one["name"], one.get("version")) == (name, version)]
     source = sources[0] if sources else {}
     if git := source.get("git"):

@@ -40,7 +40,8 @@ def test_both_images_are_built_and_their_sizes_are_printed(built: subprocess.Com
 def test_each_layer_of_ours_keeps_within_its_bound(
     built: subprocess.CompletedProcess[str], made_by: str, bound: float
 ) -> None:
-    """X server, dependencies, what strategies need and service each have a layer of their own, so that a change of one leaves the others."""
+    """X server, dependencies, what strategies need and service each have a layer of their own, so that a change of one
+    leaves the others."""
     application = built.stdout.rpartition(f"{APPLICATION}: ")[2]
     sizes = [float(size) for size in re.findall(rf"^ *([\d.]+) MB  .*{made_by}", application, re.MULTILINE)]
     print(f"{made_by}: {sizes} MB of at most {bound}")

@@ -1,4 +1,4 @@
-"""What a clone's owner has added runs in the image: a file, a package, the libraries of both; and hurts nothing else."""
+"""What a clone's owner has added runs in the image, a file, a package and their libraries, and hurts nothing else."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ LEFT_LYING_ABOUT = (
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """`copy` is the repository as a person has it, with strategies and libraries added, state and secrets lying about; `files` are what `address`
-    serves."""
+    """`copy` is the repository as a person has it, with strategies and libraries added, state and secrets
+    lying about; `files` are what `address` serves."""
 
     copy: Path
     address: str

@@ -32,7 +32,9 @@ def test_where_all_that_is_configured_is_there_all_is_well() -> None:
 
 
 def test_what_could_not_be_imported_is_named_with_the_line_that_failed() -> None:
-    state, detail = strategies_ready(Offers(THERE, {"ib_trading.strategies.hedge": BROKEN}), {"trend": "trend"})
+    state, detail = strategies_ready(
+        Offers(THERE, {"ib_trading.strategies.hedge": BROKEN}), {"trend": "trend"}
+    )
     assert (state, detail) == (
         "degraded",
         f"{BROKEN.sentence} (/app/ib_trading/strategies/hedge.py, line 3)",
@@ -54,7 +56,10 @@ def test_what_is_configured_and_not_there_is_named_with_the_nearest(
 
 def test_where_no_strategy_can_be_asked_at_all_it_is_down() -> None:
     nobody = Offers(failures={HOST: Failure("the host of the strategies does not start")})
-    assert strategies_ready(nobody, {"trend": "trend"}) == ("down", "the host of the strategies does not start")
+    assert strategies_ready(nobody, {"trend": "trend"}) == (
+        "down",
+        "the host of the strategies does not start",
+    )
 
 
 def test_a_service_with_a_strategy_that_cannot_be_imported_is_ready(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ OURS = {
     "numpy": "what bars are shown with",
     "tzdata": "where time zones are",
 }
-"""Modules that a library would put itself in the place of, if it brought one of that name. The first is ours, the others
-are of the dependency group `host`."""
+"""Modules that a library would put itself in the place of, if it brought one of that name. The first is ours, the
+others are of the dependency group `host`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from ib_trading.web.strategies_ready import strategies_ready
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that trading needs: `state` is ok, asleep or down, degraded where a part of it is, or what something does
+    """One thing that trading needs: `state` is ok, asleep or down, degraded where a part of it is, or what a thing does
     that is on its way up; `detail` says what to do about it."""
 
     name: str

@@ -15,8 +15,8 @@ _LINE = re.compile(r'^ *File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILIN
 
 
 def strategies_ready(offers: Offers | None, configured: Mapping[str, str]) -> tuple[str, str]:
-    """State and detail; `offers` is None as long as they are being imported, `configured` is name in the ledger → name of
-    its class."""
+    """State and detail; `offers` is None as long as they are being imported, `configured` is name in the ledger → name
+    of its class."""
     if offers is None:
         return "starting", "they are being imported"
     if HOST in offers.failures:
