@@ -154,7 +154,7 @@ def test_a_package_that_brings_a_module_that_the_host_needs_offers_nothing(
 ) -> None:
     """Its own code may have been written for either of the two."""
     install("guest", top=taken)
-    told = failure("guest = ").sentence
+    told = failure(f"guest = {taken}:Guest").sentence
     assert told.startswith(f"guest-strategies brings a module {taken}, which is ")
     assert told.endswith("; rename it in that package")
 

@@ -26,6 +26,7 @@ class {kind}(Strategy):
 PROJECT = """[project]
 name = "{project}"
 version = "1"
+license = "MIT"
 dependencies = ["pandas"]
 
 [project.entry-points."ib_trading.strategies"]

@@ -70,6 +70,7 @@ def test_the_root_file_system_is_read_only_for_whoever_asks(container: Container
 def test_everything_runs_as_the_user_under_a_first_process_that_buries(container: Container) -> None:
     """Nothing is root's; what gunicorn did not start is no child of gunicorn's first process, since that would take it
     for a worker and stop serving when it ends with 3. The strategies' process is the worker's."""
+    container.wait_until_imported()
     processes = container.processes()
     assert {process.user for process in processes} == {USER}
     assert {process.name for process in processes if process.number == container.first} == {"tini"}
@@ -82,6 +83,7 @@ def test_everything_runs_as_the_user_under_a_first_process_that_buries(container
 
 def test_it_is_ready_while_its_gateway_sleeps(container: Container) -> None:
     """Every dependency is asked; a gateway that starts with a request is ready while it is asleep."""
+    container.wait_until_imported()
     answer = container.ask("GET", "/ready")
     assert answer.status == 200, answer.body
     states = {dependency["name"]: dependency["state"] for dependency in answer.body["dependencies"]}

@@ -44,7 +44,7 @@ def test_a_package_with_modules_in_the_place_of_others_is_told_and_hurts_only_it
     container: Container,
 ) -> None:
     """It brings an `ib_trading`, a `msgspec` and a `numpy` that would end whoever imports them: nobody does."""
-    container.ask("POST", "/allocation", {"dryRun": True})
+    container.wait_until_imported()
     answer = container.ask("GET", "/ready")
     assert answer.status == 200
     [strategies] = (one for one in answer.body["dependencies"] if one["name"] == "strategies")
