@@ -30,6 +30,7 @@ INTEGRATION = ("api", "crash", "gateway", "wire")
 
 ELSEWHERE = {
     "architecture": "judges the sources",
+    "calendars": "has no tests, but what makes the table of trading days",
     "clients": "has libraries that are not the service's",
     "control_plane": "has no tests, but what stands in for Google's APIs",
     "delivery": "is about these sessions",
