@@ -260,7 +260,9 @@ test = [{{ name = "calm" }}]
     return folder
 
 
-def test_a_library_of_strategies_from_an_address_is_told_and_the_others_are_asked_about(tmp_path: Path) -> None:
+def test_a_library_of_strategies_from_an_address_is_told_and_the_others_are_asked_about(
+    tmp_path: Path,
+) -> None:
     """Its author is its owner, who looks at it; in any group that is the pipeline's nobody would."""
     asked = all_that_count(project(tmp_path, "strategies"))
     assert {one.name for one in asked} == {"flask", "uv"}
@@ -274,7 +276,9 @@ def test_a_library_from_an_address_in_another_group_is_refused(tmp_path: Path) -
 
 def test_every_group_counts_but_those_that_say_why_not() -> None:
     """What the pipeline runs, it runs with the rights to deploy."""
-    assert {"google", "host", "local", "infra", "delivery", "safety", "strategies", "test"} <= set(counted_groups(ROOT))
+    assert {"google", "host", "local", "infra", "delivery", "safety", "strategies", "test"} <= set(
+        counted_groups(ROOT)
+    )
     assert not set(LEFT_OUT) & set(counted_groups(ROOT))
 
 

@@ -225,7 +225,13 @@ def test_a_library_of_the_owners_is_nobodys_whom_an_index_knows(
     installed = {"tags": [], "expression": "MIT", "classifiers": [], "free_text": "", "version": "1"}
     distributions = [installed | {"name": name} for name in ("calm", "boxed", "numpy", "numpy")]
     said = json.dumps(
-        {"gateways": ["10.45"], "java": "", "python": "3.12.1", "distributions": distributions, "packages": []}
+        {
+            "gateways": ["10.45"],
+            "java": "",
+            "python": "3.12.1",
+            "distributions": distributions,
+            "packages": [],
+        }
     )
     tool(tmp_path, "docker", f"cat >/dev/null; echo '{said}'")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
