@@ -38,6 +38,11 @@ from ib_trading.web.routes import create_app
 
 def check_buildable(settings: Settings) -> None:
     """SettingsError for what these settings ask of the service and it does not have; makes nothing."""
+    if not settings.strategy_python.is_file():
+        raise SettingsError(
+            f"STRATEGY_PYTHON={str(settings.strategy_python)!r} is no Python; give the interpreter of the environment"
+            " that has the strategies' libraries, or unset it"
+        )
     if settings.gateway is not None:
         return
     script = settings.own_gateway.ibc_path / "scripts" / "ibcstart.sh"

@@ -28,6 +28,9 @@ LEFT_OUT = {
 """Groups, with why. None ships, runs with an identity, or shares an environment with what does. All others count: the
 tests and linters too, since the pipeline runs them with the rights to deploy."""
 
+STRATEGIES = "strategies"
+"""The group whose distributions may come from a git address: an author's own, which no database knows."""
+
 PINNED_ELSEWHERE = (Path("nox"), Path("images/application/uv.txt"))
 """What runs before uv.lock can be read, as name==version."""
 
@@ -69,15 +72,23 @@ def all_that_count(root: Path) -> tuple[Distribution, ...]:
     """For every platform and Python that uv.lock is for: a marker that is false here may be true where it runs.
 
     uv itself says what its lock holds (`uv export`, docs.astral.sh/uv/concepts/projects/export). Refusal where it
-    cannot, or holds what has no version to ask about.
+    cannot, or holds what has no version to ask about and is no library of strategies.
     """
-    found = set(_pins(_exported(root), "uv.lock"))
+    ours = without_version(root)
+    lines = _exported(root, counted_groups(root)).splitlines()
+    found = set(_pins("\n".join(line for line in lines if _requirement(line) not in ours), "uv.lock"))
     for file in PINNED_ELSEWHERE:
         pins = [distribution(*pair) for pair in PIN.findall((root / file).read_text(encoding="utf-8"))]
         if not pins:
             raise Refusal(f"{file} pins nothing as name==version; mend delivery/advisories/distributions.py")
         found.update(pins)
     return tuple(sorted(found))
+
+
+def without_version(root: Path) -> tuple[str, ...]:
+    """Libraries of strategies that come from an address, each as name @ address. Refusal where uv cannot say."""
+    lines = map(_requirement, _exported(root, (STRATEGIES,)).splitlines())
+    return tuple(sorted(line for line in lines if " @ " in line))
 
 
 def rounds(distributions: Iterable[Distribution]) -> tuple[tuple[Distribution, ...], ...]:
@@ -89,10 +100,10 @@ def rounds(distributions: Iterable[Distribution]) -> tuple[tuple[Distribution, .
     return tuple(tuple(all_of[i] for all_of in by_name.values() if len(all_of) > i) for i in range(depth))
 
 
-def _exported(root: Path) -> str:
+def _exported(root: Path, groups: Iterable[str]) -> str:
     # -I: whatever lies in the folder, it is the installed uv that is asked.
     command = [sys.executable, "-I", "-m", "uv", "export", "--quiet", "--frozen", "--no-default-groups"]
-    command += [f"--group={group}" for group in counted_groups(root)]
+    command += [f"--group={group}" for group in groups]
     command += ["--no-emit-local", "--no-hashes", "--no-annotate", "--no-header", "--color=never"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -100,10 +111,15 @@ def _exported(root: Path) -> str:
     return done.stdout
 
 
+def _requirement(line: str) -> str:
+    """Without the marker that says where it is installed."""
+    return line.partition(";")[0].strip()
+
+
 def _pins(exported: str, source: str) -> Sequence[Distribution]:
     found = []
     for line in filter(None, map(str.strip, exported.splitlines())):
-        requirement = line.partition(";")[0].strip()
+        requirement = _requirement(line)
         name, _, version = requirement.partition("==")
         try:
             found.append(distribution(name, version))

@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from delivery.advisories.accepted import FILE, Accepted, read_accepted
 from delivery.advisories.database_age import ADDRESS, read_database, refuse_if_old, told
-from delivery.advisories.distributions import all_that_count, counted_groups, rounds
+from delivery.advisories.distributions import all_that_count, counted_groups, rounds, without_version
 from delivery.advisories.vulnerabilities import API, CANARIES, Finding, findings
 from delivery.commands.session import ended
 from delivery.console.progress import step
@@ -51,6 +51,8 @@ def judge(root: Path, api: str, listed: str, now: datetime) -> int:
         f"Asks {api} about {len(distributions)} versions: what the project and its groups"
         f" {', '.join(counted_groups(root))} lock for any platform, and what ./nox and the image's build pin."
     )
+    if unknown := without_version(root):
+        print(f"Nobody can be asked about {', '.join(unknown)}: look at them yourself.")
     with step("the database's age"):
         database = read_database(listed)
     print(f"{len(database.ids):,} entries, the newest {told(database.age(now))} old")

@@ -22,7 +22,7 @@ from delivery.image.packages_for_tests import make_packages
 from delivery.image.runner import Run, run
 from delivery.stack.stack_file import stacks
 
-UNIT = ("adapters", "contracts", "core", "intents", "schema", "strategies", "web")
+UNIT = ("adapters", "contracts", "core", "host", "intents", "schema", "strategies", "web")
 """Folders of tests that ask the service's own code and nobody else."""
 
 INTEGRATION = ("api", "crash", "gateway", "wire")
@@ -30,6 +30,7 @@ INTEGRATION = ("api", "crash", "gateway", "wire")
 
 ELSEWHERE = {
     "architecture": "judges the sources",
+    "calendars": "has no tests, but what makes the table of trading days",
     "clients": "has libraries that are not the service's",
     "control_plane": "has no tests, but what stands in for Google's APIs",
     "delivery": "is about these sessions",

@@ -61,7 +61,7 @@ def written(image: str, provenance: Provenance, parts: Sequence[Part]) -> str:
 
 def _component(part: Part) -> dict[str, Any]:
     component: dict[str, Any] = {
-        "type": "application" if part.purl.startswith("pkg:generic/") else "library",
+        "type": part.kind,
         "bom-ref": part.purl,
         "name": part.name,
         "version": part.version,

@@ -27,6 +27,7 @@ GATEWAY_LICENCE = "LicenseRef-IB-Gateway"
 """Interactive Brokers' own agreement, which whoever installs the gateway accepts; it is proprietary."""
 IBC_LICENCE = "GPL-3.0-or-later"
 """Its sources: "either version 3 of the License, or (at your option) any later version" (github.com/IbcAlpha/IBC)."""
+PROGRAM_KIND = "application"
 LONGEST_NAME = 60
 """Characters. Before PEP 639 the field `License` had a name or the whole text, and a text is no name."""
 
@@ -35,7 +36,7 @@ LONGEST_NAME = 60
 class Part:
     """`purl` names it for everybody (github.com/package-url/purl-spec); `licences` are their names as the part states
     them; `sha256` is of what it was installed from, at `url`, each "" where nobody states it; `look` is where a person
-    reads on; `debian_main` is whether Debian vouches that it is free software."""
+    reads on; `debian_main` is whether Debian vouches that it is free software; `kind` is CycloneDX's word."""
 
     name: str
     version: str
@@ -45,6 +46,7 @@ class Part:
     url: str = ""
     look: str = ""
     debian_main: bool = False
+    kind: str = "library"
 
 
 def parts_of(tool: str, image: str, pins: Pins, lock: Path) -> tuple[Part, ...]:
@@ -59,15 +61,24 @@ def parts_of(tool: str, image: str, pins: Pins, lock: Path) -> tuple[Part, ...]:
     parts = [
         _downloaded("ib-gateway", pins.gateway, GATEWAY_LICENCE, f"/opt/ibgateway/{pins.gateway.version}"),
         _downloaded("ibc", pins.ibc, IBC_LICENCE, "/opt/ibc"),
-        Part("python", found["python"], f"pkg:generic/python@{found['python']}", ("PSF-2.0",)),
+        Part(
+            "python",
+            found["python"],
+            f"pkg:generic/python@{found['python']}",
+            ("PSF-2.0",),
+            kind=PROGRAM_KIND,
+        ),
         *(_distribution(each, locked) for each in found["distributions"]),
         *(_package(each, found["debian"]) for each in found["packages"]),
     ]
     if java := found["java"]:
         purl = PackageURL("generic", None, "java", java.rpartition(" ")[2]).to_string()
         # It comes in the gateway's installer and says its licences there, not in a form that programs read.
-        parts.append(Part("java", java, purl, (), look=f"/opt/ibgateway/{pins.gateway.version}"))
-    return tuple(sorted(parts, key=lambda part: part.purl))
+        parts.append(
+            Part("java", java, purl, (), look=f"/opt/ibgateway/{pins.gateway.version}", kind=PROGRAM_KIND)
+        )
+    # The service and the strategies' process have some in common, each in its own environment.
+    return tuple(sorted(set(parts), key=lambda part: part.purl))
 
 
 def _downloaded(name: str, download: Download, licence: str, look: str) -> Part:
@@ -75,7 +86,9 @@ def _downloaded(name: str, download: Download, licence: str, look: str) -> Part:
         "generic", None, name, download.version,
         {"download_url": download.url, "checksum": f"sha256:{download.sha256}"},
     ).to_string()  # fmt: skip
-    return Part(name, download.version, purl, (licence,), download.sha256, download.url, look)
+    return Part(
+        name, download.version, purl, (licence,), download.sha256, download.url, look, kind=PROGRAM_KIND
+    )
 
 
 def _package(each: Mapping[str, Any], release: str) -> Part:
@@ -89,7 +102,7 @@ def _package(each: Mapping[str, Any], release: str) -> Part:
 
 def _distribution(each: Mapping[str, Any], locked: Sequence[Mapping[str, Any]]) -> Part:
     name = canonicalize_name(each["name"])
-    purl = PackageURL("pypi", None, name, each["version"]).to_string()
+    purl, look = _named(name, each["version"], locked)
     file = _installed_from(name, each, locked)
     return Part(
         name,
@@ -98,8 +111,23 @@ def _distribution(each: Mapping[str, Any], locked: Sequence[Mapping[str, Any]]) 
         licences_of(each),
         file.get("hash", "").removeprefix("sha256:"),
         file.get("url", ""),
-        f"its metadata, or https://pypi.org/project/{name}/{each['version']}/",
+        look,
     )
+
+
+def _named(name: str, version: str, locked: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Its purl, and where to read on. What strategies have by a git address or a path has a name of its author's, and
+    may be something else than what PyPI has under it."""
+    sources = [one["source"] for one in locked if (one["name"], one.get("version")) == (name, version)]
+    source = sources[0] if sources else {}
+    if git := source.get("git"):
+        address, commit = git.partition("?")[0].partition("#")[0], git.rpartition("#")[2]
+        at = f"git+{address}@{commit}"
+        return PackageURL("pypi", None, name, version, {"vcs_url": at}).to_string(), address
+    if path := source.get("directory") or source.get("path"):
+        return PackageURL("generic", None, name, version).to_string(), path
+    purl = PackageURL("pypi", None, name, version).to_string()
+    return purl, f"its metadata, or https://pypi.org/project/{name}/{version}/"
 
 
 def licences_of(each: Mapping[str, Any]) -> tuple[str, ...]:

@@ -35,7 +35,9 @@ def make_packages(folder: Path) -> tuple[str, ...]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     wanted = folder.with_suffix(".txt")
-    wanted.write_text("".join(f"{requirement}\n" for requirement in lent.values()), encoding="utf-8")
+    # What strategies have by an address has no hash, and their own process in the image has it.
+    named = [requirement for requirement in lent.values() if " @ " not in requirement.partition(";")[0]]
+    wanted.write_text("".join(f"{requirement}\n" for requirement in named), encoding="utf-8")
     target = (f"--target={folder}", f"--python-version={PYTHON}", f"--python-platform={PLATFORM}")
     # Nothing is built: what a build makes on this machine is for this machine's Python.
     checked = ("--only-binary=:all:", "--require-hashes", "--no-deps")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -72,6 +73,11 @@ def test_a_strategy_that_reads_no_history_needs_none() -> None:
 
 
 def test_fresh_history_is_decided_on() -> None:
-    assert (
-        read_signals(asked(snapshot(closes=FRESH), {"alpha": answers(history_days=5, AAA="1")})).failed == {}
-    )
+    week = dict.fromkeys(FRESH, closes("98", "99", "100", "101", "102"))
+    days = (24, 28, 29, 30, 31)  # the 27th was a holiday
+    whole = {
+        con_id: tuple(replace(one, day=date(2024, 5, day)) for one, day in zip(some, days, strict=True))
+        for con_id, some in week.items()
+    }
+    state = asked(snapshot(closes=whole), {"alpha": answers(history_days=5, AAA="1")})
+    assert read_signals(state).failed == {}

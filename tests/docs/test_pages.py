@@ -190,7 +190,7 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "DISPLAY",
     }
     assert {name for name in told if told[name][0] == "none"} == unset
-    assert set(told) == unset | set(defaults) | {"TRADING_CONFIG", "GATEWAY_FOLDER"}
+    assert set(told) == unset | set(defaults) | {"TRADING_CONFIG", "GATEWAY_FOLDER", "STRATEGY_PYTHON"}
 
 
 def keys(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str]]:

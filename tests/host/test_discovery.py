@@ -148,6 +148,17 @@ def test_a_package_that_brings_a_module_of_our_name_offers_nothing(install: Inst
     assert told.startswith("guest-strategies brings a module ib_trading, which is the service's own name")
 
 
+@pytest.mark.parametrize("taken", ["msgspec", "numpy", "tzdata"])
+def test_a_package_that_brings_a_module_that_the_host_needs_offers_nothing(
+    install: Install, taken: str
+) -> None:
+    """Its own code may have been written for either of the two."""
+    install("guest", top=taken)
+    told = failure(f"guest = {taken}:Guest").sentence
+    assert told.startswith(f"guest-strategies brings a module {taken}, which is ")
+    assert told.endswith("; rename it in that package")
+
+
 def test_a_source_that_the_host_died_of_is_left_out(folder: Path) -> None:
     (folder / "deadly.py").write_text("raise AssertionError('imported')\n")
     left = discover({"ib_trading.strategies.deadly"}, lambda _: None)

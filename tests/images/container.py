@@ -84,6 +84,15 @@ class Container:
         """Seconds from the start to the moment that the X server listens."""
         return self._wait_until(Path(f"/proc/{self.first}/root/tmp/.X11-unix/X99").exists)
 
+    def wait_until_imported(self) -> None:
+        """Until it knows which strategies there are."""
+        self._wait_until(lambda: self.state_of("strategies") != "starting")
+
+    def state_of(self, dependency: str) -> str:
+        """What /ready says of it."""
+        told = self.ask("GET", "/ready").body["dependencies"]
+        return next(one["state"] for one in told if one["name"] == dependency)
+
     def connected(self) -> socket.socket:
         """A connection to the service, made inside the container: a thread changes into its network, and comes back
         with it. ConnectionError where nothing listens."""

@@ -32,7 +32,12 @@ CREDENTIALS = GatewayCredentials("marker-of-a-user", MARKER)
 
 @contextmanager
 def service(
-    workshop: Workshop, folder: Path, *, read_only: bool = True, **environment: str
+    workshop: Workshop,
+    folder: Path,
+    *,
+    read_only: bool = True,
+    stack_file: str = STACK_FILE,
+    **environment: str,
 ) -> Generator[Container]:
     """A container with `folder/stores` for its stores; `environment` is more to set."""
     stores = folder / "stores"
@@ -58,7 +63,7 @@ def service(
         | environment,
         mounted=[
             (embedded_packages(folder / "packages"), "/srv/packages"),
-            (_stack_file(folder / "config"), "/srv/config"),
+            (_stack_file(folder / "config", stack_file), "/srv/config"),
             (REPOSITORY / "simulator", "/srv/tests/simulator"),
         ],
         kept=[(stores, "/srv/stores")],
@@ -75,9 +80,9 @@ def gateway_notes(folder: Path) -> list[tuple[str, float]]:
     return [(event, float(seconds)) for event, _, seconds in (line.partition("\t") for line in lines)]
 
 
-def _stack_file(folder: Path) -> Path:
+def _stack_file(folder: Path, text: str) -> Path:
     folder.mkdir()
-    (folder / "Pulumi.paper.yaml").write_text(STACK_FILE)
+    (folder / "Pulumi.paper.yaml").write_text(text)
     return folder
 
 

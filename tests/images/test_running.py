@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 # What Cloud Run grants between SIGTERM and SIGKILL.
 GRACE_SECONDS = 10.0
 
+# Their process, and who ends it with the service.
+OF_STRATEGIES = {"python", "sh"}
+
 # Asks an X server for a connection, with no credentials, and prints its answer's first byte: 1 for granted.
 HELLO_TO_X = """
 import socket, struct, sys
@@ -65,21 +68,28 @@ def test_the_root_file_system_is_read_only_for_whoever_asks(container: Container
 
 
 def test_everything_runs_as_the_user_under_a_first_process_that_buries(container: Container) -> None:
-    """Nothing is root's; what gunicorn did not start is no child of gunicorn's, since it would take it for a worker
-    and stop serving when it ends with 3."""
+    """Nothing is root's; what gunicorn did not start is no child of gunicorn's first process, since that would take it
+    for a worker and stop serving when it ends with 3. The strategies' process is the worker's."""
+    container.wait_until_imported()
     processes = container.processes()
     assert {process.user for process in processes} == {USER}
     assert {process.name for process in processes if process.number == container.first} == {"tini"}
-    gunicorn = {process.number for process in processes if process.name == "gunicorn"}
-    assert {process.name for process in processes if process.parent in gunicorn} == {"gunicorn"}
+    gunicorn = [process for process in processes if process.name == "gunicorn"]
+    [arbiter] = (process for process in gunicorn if process.parent == container.first)
+    [worker] = (process for process in processes if process.parent == arbiter.number)
+    assert worker in gunicorn
+    assert {process.name for process in processes if process.parent == worker.number} == OF_STRATEGIES
 
 
 def test_it_is_ready_while_its_gateway_sleeps(container: Container) -> None:
     """Every dependency is asked; a gateway that starts with a request is ready while it is asleep."""
+    container.wait_until_imported()
     answer = container.ask("GET", "/ready")
     assert answer.status == 200, answer.body
     states = {dependency["name"]: dependency["state"] for dependency in answer.body["dependencies"]}
     assert states.pop("gateway") == "asleep"
+    # One of the owner's libraries would stand in the way of the service's own.
+    assert states.pop("strategies") == "degraded"
     assert set(states.values()) == {"ok"}
 
 
@@ -93,7 +103,7 @@ def test_it_trades_through_a_gateway_of_its_own(container: Container) -> None:
     assert allocated.body["orders"], "nothing was ordered"
     after = container.ask("GET", "/summary")
     assert after.body["positions"] != before.body["positions"]
-    assert names(container) == {"tini", "Xvfb", "gunicorn"}
+    assert names(container) == {"tini", "Xvfb", "gunicorn"} | OF_STRATEGIES
     assert sessions(container.log.parent)[-2:] == ["logged in", "logged out"]
 
 

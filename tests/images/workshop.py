@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.image.builder import APPLICATION
+from tests.images.authors import add_strategies
 from tests.images.downloads import pins
 from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
@@ -35,8 +36,8 @@ LEFT_LYING_ABOUT = (
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """`copy` is the repository as a person has it, with state and secrets lying about; `files` are what `address`
-    serves."""
+    """`copy` is the repository as a person has it, with strategies and libraries added, state and secrets
+    lying about; `files` are what `address` serves."""
 
     copy: Path
     address: str
@@ -53,6 +54,7 @@ class Workshop:
     def prepare(self) -> None:
         """Makes the copy, the store, and the stand-in for the Python image in it."""
         _copy_repository(self.copy)
+        add_strategies(self.copy)
         self.images.prepare()
         # What earlier runs have left: containers of one that was killed, and the image, which a build shall make anew.
         for image in self.buildah("images", "--quiet", "--filter", f"reference={APPLICATION}").split():

@@ -13,12 +13,14 @@ from ib_trading.core.refusals import ConfigurationFault, Refusal
 from ib_trading.core.retired import retired
 from ib_trading.intents.renames import with_renames
 from ib_trading.intents.services import Services
+from ib_trading.schema.trading_config import instances
+from ib_trading.web.strategies_ready import strategies_ready
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that trading needs: `state` is ok, asleep or down, or what a gateway does that is on its way up;
-    `detail` says what to do about it."""
+    """One thing that trading needs: `state` is ok, asleep or down, degraded where a part of it is, or what a thing does
+    that is on its way up; `detail` says what to do about it."""
 
     name: str
     state: str
@@ -51,6 +53,7 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         ),
         _asked("positions", lambda: _positions(services)),
         _asked("warehouse", lambda: _answers(services)),
+        _strategies(services),
         _gateway(services),
     )
 
@@ -82,6 +85,16 @@ def _answers(services: Services) -> str:
     """A small question of the kind that an allocation asks: about an instrument that nobody has."""
     services.warehouse.daily_closes([0], ADJUSTED, before=services.clock.now(), count=1)
     return "answers"
+
+
+def _strategies(services: Services) -> Dependency:
+    """As they were imported; who is asked waits for no strategy."""
+    try:
+        configured = {name: one.strategy for name, one in instances(services.config.read()).items()}
+    except Refusal:  # told where the configuration itself is asked for
+        configured = {}
+    state, detail = strategies_ready(services.strategies.known(), configured)
+    return Dependency("strategies", state, detail, Decimal(0))
 
 
 def _gateway(services: Services) -> Dependency:

@@ -21,11 +21,13 @@ from delivery.advisories.accepted import Accepted, read_accepted
 from delivery.advisories.database_age import LIMIT, told
 from delivery.advisories.distributions import (
     LEFT_OUT,
+    PINNED_ELSEWHERE,
     Distribution,
     all_that_count,
     counted_groups,
     distribution,
     rounds,
+    without_version,
 )
 from delivery.advisories.vulnerabilities import CANARIES, Finding, findings
 from delivery.commands.safety import judge, verdict
@@ -34,6 +36,7 @@ from tests.delivery.vulnerability_database import VulnerabilityDatabase, vulnera
 
 ROOT = Path(__file__).parents[3]
 FLASK = Distribution("flask", "3.1.3")
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
@@ -205,9 +208,77 @@ def test_what_has_no_version_cannot_be_asked_about() -> None:
         _pins("flask==3.1.3\nother @ git+https://example.com/other.git@main\n", "uv.lock")
 
 
+def project(folder: Path, group: str) -> Path:
+    """One with a library that comes from a git address, in that group and in the tests', which include it."""
+    empty = "".join(f"{name} = []\n" for name in LEFT_OUT)
+    other = "" if group == "strategies" else "strategies = []\n"
+    (folder / "pyproject.toml").write_text(f"""[project]
+name = "small"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["flask"]
+
+[dependency-groups]
+{empty}{other}{group} = ["calm"]
+test = [{{ include-group = "{group}" }}]
+
+[tool.uv.sources]
+calm = {{ git = "https://example.com/calm.git", rev = "{COMMIT}" }}
+""")
+    source = f'git = "https://example.com/calm.git?rev={COMMIT}#{COMMIT}"'
+    (folder / "uv.lock").write_text(f"""version = 1
+revision = 3
+requires-python = ">=3.11"
+
+[[package]]
+name = "calm"
+version = "1"
+source = {{ {source} }}
+
+[[package]]
+name = "flask"
+version = "3.1.3"
+source = {{ registry = "https://pypi.org/simple" }}
+wheels = [{{ url = "https://files.pythonhosted.org/f-3.1.3-py3-none-any.whl", hash = "sha256:{"0" * 64}" }}]
+
+[[package]]
+name = "small"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "flask" }}]
+
+[package.dev-dependencies]
+{group} = [{{ name = "calm" }}]
+test = [{{ name = "calm" }}]
+
+[package.metadata.requires-dev]
+{other}{group} = [{{ name = "calm" }}]
+""")
+    for file in PINNED_ELSEWHERE:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("uv==0.13.9\n")
+    return folder
+
+
+def test_a_library_of_strategies_from_an_address_is_told_and_the_others_are_asked_about(
+    tmp_path: Path,
+) -> None:
+    """Its author is its owner, who looks at it; in any group that is the pipeline's nobody would."""
+    asked = all_that_count(project(tmp_path, "strategies"))
+    assert {one.name for one in asked} == {"flask", "uv"}
+    assert without_version(tmp_path) == (f"calm @ git+https://example.com/calm.git@{COMMIT}",)
+
+
+def test_a_library_from_an_address_in_another_group_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="nobody can be asked about it"):
+        all_that_count(project(tmp_path, "delivery"))
+
+
 def test_every_group_counts_but_those_that_say_why_not() -> None:
     """What the pipeline runs, it runs with the rights to deploy."""
-    assert {"google", "local", "infra", "delivery", "safety", "test"} <= set(counted_groups(ROOT))
+    assert {"google", "host", "local", "infra", "delivery", "safety", "strategies", "test"} <= set(
+        counted_groups(ROOT)
+    )
     assert not set(LEFT_OUT) & set(counted_groups(ROOT))
 
 

@@ -215,3 +215,45 @@ def test_an_image_with_another_gateway_than_the_pins_say_gets_no_bill(
     pins = Pins("python", Download("10.45", "u", "s"), Download("3", "u", "s"))
     with pytest.raises(Refusal, match=r"has IB Gateway 10\.30, and images/pins\.toml says 10\.45"):
         parts_of("docker", "localhost/ib-trading", pins, ROOT / "uv.lock")
+
+
+def test_a_library_of_the_owners_is_nobodys_whom_an_index_knows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By its git address, or by no address at all: PyPI may have something else under that name. What the service and
+    the strategies' process both have is there once."""
+    installed = {"tags": [], "expression": "MIT", "classifiers": [], "free_text": "", "version": "1"}
+    distributions = [installed | {"name": name} for name in ("calm", "boxed", "numpy", "numpy")]
+    said = json.dumps(
+        {
+            "gateways": ["10.45"],
+            "java": "",
+            "python": "3.12.1",
+            "distributions": distributions,
+            "packages": [],
+        }
+    )
+    tool(tmp_path, "docker", f"cat >/dev/null; echo '{said}'")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    sources = {
+        "calm": f'git = "https://example.com/calm.git?rev=main#{COMMIT}"',
+        "boxed": 'directory = "libraries/boxed"',
+        "numpy": 'registry = "https://pypi.org/simple"',
+    }
+    (tmp_path / "uv.lock").write_text(
+        "".join(
+            f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ {source} }}\n'
+            for name, source in sources.items()
+        )
+    )
+    checksum = "ab" * 32
+    pins = Pins("python", Download("10.45", "u", checksum), Download("3", "u", checksum))
+    parts = parts_of("docker", "localhost/ib-trading", pins, tmp_path / "uv.lock")
+    named = {part.name: part.purl for part in parts if part.kind == "library"}
+    assert named == {
+        "boxed": "pkg:generic/boxed@1",
+        "calm": f"pkg:pypi/calm@1?vcs_url=git%2Bhttps://example.com/calm.git%40{COMMIT}",
+        "numpy": "pkg:pypi/numpy@1",
+    }
+    assert len([part for part in parts if part.name == "numpy"]) == 1
+    assert written("localhost/ib-trading", FROM, parts)

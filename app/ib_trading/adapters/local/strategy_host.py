@@ -143,7 +143,12 @@ class StrategyHost:
                 self._offers = Offers(offers.offers, {**offers.failures, **self._died_of})
                 self._known = self._offers
                 for source, failure in self._offers.failures.items():
-                    log.error(RunEvent.STRATEGY_NOT_IMPORTED, source=source, detail=failure.sentence)
+                    log.error(
+                        RunEvent.STRATEGY_NOT_IMPORTED,
+                        source=source,
+                        detail=failure.sentence,
+                        trace=failure.traceback,
+                    )
 
     def _imported(self, host: _Host) -> Offers | None:
         """What it offers; None where it died of a source, which is left out next time. OSError where it died of
