@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.strategy import ENVIRONMENT_SEEN
 from ib_trading.schema.strict import nearest
 
 _GOOGLE_NAMES = {
@@ -19,9 +20,6 @@ _GOOGLE_NAMES = {
     "FIRESTORE_DATABASE": "the name of the Firestore database",
     "BIGQUERY_DATASET": "the name of the BigQuery dataset",
 }
-
-
-_STRATEGIES_SEE = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
 
 
 class SettingsError(ValueError):
@@ -114,7 +112,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def strategy_environment(given: Mapping[str, str]) -> dict[str, str]:
     """What of an environment the strategies' process sees: no credentials, and nothing that a strategy could decide
     on."""
-    return {name: given[name] for name in _STRATEGIES_SEE if name in given}
+    return {name: given[name] for name in ENVIRONMENT_SEEN if name in given}
 
 
 def _require_google_names(given: Mapping[str, str], backend: str) -> None:

@@ -21,7 +21,8 @@ ASKED_BY = {"startswith", "endswith", "find", "index", "count", "partition"}
 
 
 def http_is_known_to_web_alone(path: str, source: str) -> list[Violation]:
-    """No status by its number, no http.HTTPStatus, outside web/; the vocabulary of schema/ and strategies have figures of their own."""
+    """No status by its number, no http.HTTPStatus, outside web/; the vocabulary of schema/ and strategies have
+    figures of their own."""
     # The last are an author's, whose figures are of markets.
     if path.startswith((f"{APP}/web/", f"{SCHEMA}/", f"{APP}/strategies/")):
         return []

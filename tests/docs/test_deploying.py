@@ -20,7 +20,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SESSION = re.compile(r"\./nox -s ([a-z][a-z-]*)")
+SESSION = re.compile(r"\./nox -s ([a-z]+(?:-[a-z]+)*)")
 KEY = re.compile(r"(?<![/\w])((?:ib-trading|gcp):[A-Za-z][A-Za-z.]*)(?![A-Za-z0-9/])")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 

@@ -15,6 +15,7 @@ from msgspec import NODEFAULT
 
 from ib_trading.core.canonical import plain
 from ib_trading.core.order_kind import OrderType
+from ib_trading.core.strategy import ENVIRONMENT_SEEN
 from ib_trading.schema.exposure import StrategyInstance
 from ib_trading.schema.good_after_time import good_after_time
 from ib_trading.schema.intents import INTENTS
@@ -188,6 +189,7 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "PATH",
         "HOME",
         "DISPLAY",
+        *ENVIRONMENT_SEEN,
     }
     assert {name for name in told if told[name][0] == "none"} == unset
     assert set(told) == unset | set(defaults) | {"TRADING_CONFIG", "GATEWAY_FOLDER", "STRATEGY_PYTHON"}

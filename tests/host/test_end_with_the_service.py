@@ -17,7 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.service import GUNICORN, STACK_FILE, closed_port
+from tests.served import GUNICORN
+from tests.service import STACK_FILE, closed_port
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from ib_trading.adapters.local.strategy_host import StrategyHost
 from ib_trading.composition import create
+from ib_trading.core.strategy import Answer, Instance, Question
 from ib_trading.intents.story import LedgerStory, calendars_compared, topped_up
 from ib_trading.schema.log_events import GATEWAY_NOT_READY, NEEDS_REVIEW, RunEvent
 from ib_trading_simulator.launch import Launched
@@ -171,6 +175,19 @@ def test_no_gateway_is_told_before_anything_is_planned(tmp_path: Path) -> None:
     assert [line["event"] for line in lines] == ["gateway_not_ready", "request"]
 
 
+TALKS = """
+from ib_trading.strategies import Strategy
+
+class Talks(Strategy):
+    name = "talks"
+    instruments = ()
+
+    def decide(self, view):
+        print("I think")
+        return {}
+"""
+
+
 def test_every_event_of_the_vocabulary_is_said(tmp_path: Path) -> None:
     """A name that nothing says any more would be a query that finds nothing."""
     stories = ("an allocation", "a refusal", "a strategy that fails")
@@ -185,4 +202,20 @@ def test_every_event_of_the_vocabulary_is_said(tmp_path: Path) -> None:
         calendars_compared([replace(STOCK, liquid_hours=(), closed_days=frozenset({MONDAY}))])
         LedgerStory(NOON).booked(a_booking(booking_id, {"trend": "1"}) for booking_id in kinds)
         LedgerStory(NOON).renamed({"spymacdvixy": "macd"})
+        ask_a_talkative_strategy_beside_a_broken_one(tmp_path / "site")
     assert heard | {line["event"] for line in lines} == {*RunEvent, GATEWAY_NOT_READY}
+
+
+def ask_a_talkative_strategy_beside_a_broken_one(site: Path) -> None:
+    """Two packages in the process in which strategies run."""
+    for name, source in {"talks": TALKS, "broken": "import not_there_any_more\n"}.items():
+        info = site / f"{name}-1.dist-info"
+        info.mkdir(parents=True)
+        (site / f"{name}.py").write_text(source)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (info / "entry_points.txt").write_text(f"[ib_trading.strategies]\n{name} = {name}:Talks\n")
+    host = StrategyHost(Path(sys.executable), {"PYTHONPATH": str(site)})
+    asked = Question(Instance("talks", "talks"), NOON, 1, "USD", Decimal(1), ())
+    answer = host.answer(asked, 30, 1024)
+    host.close()
+    assert isinstance(answer, Answer)

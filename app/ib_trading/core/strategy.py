@@ -15,6 +15,9 @@ from ib_trading.core.instruments import ContractSpec
 
 DAILY = "1 day"
 
+ENVIRONMENT_SEEN = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ")
+"""Of the service's environment, all that the process of the strategies is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:

@@ -99,8 +99,8 @@ def _schemas(services: Services, endpoints: tuple[Endpoint, ...]) -> dict[str, A
 
 
 def _strategy_names(services: Services) -> list[str]:
-    """Those that are offered, configured, or hold something; what cannot be read now is left out."""
-    names = set(services.strategies.offers().names)
+    """Those that are configured, or hold something; what cannot be read now is left out."""
+    names: set[str] = set()
     with suppress(Refusal):
         names.update(services.config.read().exposure.strategies)
     with suppress(Refusal):
