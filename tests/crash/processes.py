@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ib_trading.composition import build_services
+from ib_trading.host.in_process import InProcess
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
@@ -76,7 +77,10 @@ class Ground:
         assert process.returncode == -9, f"{point} was never reached: {out} {err}"
 
     def services(self, minutes: float = 0) -> Services:
-        local = build_services(settings(self.folder, self.simulator.port, stack_file=self.stack_file))
+        local = replace(
+            build_services(settings(self.folder, self.simulator.port, stack_file=self.stack_file)),
+            strategies=InProcess.discovered(),
+        )
         return later(on_firestore(local, self.project) if self.project else local, minutes)
 
     def ledger(self) -> dict[int, Decimal]:

@@ -45,10 +45,14 @@ class NeverEnding(Strategy):
         return {}
 """
 ASKING = """
+import os
+import sys
+from pathlib import Path
+
 from ib_trading.adapters.local.strategy_host import StrategyHost
 from ib_trading.core.strategy import Instance
 
-StrategyHost().declaration(Instance("never-ending", "never-ending"))
+StrategyHost(Path(sys.executable), os.environ).declaration(Instance("never-ending", "never-ending"))
 """
 
 
