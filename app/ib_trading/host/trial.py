@@ -21,11 +21,12 @@ import msgspec
 
 from ib_trading.core.strategy import Failure
 from ib_trading.host.failures import TEXT, told_as_failure
-from ib_trading.host.messages import Answered, Declared, Failed
+from ib_trading.host.messages import LENGTH, Answered, Declared, Failed
 from ib_trading.schema.known_types import ready
 
 MOST_ANSWER_BYTES = 1 << 20
 MEGABYTE = 1 << 20
+END_SECONDS = 1.0
 _FROM_CHILD = ready(Answered | Declared | Failed)
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG, of prctl(2)."""
@@ -49,6 +50,8 @@ def tried(work: Callable[[], object], seconds: float, megabytes: int, service: s
     streams = _Streams(answer_read, output_read)
     try:
         in_time = streams.read(time.monotonic() + seconds, service)
+        if in_time and not streams.is_whole():
+            _await_end(child)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
@@ -57,6 +60,15 @@ def tried(work: Callable[[], object], seconds: float, megabytes: int, service: s
         _, status = os.waitpid(child, 0)
         streams.close()
     return _message(streams, in_time, status, seconds, megabytes)
+
+
+def _await_end(child: int) -> None:
+    """A child that has let go of its answer is about to end, and how it ends is what went wrong. Where the system has
+    no descriptor for that, it is killed at once."""
+    if hasattr(os, "pidfd_open"):
+        descriptor = os.pidfd_open(child)
+        select.select([descriptor], [], [], END_SECONDS)
+        os.close(descriptor)
 
 
 class _Streams:
@@ -90,10 +102,16 @@ class _Streams:
         some = os.read(stream, 65_536)
         if stream == self._answer:
             self.answer += some
-            return bool(some) and len(self.answer) <= MOST_ANSWER_BYTES
+            return bool(some) and not self.is_whole()
         self.output += some
         del self.output[:-TEXT]
         return bool(some)
+
+    def is_whole(self) -> bool:
+        """Whether nothing more is to come: the end of the pipe may not, where the child has left one of its own."""
+        if len(self.answer) < LENGTH.size:
+            return False
+        return len(self.answer) - LENGTH.size >= min(LENGTH.unpack_from(self.answer)[0], MOST_ANSWER_BYTES)
 
     def _drain(self) -> None:
         """What it had printed before its answer."""
@@ -108,7 +126,7 @@ def _message(streams: _Streams, in_time: bool, status: int, seconds: float, mega
             Failure(f"took longer than strategySeconds ({seconds:g}) and was stopped", printed=printed)
         )
     try:
-        message = msgspec.msgpack.decode(bytes(streams.answer), type=_FROM_CHILD)
+        message = msgspec.msgpack.decode(bytes(streams.answer[LENGTH.size :]), type=_FROM_CHILD)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return Failed(Failure(_end(status, megabytes, len(streams.answer)), printed=printed))
     if isinstance(message, Answered):
@@ -152,6 +170,7 @@ def _in_child(
         sys.stdout.flush()
         sys.stderr.flush()
         body = msgspec.msgpack.encode(message)
+        body = LENGTH.pack(len(body)) + body
         while body:
             body = body[os.write(answer, body) :]
     finally:

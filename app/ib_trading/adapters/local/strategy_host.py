@@ -64,9 +64,13 @@ class _Host:
 
 
 class StrategyHost:
-    """`python` is the interpreter that has the strategies' libraries. Starts nothing before `begin` or a question."""
+    """`python` is the interpreter that has the strategies' libraries, `environment` all that it sees of ours. Starts
+    nothing before `begin` or a question."""
 
-    def __init__(self, python: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, python: Path, environment: Mapping[str, str], *, import_seconds: float = IMPORT_SECONDS
+    ) -> None:
+        self._import_seconds = import_seconds
         self._python = python
         self._environment = environment
         self._turn = threading.Lock()
@@ -157,9 +161,9 @@ class StrategyHost:
         host.channel.send(Begin(tuple(self._died_of)))
         while True:
             try:
-                told = host.channel.receive(IMPORT_SECONDS)
+                told = host.channel.receive(self._import_seconds)
             except Silence:
-                how = f"could not be imported: it took longer than {IMPORT_SECONDS:g} s"
+                how = f"could not be imported: it took longer than {self._import_seconds:g} s"
                 break
             if isinstance(told, Imported):
                 return told.offers
