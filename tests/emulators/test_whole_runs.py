@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ import pytest
 from emulators.bigquery import PROJECT, make_tables
 from ib_trading.adapters.google.firestore_database import FirestoreDatabase
 from ib_trading.composition import build_services
+from ib_trading.host.in_process import InProcess
 from ib_trading.schema.documents import TRADING_FIELD, configuration_path
 from ib_trading.settings import read_settings
 from ib_trading_simulator.launch import Launched
@@ -129,7 +130,8 @@ def ground(
             "CLOCK": "broker",
         }
         settings = read_settings(environment)
-        service = ServiceUnderTest.of(build_services(settings), settings.local_data_dir)
+        services = replace(build_services(settings), strategies=InProcess.discovered())
+        service = ServiceUnderTest.of(services, settings.local_data_dir)
         ground = Ground(service, simulator, faulty, warehouse, database)
         # Asked again it finds everything there: only the first test's call brings something.
         assert service.post("/collect-market-data", {"strategies": ["trend"]}).status == 200

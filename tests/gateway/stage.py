@@ -24,6 +24,7 @@ from ib_trading.adapters.local.sqlite_database import SqliteDatabase
 from ib_trading.adapters.local.sqlite_lease import SqliteLease, gateway_lease
 from ib_trading.composition import build_services
 from ib_trading.core.mode import TradingMode
+from ib_trading.host.in_process import InProcess
 from ib_trading.schema.credentials import GatewayCredentials
 from tests.elapsed import stretched
 from tests.service import STACK_FILE, START, ServiceUnderTest, closed_port, settings
@@ -101,7 +102,8 @@ class Stage:
         port = closed_port()
         install(folder, *scenes)
         stack_file = STACK_FILE.replace("    exposure:", f"    gatewayStartSeconds: {wait}\n    exposure:")
-        services = build_services(settings(folder, port, stack_file=stack_file))
+        built = build_services(settings(folder, port, stack_file=stack_file))
+        services = replace(built, strategies=InProcess.discovered())
         lease = gateway_lease(SqliteDatabase(folder / "stores" / "paper.sqlite"))
         secret = folder / "credentials.json"
         write_secret(secret, MARKER)
