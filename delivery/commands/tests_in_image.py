@@ -45,6 +45,7 @@ ELSEWHERE = {
     "mutants": "has no tests, but what changes the rules to try them",
     "readme": "is about the README",
     "simulator": "is about the simulator, which is in no image",
+    "workbench": "is about a program that is in no image",
 }
 """Folders of tests that the image has nothing to do with, each with the reason."""
 
