@@ -122,16 +122,20 @@ def test_a_worth_in_another_currency_is_compared_in_that_of_the_commission() -> 
     assert "worth 900.00 CHF, of which a commission of about 5.00 would be 0.56 %" in said
 
 
-@pytest.mark.parametrize(("rates", "order"), [(("CHF", "USD"), 0), (("CHF",), 1000)])
+@pytest.mark.parametrize(
+    ("rates", "limit", "order"),
+    [(("CHF", "USD"), "0.17", 0), (("CHF", "USD"), "0.19", 1000), (("CHF",), "0.17", 1000)],
+)
 def test_an_exchange_of_currencies_is_judged_where_the_dollar_has_a_rate(
-    rates: tuple[str, ...], order: int
+    rates: tuple[str, ...], limit: str, order: int
 ) -> None:
-    """Its commission is told in dollars: in an account of francs without a rate for them nothing is left out."""
+    """Its commission is 2 dollars: 0.18 % of 1,000 francs, which are 1,111.11. In an account of francs without a rate
+    for dollars nothing is left out."""
     pair = replace(
         AAA, sec_type="CASH", currency="CHF", exchange="IDEALPRO", primary_exchange="", size_increment=Decimal(1000)
     )
     known = {"CHF": base_rate("CHF", NOW), "USD": FxRate("USD", Decimal("0.9"), "USD.CHF", NOW)}
-    tight = config(max_commission_percent=Decimal("0.1"))
+    tight = config(max_commission_percent=Decimal(limit))
     state = snapshot(
         pair, BBB, stock(3, "CCC"), base_currency="CHF", fx={name: known[name] for name in rates},
         quotes={1: quote("1"), 2: quote("50"), 3: quote("20")}, config=tight,
