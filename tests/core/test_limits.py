@@ -732,6 +732,8 @@ def test_an_account_that_is_worth_less_than_one_still_has_a_leverage() -> None:
 @pytest.mark.parametrize(
     ("held_now", "quantity", "reduces", "closes"),
     [
+        (None, "-1", False, False),
+        (None, "1", False, False),
         ("0", "-1", False, False),
         ("0", "1", False, False),
         ("1", "-1", True, True),
@@ -742,12 +744,11 @@ def test_an_account_that_is_worth_less_than_one_still_has_a_leverage() -> None:
     ],
 )
 def test_a_sale_of_what_is_not_held_reduces_and_closes_nothing(
-    held_now: str, quantity: str, reduces: bool, closes: bool
+    held_now: str | None, quantity: str, reduces: bool, closes: bool
 ) -> None:
     one = order(1, quantity)
-    for state in ({}, held(c1=held_now)) if held_now == "0" else (held(c1=held_now),):
-        asked = proposal(one, **state)
-        assert (asked.reduces(one), asked.closes(one)) == (reduces, closes)
+    asked = proposal(one, **({} if held_now is None else held(c1=held_now)))
+    assert (asked.reduces(one), asked.closes(one)) == (reduces, closes)
 
 
 def test_a_run_may_add_to_what_is_at_stake_unless_it_closes_converts_or_does_nothing() -> None:

@@ -38,6 +38,11 @@ def unknown(quantity: str = "10", **source: str) -> Order:
     return replace(made, con_id=1, local_symbol="AAA", action=Side.BUY if size > 0 else Side.SELL)
 
 
+def reported(state: OrderState) -> OrderReport:
+    """The broker's word on that order."""
+    return OrderReport("ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", state, Decimal(0), None)
+
+
 def proposed(
     ledger: dict[str, dict[int, Decimal]],
     broker: dict[int, Decimal],
@@ -101,9 +106,7 @@ def test_an_order_that_the_broker_still_shows_is_cancelled_and_never_just_closed
     """Closing an inactive order here unlocked its contract, and the next run sent it again beside the first. Whether a
     difference is a fill of it, nobody can say before it has ended."""
     inactive = replace(unknown(), state=OrderState.INACTIVE)
-    shown = OrderReport(
-        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
-    )
+    shown = reported(OrderState.INACTIVE)
     on_aaa = differences({}, {1: Decimal(4), 2: Decimal(3)}, KNOWN)
     cancel, other = repairs(on_aaa, [inactive], (), PRICES, alive=[shown])
     assert (cancel.kind, cancel.con_id, cancel.shares) == (RepairKind.CANCEL_ORDER, 1, {})
@@ -221,9 +224,7 @@ def test_a_difference_larger_than_what_is_left_of_an_order_is_not_its_fill() -> 
 
 def test_a_repair_keeps_its_id_from_one_release_to_the_next() -> None:
     """What a person has looked at before the update is accepted by its id after it."""
-    shown = OrderReport(
-        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.INACTIVE, Decimal(0), None
-    )
+    shown = reported(OrderState.INACTIVE)
     found = (
         *proposed({}, {1: Decimal(5)}),
         *proposed({}, {1: Decimal(10)}, unknown(alpha="6", beta="4")),
@@ -285,9 +286,7 @@ def test_an_order_that_is_not_in_doubt_needs_no_repair() -> None:
 
 def test_a_stray_hides_no_difference_on_other_contracts() -> None:
     """Whichever comes first."""
-    shown = OrderReport(
-        "ib-pabc", 1, 9, 1, "AAA", Side.BUY, Decimal(10), "MKT", OrderState.WORKING, Decimal(0), None
-    )
+    shown = reported(OrderState.WORKING)
     both = differences({}, {1: Decimal(4), 2: Decimal(3), 3: Decimal(1)}, KNOWN)
     found = repairs(both, (), (), PRICES, alive=[shown])
     assert [(repair.con_id, repair.kind) for repair in found] == [

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.tree import CORE, modules, text_of
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
-from tests.mutants.rules import sources
 from tests.mutants.survivors import EQUIVALENT, equivalent
 from tests.mutants.trial import Outcome
 
@@ -100,6 +100,7 @@ def test_it_counts() -> None:
 TRY = """
 import sys, time
 from pathlib import Path
+from tests.architecture.tree import CORE, modules, text_of
 from tests.mutants.mutation import mutants
 from tests.mutants.trial import begin
 
@@ -188,7 +189,8 @@ def test_what_is_judged_to_make_no_difference_can_still_be_changed() -> None:
     """A judgement of a line that is gone would be taken for one of a line that comes to read the same."""
     there = {
         (Path(path).name, mutant.line_of(text), mutant.change)
-        for path, text in sources("").items()
+        for path in modules(CORE)
+        for text in [text_of(path)]
         for mutant in mutants(path, text)
     }
     assert not set(equivalent()) - there

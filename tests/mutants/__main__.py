@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from tests.architecture.tree import CORE, ROOT, modules, text_of
 from tests.mutants.coverage_map import CoverageMap, measured
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
-from tests.mutants.rules import ROOT, core, sources
 from tests.mutants.survivors import equivalent
 from tests.mutants.trial import Outcome, Trial, begin
 
@@ -60,14 +60,14 @@ def main() -> int:
         "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at once"
     )
     asked = parser.parse_args()
-    texts = sources(asked.only)
+    texts = {path: text_of(path) for path in modules(CORE) if asked.only in path}
     every = [mutant for path, text in texts.items() for mutant in mutants(path, text)]
     drawn = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
     print(
         f"{len(drawn)} of {len(every)} mutants; first the tests without any, to see which execute what",
         flush=True,
     )
-    tests = measured(ROOT, core(), TESTS)
+    tests = measured(ROOT, ROOT / CORE, TESTS)
     found = []
     for number, (mutant, outcome) in enumerate(tried(drawn, texts, tests, asked.workers), 1):
         found.append(Tried(mutant, mutant.line_of(texts[mutant.path]), outcome))

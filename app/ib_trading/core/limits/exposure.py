@@ -55,8 +55,7 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
     for order in proposal.orders:
         if order.is_conversion:
             continue
-        worst = max(abs(proposal.value(order.con_id, quantity)) for quantity in after[order.con_id])
-        weight = proposal.fraction(worst)
+        weight = proposal.fraction(_worst(*_values(proposal, order.con_id, after[order.con_id])))
         verdict = at_most(
             Rule.WEIGHT_PER_INSTRUMENT,
             limit,
@@ -70,11 +69,22 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
 def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal]:
     """In base currency, whatever of our live orders fills."""
     values = [
-        (proposal.value(con_id, least), proposal.value(con_id, most))
-        for con_id, (least, most) in proposal.extremes(positions).items()
-        if least or most
+        _values(proposal, con_id, extremes)
+        for con_id, extremes in proposal.extremes(positions).items()
+        if any(extremes)
     ]
-    gross = sum((max(-low, high) for low, high in values), Decimal(0))
+    gross = sum((_worst(low, high) for low, high in values), Decimal(0))
     lowest = sum((low for low, _ in values), Decimal(0))
     highest = sum((high for _, high in values), Decimal(0))
-    return gross, max(-lowest, highest)
+    return gross, _worst(lowest, highest)
+
+
+def _values(proposal: Proposal, con_id: int, extremes: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
+    """The least and the most that a position may be worth: a price that sizes is above 0 (core/market.py)."""
+    least, most = extremes
+    return proposal.value(con_id, least), proposal.value(con_id, most)
+
+
+def _worst(lowest: Decimal, highest: Decimal) -> Decimal:
+    """The end that is further from nothing, unsigned."""
+    return max(-lowest, highest)
