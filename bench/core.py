@@ -122,6 +122,7 @@ def _book() -> tuple[Snapshot, list[list[float]]]:
             max_weight_per_instrument=wide,
         ),
         min_trade_percent=Decimal(0),
+        max_commission_percent=None,
     )
     return Snapshot(
         mode=TradingMode.PAPER,

@@ -19,6 +19,7 @@ config:
       overall: "0.9"
       strategies: {alpha: "0.5", beta: "0.5"}
     minTradePercent: "0"
+    maxCommissionPercent: null
     fillSeconds: "2"
     limits: {maxGrossLeverage: "%s", maxWeightPerInstrument: "5", maxNetLeverage: "5"}
 """

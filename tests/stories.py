@@ -22,6 +22,7 @@ config:
       strategies: {alpha: "0.5", beta: "0.5"}
     acknowledgeSeconds: "2"
     minTradePercent: "0"
+    maxCommissionPercent: null
     onStrategyError: %s
     limits: {maxGrossLeverage: "1", maxWeightPerInstrument: "5"}
 """

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.adapters.ib.contracts import KnownContracts, market_rule_id
+from ib_trading.adapters.ib.contracts import KnownContracts, market_rule_id, price_steps
 from ib_trading.adapters.ib.history import bar_of, duration_of
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.market_data import price, quote_of
 from ib_trading.adapters.ib.trading_hours import openings, zone
-from ib_trading.core.instruments import TradingHours
+from ib_trading.core.instruments import PriceStep, TradingHours
 from ib_trading.core.market import QuoteType
 from ib_trading.core.refusals import BrokerFault
 
@@ -68,6 +68,32 @@ def test_ticks_follow_the_market_rule_of_the_contracts_own_exchange() -> None:
 def test_a_contract_without_market_rules_has_none() -> None:
     details = library().ContractDetails(contract=library().Contract(exchange="SMART"), validExchanges="SMART")
     assert market_rule_id(details) is None
+
+
+@pytest.mark.parametrize(("magnifier", "step"), [(1, "0.0002"), (100, "0.02"), (0, "0.0002")])
+def test_without_a_market_rule_the_step_is_the_smallest_tick_times_the_magnifier(
+    magnifier: int, step: str
+) -> None:
+    """Vodafone's tick is 0.0002 pounds, and its orders are in pence. A magnifier of 0 is one that was not told."""
+    details = library().ContractDetails(
+        contract=library().Contract(exchange="LSE"), minTick=0.0002, priceMagnifier=magnifier
+    )
+    assert price_steps(KnownContracts(), details) == (PriceStep(Decimal(0), Decimal(step)),)
+
+
+def test_a_market_rule_s_steps_and_where_they_begin_are_multiplied_too() -> None:
+    known = KnownContracts()
+    known.rules[7] = (PriceStep(Decimal(0), Decimal("0.0001")), PriceStep(Decimal(1), Decimal("0.0005")))
+    details = library().ContractDetails(
+        contract=library().Contract(exchange="LSE"),
+        validExchanges="LSE",
+        marketRuleIds="7",
+        priceMagnifier=100,
+    )
+    assert price_steps(known, details) == (
+        PriceStep(Decimal(0), Decimal("0.01")),
+        PriceStep(Decimal(100), Decimal("0.05")),
+    )
 
 
 def test_what_was_learnt_of_contracts_holds_for_the_day_only() -> None:

@@ -89,7 +89,8 @@ WIDE = Limits(
 
 
 def config(**changes: Any) -> TradingConfig:
-    """No no-trade band unless `min_trade_percent` says so; `limits` as a mapping changes single ones."""
+    """Every trade is made unless `min_trade_percent` or `max_commission_percent` says otherwise; `limits` as a mapping
+    changes single ones."""
     limits = changes.pop("limits", {})
     defaults: dict[str, Any] = {
         "exposure": Exposure(
@@ -97,6 +98,7 @@ def config(**changes: Any) -> TradingConfig:
             strategies=dict.fromkeys(("alpha", "beta"), StrategyInstance(share=Decimal("0.5"))),
         ),
         "min_trade_percent": Decimal(0),
+        "max_commission_percent": None,
         "limits": Limits(**{name: getattr(WIDE, name) for name in WIDE.__struct_fields__} | limits),
     }
     return TradingConfig(**defaults | changes)

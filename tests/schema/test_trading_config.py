@@ -119,7 +119,7 @@ def test_a_limit_is_a_figure_above_zero(key: str, figure: str) -> None:
     assert f"limits.{key}: {figure} lets nothing through" in fault(limits={key: figure})
 
 
-@pytest.mark.parametrize("key", ["maxSpreadPercent", "maxBarJumpPercent"])
+@pytest.mark.parametrize("key", ["maxSpreadPercent", "maxBarJumpPercent", "maxCommissionPercent"])
 @pytest.mark.parametrize("figure", ["0", "-1", "NaN", "Infinity"])
 def test_a_price_check_is_a_percentage_above_zero(key: str, figure: str) -> None:
     assert f"{key}: {figure} lets nothing through" in fault(**{key: figure})
@@ -129,6 +129,11 @@ def test_a_price_check_is_a_percentage_above_zero(key: str, figure: str) -> None
 def test_the_no_trade_band_is_a_percentage_below_a_hundred(figure: str) -> None:
     assert "is not a percentage from 0 to 100" in fault(minTradePercent=figure)
     assert read(minTradePercent="0").min_trade_percent == 0
+
+
+def test_that_every_trade_is_worth_its_commission_is_said_with_null() -> None:
+    assert read().max_commission_percent == Decimal("0.25")
+    assert read(maxCommissionPercent=None).max_commission_percent is None
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ config:
       overall: "0.9"
       strategies: {alpha: "0.5", beta: "0.5"}
     minTradePercent: "0"
+    maxCommissionPercent: null
     fillSeconds: "2"
     limits: {maxGrossLeverage: "0.5", maxWeightPerInstrument: "5", maxNetLeverage: "5"}
 """

@@ -28,6 +28,7 @@ from ib_trading.core.signals import Signals, read_signals
 from ib_trading.core.sizing import capital, size
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.core.strategy import Answer
+from ib_trading.core.trade_cost import worthwhile
 
 BySymbol = Mapping[str, Mapping[str, Decimal]]
 """Strategy → local symbol → figure."""
@@ -137,8 +138,8 @@ def decide(
     snapshot: Snapshot,
     properties: OrderProperties = DEFAULT_PROPERTIES,
 ) -> Decision:
-    """Strategies' answers → targets → netted orders → verdicts. Raises StrategyFailed, SizingRefused or
-    PropertiesRefused where no plan can be made."""
+    """Strategies' answers → targets → netted orders, as far as they are worth it → verdicts. Raises StrategyFailed,
+    SizingRefused or PropertiesRefused where no plan can be made."""
     signals = read_signals(snapshot)
     sizing = size(snapshot, signals)
     netting = net(
@@ -157,14 +158,15 @@ def decide(
         )
         for trade in netting.trades
     )
-    closed = nothing_trades(snapshot, orders)
-    orders, crosses = ((), ()) if closed else (orders, netting.crosses)
+    proposal = Proposal(snapshot, sizing.prices, orders, netting.crosses)
+    made = worthwhile(proposal, netting.trades, signals, sizing)
+    closed = nothing_trades(snapshot, made.proposal.orders)
     plan = written_out(
-        Proposal(snapshot, sizing.prices, orders, crosses),
+        replace(made.proposal, orders=(), crosses=()) if closed else made.proposal,
         tuple(sorted(snapshot.answers)),
         signals=signals.weights,
         targets=sizing.targets,
-        trades=sizing.trades,
+        trades=made.trades,
         warnings=(
             *(
                 f"{lock.local_symbol}: left out, the broker knows no such contract and {lock.reason}"
@@ -173,10 +175,13 @@ def decide(
             ),
             *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
             *sizing.notes,
+            *made.notes,
             *([closed] if closed else []),
         ),
     )
-    return Decision(_with_words(plan, snapshot, signals), signals.failed)
+    plan = _with_words(plan, snapshot, signals)
+    # What is not sent today is decided again on the next trading day, on the memory of before.
+    return Decision(replace(plan, memories=None) if closed else plan, signals.failed)
 
 
 def _with_words(plan: Plan, snapshot: Snapshot, signals: Signals) -> Plan:

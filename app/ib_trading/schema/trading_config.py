@@ -60,6 +60,10 @@ class TradingConfig(_Section, frozen=True):
     min_trade_percent: Decimal = Decimal("0.05")
     """No-trade band: a change smaller than this part of a strategy's capital is not worth its cost. Not applied to
     closing a position."""
+    max_commission_percent: Decimal | None = Decimal("0.25")
+    """A change whose expected commission is a larger part of its worth is not traded, if a larger order would cost less
+    a contract. Not applied to opening or closing a position, nor to what a strategy wants by number. None: no such
+    rule."""
     max_bar_jump_percent: Decimal = Decimal(80)
     """A bar whose close is further than this from the close before is reported and not stored."""
     history_max_age_days: Annotated[int, msgspec.Meta(ge=1)] = 3
@@ -136,6 +140,7 @@ def _contradictions(config: TradingConfig) -> list[FieldError]:
         ("limits.maxPriceMovePercent", config.limits.max_price_move_percent),
         ("limits.maxDailyLossPercent", config.limits.max_daily_loss_percent),
         ("maxSpreadPercent", config.max_spread_percent),
+        ("maxCommissionPercent", config.max_commission_percent),
         ("maxBarJumpPercent", config.max_bar_jump_percent),
     ):
         if value is not None and not (value.is_finite() and value > 0):

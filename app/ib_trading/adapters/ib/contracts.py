@@ -165,9 +165,9 @@ def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
         primary_exchange=contract.primaryExchange,
         currency=contract.currency,
         multiplier=translate.amount(contract.multiplier) or Decimal(1),
-        price_magnifier=translate.amount(details.priceMagnifier) or Decimal(1),
+        price_magnifier=_magnifier(details),
         size_increment=translate.amount(details.sizeIncrement) or Decimal(1),
-        price_steps=_price_steps(known, details),
+        price_steps=price_steps(known, details),
         order_types=frozenset(filter(None, details.orderTypes.split(","))),
         liquid_hours=hours,
         time_zone=time_zone,
@@ -184,12 +184,22 @@ async def _learn_rule(connection: Connection, known: KnownContracts, rule_id: in
     )
 
 
-def _price_steps(known: KnownContracts, details: ContractDetails) -> tuple[PriceStep, ...]:
-    """By the market rule of the contract's own exchange; the smallest tick where it has no rule."""
-    rule_id = market_rule_id(details)
-    if rule_id is None:
-        return (PriceStep(Decimal(0), translate.amount(details.minTick) or Decimal(0)),)
-    return known.rules[rule_id]
+def price_steps(known: KnownContracts, details: ContractDetails) -> tuple[PriceStep, ...]:
+    """By the market rule of the contract's own exchange; the smallest tick where it has no rule.
+
+    Both tell the exchange's price, in money: in London, where orders are priced in pence, a step of 0.0002 pounds is one
+    of 0.02 (github.com/mattsta/icli, instrumentdb: "minTick is the EXCHANGE tick size, but the IBKR tick size is
+    (.minTick * .priceMagnifier)"; it does the same to a market rule's increments). Where a rule's line begins is taken
+    to be told in the same unit as its increment.
+    """
+    rule_id, magnifier = market_rule_id(details), _magnifier(details)
+    smallest = PriceStep(Decimal(0), translate.amount(details.minTick) or Decimal(0))
+    told = (smallest,) if rule_id is None else known.rules[rule_id]
+    return tuple(PriceStep(one.low_edge * magnifier, one.increment * magnifier) for one in told)
+
+
+def _magnifier(details: ContractDetails) -> Decimal:
+    return translate.amount(details.priceMagnifier) or Decimal(1)
 
 
 def market_rule_id(details: ContractDetails) -> int | None:
