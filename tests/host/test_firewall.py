@@ -54,6 +54,14 @@ DEEDS: Mapping[str, str] = {
     "wants_megabytes": "return {ContractSpec('S' * 50 + str(i)): 0 for i in range(20_000)}",
     "writes_to_the_module": "Calm.name = 'other'; sys.modules['ib_trading'] = None; return {}",
 }
+WRITES_EVERYWHERE = """
+import os
+for number in range(3, 64):
+    try:
+        os.write(number, b"x" * 99)
+    except OSError:
+        pass
+"""
 STARTS = {"starts": "Starts"}
 HEAD = """
 import ctypes, os, sys, threading, time
@@ -246,7 +254,7 @@ def test_nothing_that_a_strategy_started_is_left(tmp_path: Path, then: str) -> N
         ("while True: pass", "took longer than 4 s"),
         ("import os; os.closerange(3, 256)", "ended its process with exit status 1"),
         ("import os; os.closerange(3, 256)\nwhile True: pass", "closed what its process speaks with"),
-        ("import os\nfor n in range(3, 9):\n  try: os.write(n, b'x' * 99)\n  except OSError: pass", "wrote to what"),
+        (WRITES_EVERYWHERE, "wrote to what is not its own"),
         ("raise ValueError('x' * (8 << 20))", "raised ValueError: xxx"),
         ("import not_there_any_more", "raised ModuleNotFoundError: No module named 'not_there_any_more'"),
     ],
