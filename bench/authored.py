@@ -1,5 +1,4 @@
-"""Two strategies as authors write them, one by arrays and one by frames, for the measurement of the process that asks
-them."""
+"""Strategies as authors write them, by arrays and by frames, for the measurement of the process that asks them."""
 
 from __future__ import annotations
 
@@ -32,9 +31,17 @@ class Smoothed(Ranked):
     name = "smoothed"
 
     def decide(self, view: StrategyView) -> Mapping[ContractSpec, float]:
-        above = []
-        for spec in self.instruments:
-            close = view.bars(spec).frame()["close"]
-            if close.iloc[-1] > close.rolling(50).mean().iloc[-1]:
-                above.append(spec)
+        closes = {spec: view.bars(spec).close for spec in self.instruments}
+        above = [spec for spec, close in closes.items() if close[-1] > close[-50:].mean()]
+        return dict.fromkeys(above, 1 / STOCKS)
+
+
+class Framed(Smoothed):
+    """The same by pandas."""
+
+    name = "framed"
+
+    def decide(self, view: StrategyView) -> Mapping[ContractSpec, float]:
+        closes = {spec: view.bars(spec).frame()["close"] for spec in self.instruments}
+        above = [spec for spec, close in closes.items() if close.iloc[-1] > close.rolling(50).mean().iloc[-1]]
         return dict.fromkeys(above, 1 / STOCKS)

@@ -15,11 +15,12 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bench.authored import DAYS, Ranked, Smoothed
+from bench.authored import DAYS, STOCKS, Framed, Ranked, Smoothed
 from bench.measured import Measured, milliseconds
 from ib_trading.adapters.local.strategy_host import StrategyHost
 from ib_trading.core.strategy import (
@@ -35,8 +36,9 @@ from ib_trading.core.strategy import (
 )
 from ib_trading.host.in_process import InProcess
 from ib_trading.ports.strategies import Strategies
+from ib_trading.strategies import Strategy
 
-KINDS = (Ranked, Smoothed)
+KINDS = (Ranked, Smoothed, Framed)
 ROUNDS = 30
 AT = datetime(2024, 6, 3, 15, tzinfo=UTC)
 SECONDS, MEGABYTES = 60.0, 1024
@@ -45,35 +47,56 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure(rounds: int | None = None) -> Measured:
-    questions = [_question(kind.name) for kind in KINDS]
-    in_process = InProcess({kind.name: kind for kind in KINDS})
     with _host() as host:
         began = time.perf_counter()
         host.offers()
         start = time.perf_counter() - began
-        there, here = [], []
-        # The first answers pay for what is made once.
-        _asked(host, questions)
-        _asked(in_process, questions)
-        for _ in range(rounds or ROUNDS):
-            seconds, told = _asked(host, questions)
+        arrays = _both(host, (Ranked, Smoothed), rounds or ROUNDS)
+        frames = _both(host, (Framed, Framed), rounds or ROUNDS)
+    rows = [("", "in their process", "in the service's", "added")]
+    for what, both in (("two strategies, by arrays", arrays), ("two strategies, by pandas", frames)):
+        rows.append((what, *map(milliseconds, (both.there, both.here, both.added))))
+    rows.append(("start, all strategies and pandas imported", milliseconds([start]), "", ""))
+    figures = {
+        f"{name}{what}": seconds
+        for name, both in (("arrays", arrays), ("frames", frames))
+        for what, seconds in (("There", both.there), ("Here", both.here), ("Added", both.added))
+    }
+    about = (
+        f"{STOCKS} instruments with {DAYS} daily bars each, medians. What a forked process touches first, it pays for: "
+        "pandas touches more."
+    )
+    bounds = {"milliseconds added to a run": (statistics.median(arrays.added) * 1000, BOUND_MILLISECONDS)}
+    return Measured("host", about, rows, figures | {"start": start}, bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Seconds of each round."""
+
+    there: Sequence[float]
+    here: Sequence[float]
+
+    @property
+    def added(self) -> list[float]:
+        return [one - other for one, other in zip(self.there, self.here, strict=True)]
+
+
+def _both(host: Strategies, kinds: Sequence[type[Strategy]], rounds: int) -> _Both:
+    """RuntimeError where the two do not answer the same."""
+    questions = [_question(kind.name) for kind in kinds]
+    in_process = InProcess({kind.name: kind for kind in kinds})
+    there, here = [], []
+    # The first answers pay for what is made once.
+    for number in range(rounds + 1):
+        seconds, told = _asked(host, questions)
+        seconds_here, expected = _asked(in_process, questions)
+        if told != expected:
+            raise RuntimeError(f"the host answered {told}, and in process it was {expected}")
+        if number:
             there.append(seconds)
-            seconds, expected = _asked(in_process, questions)
-            here.append(seconds)
-            if told != expected:
-                raise RuntimeError(f"the host answered {told}, and in process it was {expected}")
-    added = [one - other for one, other in zip(there, here, strict=True)]
-    rows = [
-        ("", "time"),
-        ("two strategies in the process of strategies", milliseconds(there)),
-        ("the same two in the service's own", milliseconds(here)),
-        ("added", milliseconds(added)),
-        ("the process's start, every strategy and pandas imported, once", milliseconds([start])),
-    ]
-    figures = {"host": there, "inProcess": here, "added": added, "start": start}
-    about = f"20 instruments with {DAYS} daily bars each, one strategy by arrays and one by frames; medians."
-    bounds = {"milliseconds added to a run": (statistics.median(added) * 1000, BOUND_MILLISECONDS)}
-    return Measured("host", about, rows, figures, bounds)
+            here.append(seconds_here)
+    return _Both(there, here)
 
 
 def _asked(strategies: Strategies, questions: Sequence[Question]) -> tuple[float, list[Answer]]:

@@ -1,4 +1,4 @@
-"""Ends what a strategy's process leaves behind, also what has left its process group (setsid).
+"""Ends what a strategy's process leaves behind, also what has left its process group (setsid), and itself with the host.
 
 Linux gives the host the children of whoever ends before them, once it has asked for them; each is ended then, and what
 it leaves in its turn. Elsewhere, and where /proc does not name children, nothing is found: there the process group is
@@ -11,10 +11,12 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-_SET_CHILD_SUBREAPER = 36
+_SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 """Of prctl(2)."""
 _CHILDREN = "/proc/self/task"
 ROUNDS = 100
@@ -23,8 +25,23 @@ ROUNDS = 100
 
 def adopt() -> None:
     """From now on this process is the parent of whoever below it has lost his own."""
+    _ask_linux(_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent() -> None:
+    """This process is killed when the one that forked it ends."""
+    _ask_linux(_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _ask_linux(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1)
+        _prctl()(option, value)
+
+
+@cache
+def _prctl() -> Callable[[int, int], int]:
+    """Looked up once, by the host: each process that it forks has it then."""
+    return ctypes.CDLL(None).prctl
 
 
 def children() -> frozenset[int]:
