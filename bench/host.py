@@ -1,8 +1,8 @@
-"""What it costs that strategies are asked in a process of their own: two of them, on 20 instruments with a year of daily
-bars each, beside the same two called in the service's.
+"""What it costs that strategies are asked in a process of their own: two of them, on 20 instruments with a year of
+daily bars each, beside the same two called in the service's.
 
-Both sides decide on the same questions and have to answer the same. What the host adds is a question's and an answer's way
-through a socket, and a process for each question.
+Both sides decide on the same questions and have to answer the same. What the host adds is a question's and an answer's
+way through a socket, and a process for each question.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -111,7 +111,7 @@ def _asked(strategies: Strategies, questions: Sequence[Question]) -> tuple[float
 
 
 @contextmanager
-def _host() -> Iterator[StrategyHost]:
+def _host() -> Generator[StrategyHost]:
     """One that finds the two as an installed package's."""
     with tempfile.TemporaryDirectory(prefix="ib-trading-bench-") as folder:
         info = Path(folder) / "bench-1.dist-info"
@@ -132,7 +132,8 @@ def _question(name: str) -> Question:
     starts = array("q", (int((first + timedelta(days=day)).timestamp()) for day in range(DAYS)))
     specs = Ranked.instruments
     closes = [
-        array("d", (20 + (number * 7 + day * 3) % 50 / 25 for day in range(DAYS))) for number in range(len(specs))
+        array("d", (20 + (number * 7 + day * 3) % 50 / 25 for day in range(DAYS)))
+        for number in range(len(specs))
     ]
     return Question(
         instance=Instance(name, name),

@@ -54,7 +54,9 @@ def holding(
 
 
 def moved(state: Snapshot, prices: Mapping[int, Decimal]) -> Snapshot:
-    return replace(state, quotes={**state.quotes, **{one: quote(str(price)) for one, price in prices.items()}})
+    return replace(
+        state, quotes={**state.quotes, **{one: quote(str(price)) for one, price in prices.items()}}
+    )
 
 
 def traded(plan: Plan, strategy: str = "alpha") -> dict[str, Decimal]:
@@ -134,12 +136,14 @@ def test_the_limits_judge_a_number_of_contracts_as_they_judge_a_weight() -> None
     """2,000 shares at 100 dollars, in an account of 100,000."""
     narrow = config(limits={"max_gross_leverage": Decimal(1)})
     plan = planned(snapshot(config=narrow), {"alpha": answers(AAA=Contracts(2000))})
-    assert [(verdict.rule, verdict.value) for verdict in plan.refusals] == [("gross leverage after the run", "2")]
+    assert [(verdict.rule, verdict.value) for verdict in plan.refusals] == [
+        ("gross leverage after the run", "2")
+    ]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), "some", True, None, 1e13])
 def test_a_number_that_is_none_is_the_strategy_s_failure(number: Any) -> None:
-    with pytest.raises(StrategyFailed, match="alpha .*AAA"):
+    with pytest.raises(StrategyFailed, match=r"alpha .*AAA"):
         planned(snapshot(), {"alpha": answers(AAA=Contracts(number))})
 
 

@@ -71,7 +71,7 @@ def test_what_strategies_took_from_each_other_is_something() -> None:
 def test_what_may_still_come_counts_and_is_not_written_before_it_has_come(
     state: OrderState, before: tuple[Order, ...]
 ) -> None:
-    """An order that nobody could explain was written down as done; it had never arrived, and was not asked for again."""
+    """An order that nobody could explain counted as done: it had never arrived, and was not asked for again."""
     orders = *before, became(state, alpha=10, beta=5)
     assert memories_awaited(settled(), orders).keys() == {"alpha", "beta"}
     assert remembered(settled(), *orders) == set()
@@ -123,7 +123,9 @@ def test_a_memory_goes_to_the_name_of_today() -> None:
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
-def test_of_two_strategies_that_have_become_one_the_later_decided_memory_is_theirs(one: int, other: int) -> None:
+def test_of_two_strategies_that_have_become_one_the_later_decided_memory_is_theirs(
+    one: int, other: int
+) -> None:
     found = memories_now({"old": later(one, "old"), "new": later(other, "new")}, {"old": "new"})
     assert set(found) == {"new"}
     assert found["new"].decided_at == NOW + timedelta(seconds=max(one, other))

@@ -81,7 +81,9 @@ def test_a_decision_counts_once_wherever_its_run_was_killed(counting: Ground, po
     assert counting.call(ALLOCATE, {}, "wednesday", 3 * LEASE_OVER)["status"] == 200
     told = carried_out(counting)
     assert told == list(range(1, len(told) + 1))
-    assert count(counting) == told[-1] == (2 if point == "sending" else 4 if stands and point != "sent 1" else 3)
+    assert (
+        count(counting) == told[-1] == (2 if point == "sending" else 4 if stands and point != "sent 1" else 3)
+    )
 
 
 @pytest.mark.parametrize("point", ["renaming", "renamed", *POINTS])

@@ -308,13 +308,19 @@ def test_what_a_module_does_on_being_imported_is_nobody_s_answer(tmp_path: Path,
 
 @pytest.mark.parametrize(
     "brought",
-    [("ib_trading",), ("msgspec", "numpy"), ("ib_trading", "msgspec", "numpy", "tzdata", "logging", "socket")],
+    [
+        ("ib_trading",),
+        ("msgspec", "numpy"),
+        ("ib_trading", "msgspec", "numpy", "tzdata", "logging", "socket"),
+    ],
 )
 def test_a_wheel_with_modules_in_the_place_of_others_hurts_only_itself(
     tmp_path: Path, brought: tuple[str, ...]
 ) -> None:
     """They would end whoever imports them: nobody does."""
-    package(tmp_path, "whole", HEAD + KIND.format(kind="Calm", name="calm", deed="return {}"), {"calm": "Calm"})
+    package(
+        tmp_path, "whole", HEAD + KIND.format(kind="Calm", name="calm", deed="return {}"), {"calm": "Calm"}
+    )
     package(tmp_path, "shadowing", "import os; os._exit(9)", {"shadowing": "Shadowing"})
     for module in brought:
         (tmp_path / module).mkdir()

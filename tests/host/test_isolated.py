@@ -1,5 +1,5 @@
-"""One service under gunicorn, whose strategies do the worst each in its own way: the others trade, and who looks is told
-which failed, why and where. Over HTTP, with the file that a deployment would have."""
+"""One service under gunicorn, whose strategies do the worst, each in its own way: the others trade, and who looks is
+told which failed, why and where. Over HTTP, with the file that a deployment would have."""
 
 from __future__ import annotations
 
@@ -40,19 +40,20 @@ DEEDS = {
     "loops": ("PG", "\n        while True: pass"),
     "hoards": ("PG", "bytearray(4 << 30)"),
 }
+BROKEN = "broken = broken:Kind could not be imported: it ended its process by SIGSEGV"
 SENTENCES = {
     "exits": "strategy exits raised SystemExit: no signal today",
     "segfaults": "strategy segfaults ended its process by SIGSEGV (strategyMegabytes is 512)",
     "loops": "strategy loops took longer than strategySeconds (2) and was stopped",
     "hoards": "strategy hoards raised MemoryError (strategyMegabytes is 512)",
-    "broken": "strategy broken is not there: broken = broken:Kind could not be imported: it ended its process by SIGSEGV",
+    "broken": f"strategy broken is not there: {BROKEN}",
 }
-STACK_FILE = """\
+STACK_FILE = f"""\
 config:
   ib-trading:trading:
     exposure:
       overall: "0.9"
-      strategies: {steady: "0.1", calm: "0.1", exits: "0.1", segfaults: "0.1", loops: "0.1", hoards: "0.1", broken: "0.1"}
+      strategies: {{{", ".join(f'{name}: "0.1"' for name in (*DEEDS, "broken"))}}}
     onStrategyError: isolate
     strategySeconds: "2"
     strategyMegabytes: 512
@@ -107,11 +108,14 @@ def test_of_seven_strategies_five_fail_each_in_its_own_way_and_two_trade(
 ) -> None:
     ready = strategies_ready(service)
     assert ready["state"] == "degraded"
-    assert "broken = broken:Kind could not be imported: it ended its process by SIGSEGV" in ready["detail"]
+    assert BROKEN in ready["detail"]
     assert "broken is configured and not there" in ready["detail"]
     status, answer = asked("POST", f"{service}/allocation")
     assert status == 200, answer
-    assert {order["localSymbol"]: order["status"] for order in answer["orders"]} == {"KO": "filled", "JNJ": "filled"}
+    assert {order["localSymbol"]: order["status"] for order in answer["orders"]} == {
+        "KO": "filled",
+        "JNJ": "filled",
+    }
     assert broker_positions_by_symbol(simulator).keys() == {"KO", "JNJ"}
     assert [f"{sentence}; it stays at its holdings" for _, sentence in sorted(SENTENCES.items())] == sorted(
         answer["warnings"]

@@ -1,4 +1,4 @@
-"""Ends what a strategy's process leaves behind, also what has left its process group (setsid), and itself with the host.
+"""Ends what a strategy's process leaves behind, what has left its process group (setsid) too, and that with the host.
 
 Linux gives the host the children of whoever ends before them, once it has asked for them; each is ended then, and what
 it leaves in its turn. Elsewhere, and where /proc does not name children, nothing is found: there the process group is
