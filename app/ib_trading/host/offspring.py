@@ -11,14 +11,14 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 """Of prctl(2)."""
 _CHILDREN = "/proc/self/task"
+_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Made by the host: each process that it forks has it then."""
 ROUNDS = 100
 """Of children's children: enough for a chain, and an end for one that starts others faster than they are ended."""
 
@@ -34,14 +34,8 @@ def end_with_parent() -> None:
 
 
 def _ask_linux(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        _prctl()(option, value)
-
-
-@cache
-def _prctl() -> Callable[[int, int], int]:
-    """Looked up once, by the host: each process that it forks has it then."""
-    return ctypes.CDLL(None).prctl
+    if _LIBRARY is not None:
+        _LIBRARY.prctl(option, value)
 
 
 def children() -> frozenset[int]:
