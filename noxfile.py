@@ -175,7 +175,7 @@ def strategy(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what is named (orders ingest core simulator start preview container), for docs/performance.md."""
+    """Measure what is named (orders ingest core host simulator start preview container), for docs/performance.md."""
     libraries = {"start": ("google",), "preview": ("infra",), "container": ("delivery", "safety")}
     named = (groups for name, groups in libraries.items() if name in session.posargs)
     # Google's client for BigQuery imports pandas where it finds it; the service's environment in the image has none.

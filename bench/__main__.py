@@ -1,6 +1,6 @@
 """`python -m bench NAME … [options]`: the list of measurements, and which of them run.
 
-    python -m bench orders ingest core simulator start preview container [--rounds N] [--json FILE] [--no-document]
+    python -m bench orders ingest core host simulator start preview container [--rounds N] [--json FILE] [--no-document]
 
 Prints, and writes the figures into docs/performance.md. Exit codes: 0 when every measurement is within its bounds, 1
 when one is not, 2 for a name or an option that is not known.
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import container, core, ingest, orders, preview, simulator, start
+from bench import container, core, host, ingest, orders, preview, simulator, start
 from bench.measured import DOCUMENT, Measured, write_document, write_figures
 from ib_trading.logs import log_as_json
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[int | None], Measured]] = {
     "orders": orders.measure,
     "ingest": ingest.measure,
     "core": core.measure,
+    "host": host.measure,
     "simulator": simulator.measure,
     "start": start.measure,
     "preview": preview.measure,

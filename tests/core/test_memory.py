@@ -1,10 +1,10 @@
-"""What a strategy wants to remember counts once its decision is carried out, and of two decisions the later one's."""
+"""A strategy remembers what it decided once something of it was done, and of two decisions the later one."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -12,79 +12,120 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.journal import Run, RunState
-from ib_trading.core.memory import Memory, memories_now, memories_of, newest
-from ib_trading.core.order import Order
+from ib_trading.core.memory import Memory, memories_awaited, memories_now, memories_of, newest
+from ib_trading.core.mode import TradingMode
+from ib_trading.core.netting import InternalCross
+from ib_trading.core.order import Order, written_down
 from ib_trading.core.order_state import OrderState
-from tests.contracts.samples import NOON, a_run, after, an_order
+from ib_trading.core.plan import make_plan
+from tests.core.builders import NOW, answers, asked, order, snapshot
 
-SENT = (RunState.SETTLING, RunState.SETTLED, RunState.NEEDS_REVIEW)
-
-
-def decided(state: RunState, memories: Mapping[str, str] | None = None) -> Run:
-    plan = {"memories": {"trend": "7"} if memories is None else memories}
-    return a_run("run-1", state=state, plan=json.dumps(plan).encode())
+BOTH = {"alpha": '"a"', "beta": '"b"'}
+CROSS = InternalCross(1, Decimal(100), {"alpha": Decimal(5), "beta": Decimal(-5)})
 
 
-def orders(*states: OrderState) -> Sequence[Order]:
-    return [an_order(f"ref-{number}", "run-1", state) for number, state in enumerate(states)]
+def settled(*crosses: InternalCross, state: RunState = RunState.SETTLED) -> Run:
+    """A run of alpha and beta, which both want to remember something."""
+    told = make_plan(asked(snapshot(), {"alpha": answers(), "beta": answers()}))
+    plan = replace(told, memories=BOTH, internal_crosses=crosses)
+    return Run("run", "key", "hash", "allocation", state, NOW, NOW, plan.to_json())
 
 
-def remembered(seconds: float, text: str = "7") -> Memory:
-    return Memory(text, after(seconds))
+def became(state: OrderState, filled: str = "0", **source: int) -> Order:
+    decided = order(1, "10", source={name: Decimal(share) for name, share in source.items()})
+    written = written_down(decided, TradingMode.PAPER, "run", Decimal(1), NOW)
+    return replace(written.became(state, NOW), filled=Decimal(filled))
 
 
-@pytest.mark.parametrize("state", SENT)
-@pytest.mark.parametrize(
-    "states",
-    [
-        (),
-        (OrderState.FILLED,),
-        (OrderState.WORKING,),
-        (OrderState.REJECTED,),
-        (OrderState.UNKNOWN, OrderState.ABANDONED),
-    ],
-)
-def test_a_decision_of_which_something_was_sent_is_remembered(
-    state: RunState, states: tuple[OrderState, ...]
+def remembered(run: Run, *orders: Order) -> set[str]:
+    return {name for name, memory in memories_of(run, orders).items() if memory.text == BOTH[name]}
+
+
+def test_who_keeps_what_there_is_remembers_without_an_order() -> None:
+    assert remembered(settled()) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize("state", [OrderState.ABANDONED, OrderState.REJECTED, OrderState.CANCELLED])
+def test_a_strategy_that_got_nothing_does_not_believe_to_have_it(state: OrderState) -> None:
+    """The broker refused all that it wanted: believed to be there, it would never be asked for again."""
+    orders = became(state, alpha=10), became(OrderState.FILLED, "10", beta=10)
+    assert remembered(settled(), *orders) == {"beta"}
+
+
+def test_a_part_is_something() -> None:
+    orders = became(OrderState.PARTLY_FILLED, "3", alpha=10), became(OrderState.CANCELLED, "1", beta=10)
+    assert remembered(settled(), *orders) == {"alpha", "beta"}
+
+
+def test_one_order_of_several_is_something() -> None:
+    orders = became(OrderState.REJECTED, alpha=10), became(OrderState.FILLED, "10", alpha=5, beta=5)
+    assert remembered(settled(), *orders) == {"alpha", "beta"}
+
+
+def test_what_strategies_took_from_each_other_is_something() -> None:
+    assert remembered(settled(CROSS), became(OrderState.REJECTED, alpha=10)) == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize("state", [OrderState.WORKING, OrderState.UNKNOWN, OrderState.SENDING])
+@pytest.mark.parametrize("before", [(), (became(OrderState.REJECTED, alpha=10),)])
+def test_what_may_still_come_counts_and_is_not_written_before_it_has_come(
+    state: OrderState, before: tuple[Order, ...]
 ) -> None:
-    """Also one that wanted nothing to be sent: it kept what there was, and that is what it wanted."""
-    assert memories_of(decided(state), orders(*states)) == {"trend": Memory("7", NOON)}
+    """An order that nobody could explain counted as done: it had never arrived, and was not asked for again."""
+    orders = *before, became(state, alpha=10, beta=5)
+    assert memories_awaited(settled(), orders).keys() == {"alpha", "beta"}
+    assert remembered(settled(), *orders) == set()
 
 
-@pytest.mark.parametrize("state", [one for one in RunState if one not in SENT])
-def test_until_it_is_carried_out_and_where_it_was_refused_nothing_is(state: RunState) -> None:
-    assert memories_of(decided(state), orders(OrderState.FILLED)) == {}
+def test_what_has_come_to_nothing_is_not_awaited_any_more() -> None:
+    orders = became(OrderState.CANCELLED, alpha=10), became(OrderState.WORKING, beta=5)
+    assert memories_awaited(settled(), orders).keys() == {"beta"}
 
 
-@pytest.mark.parametrize("state", SENT)
-def test_of_a_decision_whose_orders_were_all_abandoned_nothing_is(state: RunState) -> None:
-    assert memories_of(decided(state), orders(OrderState.ABANDONED, OrderState.ABANDONED)) == {}
+def test_the_orders_of_a_strategy_that_was_renamed_since_are_its_own() -> None:
+    """They stand under the name of today, the plan under the one of then."""
+    former = {"alpha": "gamma"}
+    assert memories_of(settled(), [became(OrderState.REJECTED, gamma=10)], former).keys() == {"beta"}
+    filled = [became(OrderState.FILLED, "10", gamma=10)]
+    assert memories_of(settled(), filled, former).keys() == {"alpha", "beta"}
 
 
-@pytest.mark.parametrize("run", [decided(RunState.SETTLED, {}), a_run("run-1", state=RunState.SETTLED)])
-def test_who_wants_to_remember_nothing_keeps_what_it_had(run: Run) -> None:
-    assert memories_of(run, orders(OrderState.FILLED)) == {}
+@pytest.mark.parametrize("state", [RunState.CLAIMED, RunState.PLANNED, RunState.REFUSED, RunState.FAILED])
+def test_a_run_that_was_not_carried_out_leaves_what_was_there(state: RunState) -> None:
+    assert remembered(settled(state=state), became(OrderState.FILLED, "10", alpha=10)) == set()
+
+
+def test_who_wants_to_remember_nothing_keeps_what_it_had() -> None:
+    filled = became(OrderState.FILLED, "10", alpha=10)
+    silent = replace(make_plan(asked(snapshot(), {"alpha": answers()})), memories=None)
+    assert memories_of(replace(settled(), plan=silent.to_json()), [filled]) == {}
+    assert memories_of(replace(settled(), plan=None), [filled]) == {}
+
+
+def later(seconds: float, text: str = "7") -> Memory:
+    return Memory(text, NOW + timedelta(seconds=seconds))
 
 
 def test_of_two_decisions_the_later_one_stays_whichever_is_told_first() -> None:
-    told = [{"trend": remembered(second, str(second)), f"only {second}": remembered(second)} for second in (1, 2, 3)]
+    told = [{"alpha": later(second, str(second)), f"only {second}": later(second)} for second in (1, 2, 3)]
     for several in permutations(told):
         found = newest(*several)
-        assert found["trend"] == remembered(3, "3")
-        assert set(found) == {"trend", "only 1", "only 2", "only 3"}
+        assert found["alpha"] == later(3, "3")
+        assert set(found) == {"alpha", "only 1", "only 2", "only 3"}
 
 
 def test_of_two_decisions_of_one_instant_the_one_that_was_told_first_stays() -> None:
-    assert newest({"trend": remembered(1, "1")}, {"trend": remembered(1, "2")}) == {"trend": remembered(1, "1")}
+    assert newest({"alpha": later(1, "1")}, {"alpha": later(1, "2")}) == {"alpha": later(1, "1")}
 
 
 def test_a_memory_goes_to_the_name_of_today() -> None:
-    assert memories_now({"old": remembered(1)}, {"old": "new"}) == {"new": remembered(1)}
+    assert memories_now({"old": later(1)}, {"old": "new"}) == {"new": later(1)}
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
-def test_of_two_strategies_that_have_become_one_the_later_decided_memory_is_theirs(one: int, other: int) -> None:
-    memories = {"old": remembered(one, "old"), "new": remembered(other, "new")}
-    found = memories_now(memories, {"old": "new"})
+def test_of_two_strategies_that_have_become_one_the_later_decided_memory_is_theirs(
+    one: int, other: int
+) -> None:
+    found = memories_now({"old": later(one, "old"), "new": later(other, "new")}, {"old": "new"})
     assert set(found) == {"new"}
-    assert found["new"].decided_at == NOON + timedelta(seconds=max(one, other))
+    assert found["new"].decided_at == NOW + timedelta(seconds=max(one, other))

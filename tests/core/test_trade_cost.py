@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ib_trading.core.fx import FxRate, base_rate
 from ib_trading.core.plan import Plan
-from ib_trading.strategies import KEEP, Contracts
 from ib_trading.schema.exposure import Exposure, StrategyInstance
+from ib_trading.strategies import KEEP, Contracts
 from tests.core.builders import AAA, BBB, NOW, answers, config, planned, quote, snapshot, stock
 
 RULE = config(max_commission_percent=Decimal("0.5"))

@@ -11,10 +11,12 @@ import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from ib_trading.composition import create
 from ib_trading.logs import log_as_json
+from tests.crash.counting import with_counter
 from tests.crash.processes import on_firestore
 from tests.crash.stopping import later, stopping
 from tests.service import ServiceUnderTest
@@ -27,6 +29,7 @@ def main() -> None:
     stores = on_firestore(made.services, told["project"]) if told["project"] else None
     # A process that is to die at a point is watched in the embedded stores only.
     services = later(stores or stopping(made.services, made.folder, told["point"]), told["minutes"])
+    services = replace(services, strategies=with_counter())
     application = create(services)
     line = threading.Barrier(len(told["calls"]))
     printing = threading.Lock()

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ib_trading.composition import build_services
-from ib_trading.host.in_process import InProcess
 from ib_trading.intents.leased_ledger import Books
 from ib_trading.intents.services import Services
 from ib_trading_simulator.launch import Launched
+from tests.crash.counting import with_counter
 from tests.crash.stopping import later
 from tests.positions import broker_positions, together
 from tests.service import STACK_FILE, ServiceUnderTest, settings
@@ -79,7 +79,7 @@ class Ground:
     def services(self, minutes: float = 0) -> Services:
         local = replace(
             build_services(settings(self.folder, self.simulator.port, stack_file=self.stack_file)),
-            strategies=InProcess.discovered(),
+            strategies=with_counter(),
         )
         return later(on_firestore(local, self.project) if self.project else local, minutes)
 

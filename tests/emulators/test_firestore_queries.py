@@ -12,6 +12,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.types import RunQueryRequest, StructuredQuery
 
 from ib_trading.core.journal import RunState
+from ib_trading.core.memory import Memory
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.snapshot import TradingSwitch
 from ib_trading.ports.activity_log import Activity, ActivityLog
@@ -37,7 +38,9 @@ CALLS: dict[str, Callable[[Stores], object]] = {
     "acquire": lambda stores: stores.trading_lease.acquire("run-1", NOON, after(60)),
     "renew": lambda stores: stores.trading_lease.renew(a_lease(stores.trading_lease), after(90)),
     "check": lambda stores: stores.trading_lease.check(a_lease(stores.trading_lease)),
-    "save_run": lambda stores: stores.journal.save_run(RUN, a_lease(stores.trading_lease)),
+    "save_run": lambda stores: stores.journal.save_run(
+        RUN, a_lease(stores.trading_lease), {"trend": Memory("1", NOON)}
+    ),
     "save_orders": lambda stores: stores.journal.save_orders([ORDER], a_lease(stores.trading_lease)),
     "save_plan": lambda stores: stores.journal.save_plan(RUN, [ORDER], a_lease(stores.trading_lease)),
     "run": lambda stores: stores.journal.run("run-1"),

@@ -1,14 +1,14 @@
-"""Decides when what a strategy wants to remember counts: once the decision that it came with is carried out.
+"""Decides when what a strategy wants to remember counts: once something of the decision that it came with is done.
 
 A dry-run, a run that was refused and one that came to nothing leave the memory that was there, and so does a run for
 those strategies whose orders were all abandoned, rejected or cancelled unfilled: else they would believe to have bought
-what nobody bought, and keep it. It is written in the transaction that ends the run; of two runs the later decided one's
-stays, whichever ends later.
+what nobody bought, and keep it. While their orders may still fill, whoever asks is told as if they had; it is written
+down with the transaction that says so, or not at all. Of two runs the later decided one's stays, whichever ends later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -32,25 +32,33 @@ Memories = Mapping[str, Memory]
 """Strategy → its memory."""
 
 NO_MEMORIES: Memories = MappingProxyType({})
+NOBODY: FormerNames = MappingProxyType({})
 
 
-def memories_of(run: Run, orders: Sequence[Order]) -> dict[str, Memory]:
-    """What is to be remembered of a run whose orders stand like this."""
+def memories_of(run: Run, orders: Sequence[Order], former: FormerNames = NOBODY) -> dict[str, Memory]:
+    """What is to be remembered for good of a run whose orders, by the names of today, stand like this."""
+    return _memories(run, orders, former, lambda order: bool(order.filled))
+
+
+def memories_awaited(run: Run, orders: Sequence[Order], former: FormerNames = NOBODY) -> dict[str, Memory]:
+    """The same, with what counts as long as nobody knows better."""
+    return _memories(run, orders, former, lambda order: bool(order.filled) or not order.state.final)
+
+
+def _memories(
+    run: Run, orders: Sequence[Order], former: FormerNames, brings: Callable[[Order], bool]
+) -> dict[str, Memory]:
     if run.state not in CARRIED_OUT or not crosses_stand(run, orders):
         return {}
     plan = run.planned()
     crossed = {name for cross in plan.get("internalCrosses", ()) for name in cross["quantities"]}
+    ordered = {name for order in orders for name in order.source}
+    brought = {name for order in orders if brings(order) for name in order.source}
     return {
         name: Memory(text, run.claimed_at)
         for name, text in (plan.get("memories") or {}).items()
-        if name in crossed or not _brought_nothing(name, orders)
+        if name in crossed or (now := former.get(name, name)) in brought or now not in ordered
     }
-
-
-def _brought_nothing(strategy: str, orders: Sequence[Order]) -> bool:
-    """Whether something was ordered for it, and nothing of that was or will be filled."""
-    own = [order for order in orders if strategy in order.source]
-    return bool(own) and all(order.state.final and not order.filled for order in own)
 
 
 def newest(*told: Memories) -> dict[str, Memory]:

@@ -9,7 +9,7 @@ from ib_trading.authoring.decision import AnswerRefused
 from ib_trading.authoring.strategy import NotReadable, ParametersRefused
 from ib_trading.core.strategy import Failure
 
-SENTENCE, TEXT = 500, 8_000
+SENTENCE, TEXT = 480, 8_000
 """Characters of a sentence, and of a traceback or what was printed."""
 
 

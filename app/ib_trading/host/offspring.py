@@ -1,4 +1,4 @@
-"""Ends what a strategy's process leaves behind, also what has left its process group (setsid).
+"""Ends what a strategy's process leaves behind, what has left its process group (setsid) too, and that with the host.
 
 Linux gives the host the children of whoever ends before them, once it has asked for them; each is ended then, and what
 it leaves in its turn. Elsewhere, and where /proc does not name children, nothing is found: there the process group is
@@ -14,17 +14,28 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-_SET_CHILD_SUBREAPER = 36
+_SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36
 """Of prctl(2)."""
 _CHILDREN = "/proc/self/task"
+_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Made by the host: each process that it forks has it then."""
 ROUNDS = 100
 """Of children's children: enough for a chain, and an end for one that starts others faster than they are ended."""
 
 
 def adopt() -> None:
     """From now on this process is the parent of whoever below it has lost his own."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1)
+    _ask_linux(_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent() -> None:
+    """This process is killed when the one that forked it ends."""
+    _ask_linux(_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _ask_linux(option: int, value: int) -> None:
+    if _LIBRARY is not None:
+        _LIBRARY.prctl(option, value)
 
 
 def children() -> frozenset[int]:

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from ib_trading.authoring.bars import bars_of
 from ib_trading.authoring.decision import answer_of
 from ib_trading.authoring.strategy import Strategy, declaration_of
 from ib_trading.authoring.view import StrategyView
-from ib_trading.core.strategy import Instance, Question
+from ib_trading.core.strategy import History, Instance, Question, SeenBars
 from ib_trading.host.discovery import Found, discover
 from ib_trading.host.messages import (
     Answered,
@@ -32,6 +33,7 @@ from ib_trading.host.trial import ServiceGone, tried
 
 FRAMES = "pandas"
 """What bars are handed out as frames with (authoring/bars.py)."""
+_ONE_BAR = SeenBars(0, History(), *[bytes(8)] * 6)
 
 
 def serve(number: int) -> None:
@@ -83,6 +85,8 @@ def _import_frames() -> None:
     it is not installed or does not import, who asks for a frame is told."""
     with suppress(Exception):
         importlib.import_module(FRAMES)
+        # What is made with the first frame is made here.
+        bars_of(_ONE_BAR, "UTC").frame()
 
 
 def _work(found: Found, message: Declare | Ask) -> Callable[[], object]:

@@ -6,7 +6,6 @@ parent only waits: for the answer, the end of the child, the end of the time, or
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import select
@@ -23,7 +22,7 @@ import msgspec
 from ib_trading.core.strategy import Failure
 from ib_trading.host.failures import TEXT, told_as_failure
 from ib_trading.host.messages import LENGTH, Answered, Declared, Failed
-from ib_trading.host.offspring import children, end_children
+from ib_trading.host.offspring import children, end_children, end_with_parent
 from ib_trading.schema.known_types import ready
 
 MOST_ANSWER_BYTES = 1 << 20
@@ -32,8 +31,6 @@ TELLING_MEGABYTES = 64
 """What a child may have beyond its limit once it has failed: to say so."""
 END_SECONDS = 1.0
 _FROM_CHILD = ready(Answered | Declared | Failed)
-_DIE_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG, of prctl(2)."""
 
 
 class ServiceGone(Exception):
@@ -162,7 +159,7 @@ def _in_child(
     """Never returns."""
     try:
         os.setpgid(0, 0)
-        _die_with_parent()
+        end_with_parent()
         for number in foreign:
             os.close(number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -200,9 +197,3 @@ def _told(work: Callable[[], object], megabytes: int) -> bytes:
 
 def _limit(megabytes: int, *, most: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, most * MEGABYTE))
-
-
-def _die_with_parent() -> None:
-    """Where Linux offers it; elsewhere a child of a host that was killed ends with its time."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)

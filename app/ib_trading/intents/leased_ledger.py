@@ -78,7 +78,8 @@ class LeasedLedger(Ledger):
     def record_run(self, run: Run, orders: Sequence[Order] = ()) -> None:
         """The run's key, state, plan and response as they are now, and what is to be remembered of it once its `orders`
         stand like this. LookupError if it has been withdrawn."""
-        self._journal.save_run(run, self._held.renewed(), memories_of(run, orders))
+        memories = memories_of(run, orders, self.former_names())
+        self._journal.save_run(run, self._held.renewed(), memories)
 
     def record_plan(self, run: Run, orders: Sequence[Order]) -> None:
         """The run and these orders of it, in one transaction: no plan without its orders."""

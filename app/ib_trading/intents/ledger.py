@@ -16,7 +16,7 @@ from threading import Lock
 from ib_trading.core.attribution import Booking
 from ib_trading.core.former_names import FormerNames, after, booking_now, holdings_now, order_now
 from ib_trading.core.journal import Run, crosses_stand, outcome
-from ib_trading.core.memory import memories_now, memories_of, newest
+from ib_trading.core.memory import memories_awaited, memories_now, newest
 from ib_trading.core.order import Order
 from ib_trading.core.positions import UNASSIGNED, with_changes
 from ib_trading.core.totals import Totals, totals_now, with_bookings
@@ -119,15 +119,20 @@ class Ledger:
         return after(self._names.former(self._positions), self.unwritten.renames)
 
     def memories(self) -> dict[str, str]:
-        """Strategy → the JSON that it wanted to remember with its last decision that was carried out, be it by a run
-        that was interrupted and that the next one ends."""
+        """Strategy → the JSON that it wanted to remember with its last decision that was carried out. One whose orders
+        may still fill counts, be it of a run that was interrupted and that the next one ends."""
+        former = self.former_names()
+        awaited = {order.run_id for order in self.unsettled_orders()}
+        runs = {run.run_id: run for run in (*self.open_runs(), *filter(None, map(self.run, awaited)))}
         unwritten = (
-            memories_of(replace(run, state=outcome(orders)), orders)
-            for run in self.open_runs()
+            memories_awaited(replace(run, state=outcome(orders)), orders, former)
+            for run in runs.values()
             if run.plan is not None and crosses_stand(run, orders := self.orders(run.run_id))
         )
-        told = newest(self._journal.memories(), *unwritten)
-        return {name: memory.text for name, memory in memories_now(told, self.former_names()).items()}
+        return {
+            name: memory.text
+            for name, memory in memories_now(newest(self._journal.memories(), *unwritten), former).items()
+        }
 
     def holdings(self) -> Mapping[str, Mapping[int, Decimal]]:
         """Strategy → contract id → signed quantity; nothing is listed at zero."""

@@ -21,7 +21,6 @@ from ib_trading.queries.run import stored
 from ib_trading.queries.runs import RunShown, run_shown
 from ib_trading.schema.requests import Request
 
-
 BY_STRATEGY = (
     "capital",
     "signals",
@@ -168,7 +167,9 @@ def _part(
         wants = f"{plain(number)} {symbol}"
     elif signal is not None and capital is not None:
         wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')} in {symbol}"
-    parted = f"{plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by this order"
+    parted = (
+        f"{plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by this order"
+    )
     if wants is not None:
         at_work = f" and had {plain(working)} at work" if working else ""
         why = (
