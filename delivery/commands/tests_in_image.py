@@ -22,7 +22,7 @@ from delivery.image.packages_for_tests import make_packages
 from delivery.image.runner import Run, run
 from delivery.stack.stack_file import stacks
 
-UNIT = ("adapters", "contracts", "core", "host", "intents", "schema", "strategies", "web")
+UNIT = ("adapters", "contracts", "core", "intents", "schema", "strategies", "web")
 """Folders of tests that ask the service's own code and nobody else."""
 
 INTEGRATION = ("api", "crash", "gateway", "wire")
@@ -38,6 +38,7 @@ ELSEWHERE = {
     "docs": "is about the pages",
     "emulators": "has a session of its own, with emulators",
     "engine": "is about the Pulumi program",
+    "host": "is about the process of the strategies, which tests of the images start there",
     "ground": "is about the wrapper and the tests' own ground",
     "images": "looks at the images from outside",
     "infra": "is about the Pulumi program",
@@ -45,6 +46,7 @@ ELSEWHERE = {
     "mutants": "has no tests, but what changes the rules to try them",
     "readme": "is about the README",
     "simulator": "is about the simulator, which is in no image",
+    "workbench": "is about a program that is in no image",
 }
 """Folders of tests that the image has nothing to do with, each with the reason."""
 

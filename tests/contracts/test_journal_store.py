@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from ib_trading.core.journal import RunState, StoredResponse
+from ib_trading.core.memory import Memory
 from ib_trading.core.order_state import OrderState
 from ib_trading.core.refusals import StaleFence
 from ib_trading.core.snapshot import TradingSwitch
@@ -144,6 +145,74 @@ class TestRuns:
     def test_an_unknown_run_is_none(self, stores: Stores) -> None:
         assert stores.journal.run("run-1") is None
         assert stores.journal.orders("run-1") == ()
+
+
+class TestMemories:
+    """What strategies want to remember is written with their run, or not at all."""
+
+    @pytest.fixture
+    def claimed(self, stores: Stores) -> Stores:
+        for run_id in ("run-1", "run-2"):
+            stores.journal.claim(a_run(run_id), None)
+        return stores
+
+    def test_at_first_nobody_remembers_anything(self, stores: Stores) -> None:
+        assert stores.journal.memories() == {}
+
+    def test_a_memory_comes_back_as_it_was_told(self, claimed: Stores) -> None:
+        told = {
+            "trend": Memory('{"regime":"bullish — 強気","count":3}', after(0.123456)),
+            "a/b .c": Memory("null", NOON),
+            "__large__": Memory(f'"{"ü" * 32_000}"', NOON),
+        }
+        claimed.journal.save_run(a_run("run-1"), a_lease(claimed.trading_lease), told)
+        assert claimed.journal.memories() == told
+
+    def test_the_later_decided_one_stays_whichever_is_written_last(self, claimed: Stores) -> None:
+        """A run that was interrupted is ended by the next one, which has decided later."""
+        lease = a_lease(claimed.trading_lease)
+        later, earlier = Memory("2", after(0.000002)), Memory("1", after(0.000001))
+        claimed.journal.save_run(a_run("run-2"), lease, {"trend": later})
+        claimed.journal.save_run(a_run("run-1"), lease, {"trend": earlier, "dummy": earlier})
+        assert claimed.journal.memories() == {"trend": later, "dummy": earlier}
+
+    def test_a_later_one_takes_the_place_of_an_earlier_one(self, claimed: Stores) -> None:
+        lease = a_lease(claimed.trading_lease)
+        for second in (1, 9, 10):
+            memory = Memory(str(second), after(second))
+            claimed.journal.save_run(a_run("run-1"), lease, {"trend": memory})
+            assert claimed.journal.memories() == {"trend": memory}
+
+    def test_the_same_run_saved_again_changes_nothing(self, claimed: Stores) -> None:
+        lease, told = a_lease(claimed.trading_lease), {"trend": Memory("1", NOON)}
+        claimed.journal.save_run(a_run("run-1"), lease, told)
+        claimed.journal.save_run(a_run("run-1"), lease, told)
+        claimed.journal.save_run(a_run("run-1"), lease)
+        assert claimed.journal.memories() == told
+
+    def test_under_a_lease_that_is_lost_neither_run_nor_memory_is_written(self, claimed: Stores) -> None:
+        old = a_lease(claimed.trading_lease)
+        claimed.trading_lease.acquire("run-2", after(61), after(120))
+        ended = a_run("run-1", state=RunState.SETTLED)
+        with pytest.raises(StaleFence):
+            claimed.journal.save_run(ended, old, {"trend": Memory("1", NOON)})
+        assert claimed.journal.memories() == {}
+        assert claimed.journal.run("run-1") == a_run("run-1")
+
+    def test_a_run_that_was_withdrawn_leaves_no_memory(self, claimed: Stores) -> None:
+        claimed.journal.withdraw("run-1")
+        lease = a_lease(claimed.trading_lease)
+        with pytest.raises(LookupError):
+            claimed.journal.save_run(a_run("run-1"), lease, {"trend": Memory("1", NOON)})
+        assert claimed.journal.memories() == {}
+
+    def test_another_process_reads_it(self, place: StorePlace) -> None:
+        told = {"trend": Memory("1", NOON)}
+        with place.opened() as stores:
+            stores.journal.claim(a_run("run-1"), None)
+            stores.journal.save_run(a_run("run-1"), a_lease(stores.trading_lease), told)
+        with place.opened() as stores:
+            assert stores.journal.memories() == told
 
 
 class TestOrders:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import sources
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
+from tests.mutants.rules import sources
 from tests.mutants.survivors import EQUIVALENT, equivalent
 from tests.mutants.trial import Outcome
 

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from ib_trading.adapters.local.strategy_host import StrategyHost
-from ib_trading.core.strategy import Answer, Failure, Instance, Question
+from ib_trading.core.strategy import HOST, Answer, Failure, Instance, Question
+from ib_trading.schema.log_events import RunEvent
+from tests.captured import named, said
 
 NOON = datetime(2024, 6, 3, 16, tzinfo=UTC)
 SECONDS, MEGABYTES = 3.0, 512
+BY_KILL = "ended its process instead of answering, by SIGKILL"
+NOT_WRITTEN = "'utf-8' codec can't encode character '\\udc80' in position 0: surrogates not allowed"
 
 # name → what `decide` does.
 DEEDS: Mapping[str, str] = {
@@ -36,11 +40,28 @@ DEEDS: Mapping[str, str] = {
     "threads": "threading.Thread(target=time.sleep, args=(3600,)).start(); return {}",
     "forks": "os.fork() or time.sleep(3600); return {}",
     "kills_its_parent": "os.kill(os.getppid(), 9); time.sleep(3600)",
+    "leaves_the_session": "os.fork() or (os.setsid(), time.sleep(3600)); return {}",
+    "becomes_two": "os.fork(); return {}",
+    "becomes_two_and_one_exits": "os.fork() or sys.exit(3); return {}",
+    "closes_its_output": "sys.stdout.close(); sys.stderr.close(); return {}",
+    "kills_its_group": "os.kill(0, 9)",
+    "dies_talking": "print('so far', 1); ctypes.string_at(0)",
+    "raises_megabytes": "raise ValueError('x' * (8 << 20))",
+    "raises_lines": "raise ValueError('one\\n  two')",
+    "raises_what_cannot_be_written": "raise ValueError('\\udc80')",
+    "raises_what_cannot_be_said": "raise Unsaid",
+    "notes_what_cannot_be_written": "return Decision({}, notes={'mood': '\\udc80'})",
+    "wants_megabytes": "return {ContractSpec('S' * 50 + str(i)): 0 for i in range(20_000)}",
     "writes_to_the_module": "Calm.name = 'other'; sys.modules['ib_trading'] = None; return {}",
 }
+STARTS = {"starts": "Starts"}
 HEAD = """
 import ctypes, os, sys, threading, time
-from ib_trading.strategies import Decision, Strategy
+from ib_trading.strategies import ContractSpec, Decision, Strategy
+
+class Unsaid(Exception):
+    def __str__(self):
+        raise self
 """
 KIND = """
 class {kind}(Strategy):
@@ -103,10 +124,18 @@ def ask(host: StrategyHost, name: str) -> Answer | Failure:
         ("aborts", "ended its process by SIGABRT (strategyMegabytes is 512)"),
         ("loops", "took longer than strategySeconds (3) and was stopped"),
         ("sleeps", "took longer than strategySeconds (3) and was stopped"),
-        ("hoards", "raised MemoryError"),
+        ("kills_its_group", f"{BY_KILL}: out of memory? (strategyMegabytes is 512)"),
+        ("dies_talking", "ended its process by SIGSEGV (strategyMegabytes is 512)"),
+        ("hoards", "raised MemoryError (strategyMegabytes is 512)"),
         ("interrupts", "raised KeyboardInterrupt"),
         ("recurses", "raised RecursionError: maximum recursion depth exceeded"),
         ("answers_megabytes", "gave a memory of 8,388,610 bytes; 65,536 are kept"),
+        ("wants_megabytes", "answered with more than 1,048,576 bytes"),
+        ("raises_megabytes", f"raised ValueError: {'x' * 480}…"),
+        ("raises_lines", "raised ValueError: one two"),
+        ("raises_what_cannot_be_written", "raised ValueError: \\udc80"),
+        ("raises_what_cannot_be_said", "raised Unsaid"),
+        ("notes_what_cannot_be_written", f"raised UnicodeEncodeError: {NOT_WRITTEN}"),
         ("closes_everything", "ended its process with exit status 0 instead of answering"),
     ],
 )
@@ -119,15 +148,55 @@ def test_what_it_does_is_its_own_failure_and_the_next_one_answers(
     assert isinstance(ask(host, "calm"), Answer)
 
 
-def test_an_exception_is_told_with_the_line_of_its_author(host: StrategyHost) -> None:
-    told = ask(host, "exits")
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("exits", "sys.exit('no signal today')"),
+        ("hoards", "bytearray(4 << 30)"),
+        # The line is not lost in what was said.
+        ("raises_megabytes", "raise ValueError('x' * (8 << 20))"),
+        ("recurses", "return self.decide(view)"),
+    ],
+)
+def test_an_exception_is_told_with_the_line_of_its_author(host: StrategyHost, name: str, line: str) -> None:
+    told = ask(host, name)
     assert isinstance(told, Failure)
     assert "deeds.py" in told.traceback
-    assert "sys.exit('no signal today')" in told.traceback
+    assert line in told.traceback
     assert "/host/" not in told.traceback
+    assert len(told.traceback) < 10_000
 
 
-@pytest.mark.parametrize("name", ["chatters", "floods", "threads", "forks", "writes_to_the_module"])
+def test_what_was_printed_before_the_end_is_told(host: StrategyHost) -> None:
+    told = ask(host, "dies_talking")
+    assert isinstance(told, Failure)
+    assert told.printed == "so far 1\n"
+
+
+def test_what_a_strategy_prints_is_told_in_the_log_and_a_flood_by_its_end(host: StrategyHost) -> None:
+    with said() as lines:
+        ask(host, "chatters")
+        ask(host, "floods")
+        ask(host, "calm")
+    few, many = (line["printed"] for line in named(lines, RunEvent.STRATEGY_PRINTED))
+    assert few == "I think, therefore I am\n"
+    assert many == "x" * 7_999 + "\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chatters",
+        "floods",
+        "threads",
+        "forks",
+        "leaves_the_session",
+        "becomes_two",
+        "becomes_two_and_one_exits",
+        "closes_its_output",
+        "writes_to_the_module",
+    ],
+)
 def test_what_harms_nobody_is_an_answer(host: StrategyHost, name: str) -> None:
     assert isinstance(ask(host, name), Answer)
     assert isinstance(ask(host, "calm"), Answer)
@@ -138,54 +207,127 @@ def test_one_that_kills_the_host_has_failed_and_the_next_one_has_another(host: S
     assert isinstance(ask(host, "calm"), Answer)
 
 
-def test_nothing_that_a_strategy_started_is_left(tmp_path: Path) -> None:
-    left = tmp_path / "left"
-    package(
-        tmp_path,
-        "starters",
-        HEAD
-        + KIND.format(
-            kind="Starts",
-            name="starts",
-            deed=f"""
-        child = os.fork()
-        if not child: time.sleep(3600)
-        open({str(left)!r}, "w").write(str(child))
-        return {{}}""",
-        ),
-        {"starts": "Starts"},
-    )
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the process group is all that is ended")
+@pytest.mark.parametrize(
+    "then",
+    [
+        "time.sleep(3600)",
+        "(os.setsid(), time.sleep(3600))",
+        "(os.setsid(), os.fork(), os.setsid(), time.sleep(3600))",
+        'os.execlp("sleep", "sleep", "3600")',
+    ],
+)
+def test_nothing_that_a_strategy_started_is_left(tmp_path: Path, then: str) -> None:
+    """With the answer it is gone, and not only once the service ends."""
+    deed = f"""
+        if not os.fork():
+            open({str(tmp_path)!r} + f"/left-{{os.getpid()}}", "w")
+            os.register_at_fork(after_in_child=lambda: open({str(tmp_path)!r} + f"/left-{{os.getpid()}}", "w"))
+            {then}
+        time.sleep(0.5)
+        return {{}}"""
+    package(tmp_path, "starters", HEAD + KIND.format(kind="Starts", name="starts", deed=deed), STARTS)
     host = host_over(tmp_path)
-    assert isinstance(ask(host, "starts"), Answer)
-    host.close()
-    assert ended(int(left.read_text()))
+    try:
+        assert isinstance(ask(host, "starts"), Answer)
+        left = [int(path.name.partition("-")[2]) for path in tmp_path.glob("left-*")]
+        assert len(left) == 1 + then.count("fork")
+        assert all(map(ended, left))
+    finally:
+        host.close()
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "why"),
     [
         ("import os; os._exit(0)", "ended its process with exit status 0"),
         ("import ctypes; ctypes.string_at(0)", "ended its process by SIGSEGV"),
         ("import sys; sys.exit(1)", "raised SystemExit: 1"),
-        ("while True: pass", "took longer than 2 s"),
+        ("while True: pass", "took longer than 4 s"),
+        ("import os; os.closerange(3, 256)", "ended its process with exit status 1"),
+        ("import os; os.closerange(3, 256)\nwhile True: pass", "closed what its process speaks with"),
+        ("import os\nfor n in range(3, 9):\n  try: os.write(n, b'x' * 99)\n  except OSError: pass", "wrote to what"),
+        ("raise ValueError('x' * (8 << 20))", "raised ValueError: xxx"),
         ("import not_there_any_more", "raised ModuleNotFoundError: No module named 'not_there_any_more'"),
     ],
 )
 def test_a_package_that_cannot_be_imported_takes_nothing_from_the_others(
-    tmp_path: Path, source: str, said: str
+    tmp_path: Path, source: str, why: str
 ) -> None:
     package(tmp_path, "broken", source, {"broken": "Broken"})
     package(
         tmp_path, "whole", HEAD + KIND.format(kind="Calm", name="calm", deed="return {}"), {"calm": "Calm"}
     )
-    host = host_over(tmp_path, import_seconds=2.0)
+    host = host_over(tmp_path, import_seconds=4.0)
     try:
         offers = host.offers()
-        assert said in offers.failures["broken = broken:Broken"].sentence
+        assert why in offers.failures["broken = broken:Broken"].sentence
         assert {"calm", "trend"} <= set(offers.names)
         assert isinstance(ask(host, "calm"), Answer)
     finally:
         host.close()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('hello'); print('and more', end='')",
+        "import os; os.fork()",
+        "import os, time; os.fork() or time.sleep(3600)",
+        "import os; os.fork() or os._exit(3)",
+        "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "import threading, time; threading.Thread(target=time.sleep, args=(3600,)).start()",
+        "import sys; sys.stdout = None",
+        "import sys; sys.stdout.close()",
+        "import subprocess; subprocess.Popen(['sleep', '3600'])",
+    ],
+)
+def test_what_a_module_does_on_being_imported_is_nobody_s_answer(tmp_path: Path, source: str) -> None:
+    """And no strategy's, its own included, fails for it."""
+    calm = HEAD + KIND.format(kind="Calm", name="calm", deed="return {}")
+    package(tmp_path, "loud", f"{source}\n{calm}".replace('"calm"', '"loud"'), {"loud": "Calm"})
+    package(tmp_path, "whole", calm, {"calm": "Calm"})
+    host = host_over(tmp_path)
+    try:
+        with said() as lines:
+            assert host.offers().failures == {}
+            answers = [ask(host, name) for name in ("loud", "calm", "loud", "calm")]
+        assert answers == [Answer(())] * 4
+        assert lines == []
+    finally:
+        host.close()
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [("ib_trading",), ("msgspec", "numpy"), ("ib_trading", "msgspec", "numpy", "tzdata", "logging", "socket")],
+)
+def test_a_wheel_with_modules_in_the_place_of_others_hurts_only_itself(
+    tmp_path: Path, brought: tuple[str, ...]
+) -> None:
+    """They would end whoever imports them: nobody does."""
+    package(tmp_path, "whole", HEAD + KIND.format(kind="Calm", name="calm", deed="return {}"), {"calm": "Calm"})
+    package(tmp_path, "shadowing", "import os; os._exit(9)", {"shadowing": "Shadowing"})
+    for module in brought:
+        (tmp_path / module).mkdir()
+        (tmp_path / module / "__init__.py").write_text("import os; os._exit(9)\n")
+        with (tmp_path / "shadowing-1.dist-info" / "RECORD").open("a") as record:
+            record.write(f"{module}/__init__.py,,\n")
+    host = host_over(tmp_path)
+    try:
+        [(source, failure)] = host.offers().failures.items()
+        assert source == "shadowing = shadowing:Shadowing"
+        assert failure.sentence.startswith(f"shadowing brings a module {brought[0]}, which is ")
+        assert isinstance(ask(host, "calm"), Answer)
+    finally:
+        host.close()
+
+
+def test_who_asks_after_the_end_is_told_and_starts_nothing(tmp_path: Path) -> None:
+    host = host_over(tmp_path)
+    host.close()
+    assert host.offers().failures[HOST].sentence == "the service is ending"
+    assert isinstance(ask(host, "trend"), Failure)
 
 
 def test_a_strategy_sees_no_more_of_the_environment_than_the_settings_give_it(tmp_path: Path) -> None:

@@ -9,32 +9,20 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests.mutants.coverage_map import CoverageMap, measured
 from tests.mutants.mutation import Mutant, mutants
 from tests.mutants.report import Report, Tried
+from tests.mutants.rules import ROOT, core, sources
 from tests.mutants.survivors import equivalent
 from tests.mutants.trial import Outcome, Trial, begin
 
-ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("tests/core", "tests/intents", "tests/strategies")
 PAGE = ROOT / "docs" / "mutation.md"
 TIMEOUT = 10
 """How many times longer than without a mutant the tests may take; beside it, FIRST_SECONDS for a process to begin."""
 FIRST_SECONDS = 30.0
 PAUSE_SECONDS = 0.02
-
-
-def core() -> Path:
-    """The folder of the rules, wherever below app/ it is."""
-    return next(path.parent for path in sorted((ROOT / "app").glob("**/core/__init__.py")))
-
-
-def sources(only: str) -> dict[str, str]:
-    """Path → text of each file of core that has `only` in its path."""
-    paths = (path.relative_to(ROOT).as_posix() for path in sorted(core().rglob("*.py")))
-    return {path: (ROOT / path).read_text(encoding="utf-8") for path in paths if only in path}
 
 
 def tried(

@@ -1,8 +1,9 @@
 """Decides when what a strategy wants to remember counts: once the decision that it came with is carried out.
 
-A dry-run, a run that was refused, one that came to nothing, and one whose orders were all abandoned leave the memory
-that was there: else a strategy would believe to have bought what nobody bought. It is written in the transaction that
-ends the run; of two runs the later decided one's stays, whichever ends later.
+A dry-run, a run that was refused and one that came to nothing leave the memory that was there, and so does a run for
+those strategies whose orders were all abandoned, rejected or cancelled unfilled: else they would believe to have bought
+what nobody bought, and keep it. It is written in the transaction that ends the run; of two runs the later decided one's
+stays, whichever ends later.
 """
 
 from __future__ import annotations
@@ -37,8 +38,19 @@ def memories_of(run: Run, orders: Sequence[Order]) -> dict[str, Memory]:
     """What is to be remembered of a run whose orders stand like this."""
     if run.state not in CARRIED_OUT or not crosses_stand(run, orders):
         return {}
-    told = run.planned().get("memories") or {}
-    return {name: Memory(text, run.claimed_at) for name, text in told.items()}
+    plan = run.planned()
+    crossed = {name for cross in plan.get("internalCrosses", ()) for name in cross["quantities"]}
+    return {
+        name: Memory(text, run.claimed_at)
+        for name, text in (plan.get("memories") or {}).items()
+        if name in crossed or not _brought_nothing(name, orders)
+    }
+
+
+def _brought_nothing(strategy: str, orders: Sequence[Order]) -> bool:
+    """Whether something was ordered for it, and nothing of that was or will be filled."""
+    own = [order for order in orders if strategy in order.source]
+    return bool(own) and all(order.state.final and not order.filled for order in own)
 
 
 def newest(*told: Memories) -> dict[str, Memory]:

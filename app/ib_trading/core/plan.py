@@ -179,7 +179,9 @@ def decide(
             *([closed] if closed else []),
         ),
     )
-    return Decision(_with_words(plan, snapshot, signals), signals.failed)
+    plan = _with_words(plan, snapshot, signals)
+    # What is not sent today is decided again on the next trading day, on the memory of before.
+    return Decision(replace(plan, memories=None) if closed else plan, signals.failed)
 
 
 def _with_words(plan: Plan, snapshot: Snapshot, signals: Signals) -> Plan:

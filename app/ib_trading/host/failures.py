@@ -9,32 +9,49 @@ from ib_trading.authoring.decision import AnswerRefused
 from ib_trading.authoring.strategy import NotReadable, ParametersRefused
 from ib_trading.core.strategy import Failure
 
-TEXT = 8_000
-"""Characters of a traceback, and of what was printed: the last ones, where the reason stands."""
+SENTENCE, TEXT = 500, 8_000
+"""Characters of a sentence, and of a traceback or what was printed."""
 
 
 def told_as_failure(error: BaseException) -> Failure:
     """What an author reads: an answer or parameters that nobody can read say so themselves."""
     if isinstance(error, AnswerRefused):
-        return Failure(str(error))
+        return Failure(_sentence(str(error)))
     if isinstance(error, NotReadable):
-        return Failure(f"declares what nobody can read: {error}")
+        return Failure(_sentence(f"declares what nobody can read: {error}"))
     if isinstance(error, ParametersRefused):
-        return Failure(f"has parameters that do not fit: {error}")
+        return Failure(_sentence(f"has parameters that do not fit: {error}"))
     return failure_of(error)
 
 
 def failure_of(error: BaseException, lead: str = "raised") -> Failure:
     """`lead` is what the exception's own name and text follow."""
-    said = str(error)
+    said = _said(error)
     name = type(error).__name__
-    return Failure(f"{lead} {name}{': ' + said if said else ''}", traceback=told(error))
+    return Failure(_sentence(f"{lead} {name}{': ' + said if said else ''}"), traceback=told(error))
 
 
 def told(error: BaseException) -> str:
-    """The traceback without the lines of the host around it."""
-    lines = traceback.format_exception(error.with_traceback(_of_author(error)))
-    return "".join(lines)[-TEXT:]
+    """The traceback without the lines of the host around it. Of a long one both ends: where it was, and why."""
+    text = _plain("".join(traceback.format_exception(error.with_traceback(_of_author(error)))))
+    return text if len(text) <= TEXT else f"{text[: TEXT // 2]}\n[…]\n{text[-TEXT // 2 :]}"
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  a stranger's exception that cannot say itself; its name does
+        return ""
+
+
+def _sentence(text: str) -> str:
+    line = " ".join(_plain(text).split())
+    return line if len(line) <= SENTENCE else f"{line[: SENTENCE - 1]}…"
+
+
+def _plain(text: str) -> str:
+    """What can be written down: a lone half of a pair (surrogate) cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _of_author(error: BaseException) -> TracebackType | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -25,6 +27,7 @@ from ib_trading.host.messages import (
     Importing,
     ToHost,
 )
+from ib_trading.host.offspring import adopt
 from ib_trading.host.trial import ServiceGone, tried
 
 FRAMES = "pandas"
@@ -38,14 +41,15 @@ def serve(number: int) -> None:
     channel: Channel[Begin | Declare | Ask] = Channel(end, ToHost)
     # What a module prints on being imported is nobody's answer.
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What was printed before a crash is told too.
+        sys.stdout.reconfigure(line_buffering=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    adopt()
     begin = channel.receive()
     if not isinstance(begin, Begin):
         return
-    found = discover(begin.without, lambda source: channel.send(Importing(source)))
-    if FRAMES not in begin.without:
-        channel.send(Importing(FRAMES))
-        _import_frames()
+    found = _imported(channel, begin)
     channel.send(Imported(found.offers))
     try:
         while (message := channel.receive()) is not None:
@@ -53,6 +57,25 @@ def serve(number: int) -> None:
                 channel.send(tried(_work(found, message), message.seconds, message.megabytes, end))
     except ServiceGone:
         return
+
+
+def _imported(channel: Channel[Begin | Declare | Ask], begin: Begin) -> Found:
+    own = os.getpid()
+
+    def announce(source: str) -> None:
+        if os.getpid() != own:
+            # A module has made a copy of this process, which goes on here: there is one host.
+            os._exit(0)
+        channel.send(Importing(source))
+
+    found = discover(begin.without, announce)
+    if FRAMES not in begin.without:
+        announce(FRAMES)
+        _import_frames()
+    with suppress(Exception):
+        # Half a line, which every copy of this process would print.
+        sys.stdout.flush()
+    return found
 
 
 def _import_frames() -> None:

@@ -16,16 +16,20 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import msgspec
 
 from ib_trading.core.strategy import Failure
 from ib_trading.host.failures import TEXT, told_as_failure
 from ib_trading.host.messages import LENGTH, Answered, Declared, Failed
+from ib_trading.host.offspring import children, end_children
 from ib_trading.schema.known_types import ready
 
 MOST_ANSWER_BYTES = 1 << 20
 MEGABYTE = 1 << 20
+TELLING_MEGABYTES = 64
+"""What a child may have beyond its limit once it has failed: to say so."""
 END_SECONDS = 1.0
 _FROM_CHILD = ready(Answered | Declared | Failed)
 _DIE_WITH_PARENT = 1
@@ -40,6 +44,9 @@ def tried(work: Callable[[], object], seconds: float, megabytes: int, service: s
     """The message that `work` returns, made in a process of its own; Failed where none came."""
     answer_read, answer_write = os.pipe()
     output_read, output_write = os.pipe()
+    # What a module has done to this signal must not take the child's end away.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    others = children()
     child = os.fork()
     if not child:
         _in_child(work, megabytes, answer_write, output_write, {answer_read, output_read, service.fileno()})
@@ -58,6 +65,7 @@ def tried(work: Callable[[], object], seconds: float, megabytes: int, service: s
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+        end_children(but=others)
         streams.close()
     return _message(streams, in_time, status, seconds, megabytes)
 
@@ -162,19 +170,36 @@ def _in_child(
         os.dup2(output, 2)
         os.close(output)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, megabytes * MEGABYTE))
-        try:
-            message = work()
-        except BaseException as error:  # noqa: BLE001  a strategy's code: an exit or an interrupt is its failure too
-            message = Failed(told_as_failure(error))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        body = msgspec.msgpack.encode(message)
-        body = LENGTH.pack(len(body)) + body
+        _limit(megabytes, most=megabytes + TELLING_MEGABYTES)
+        body = _told(work, megabytes)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
         while body:
             body = body[os.write(answer, body) :]
     finally:
         os._exit(0)
+
+
+def _told(work: Callable[[], object], megabytes: int) -> bytes:
+    """The frame that answers: what `work` returns, or what it raised. Nothing of a copy that it has made of its
+    process: of those the first would answer."""
+    own = os.getpid()
+    try:
+        body = msgspec.msgpack.encode(work())
+    except BaseException as error:  # noqa: BLE001  a strategy's code: an exit or an interrupt is its failure too
+        _limit(megabytes + TELLING_MEGABYTES, most=megabytes + TELLING_MEGABYTES)
+        failure = told_as_failure(error)
+        if isinstance(error, MemoryError):
+            failure = replace(failure, sentence=f"{failure.sentence} (strategyMegabytes is {megabytes})")
+        body = msgspec.msgpack.encode(Failed(failure))
+    if os.getpid() != own:
+        os._exit(0)
+    return LENGTH.pack(len(body)) + body
+
+
+def _limit(megabytes: int, *, most: int) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, most * MEGABYTE))
 
 
 def _die_with_parent() -> None:

@@ -11,7 +11,13 @@ from typing import Any
 
 from ib_trading.core.limits import Rule, said_together
 from ib_trading.core.plan import Decision, Plan
-from ib_trading.core.refusals import InstrumentLocked, LimitsRefused, StrategyFailed, TradingDisabled
+from ib_trading.core.refusals import (
+    InstrumentLocked,
+    LimitsRefused,
+    RunDeadline,
+    StrategyFailed,
+    TradingDisabled,
+)
 from ib_trading.core.snapshot import Snapshot
 from ib_trading.intents import story
 from ib_trading.intents.compare import Comparison
@@ -37,8 +43,14 @@ class Planning:
         """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for.
 
         Never for a plan that only closes: a broker that was silent about one margin stopped all of close-all.
+        RunDeadline where strategies took so long that `deadline` has passed.
         """
         snapshot = self.trader.read(broker, compared, self.request, self.config)
+        if snapshot.answers and self.clock.now() >= deadline:
+            raise RunDeadline(
+                "runDeadlineSeconds passed when the strategies had decided; nothing was sent: call again, or raise"
+                " runDeadlineSeconds"
+            )
         if not self.config.what_if:
             return snapshot
         draft = self._decided(snapshot).plan

@@ -22,6 +22,20 @@ from ib_trading.queries.runs import RunShown, run_shown
 from ib_trading.schema.requests import Request
 
 
+BY_STRATEGY = (
+    "capital",
+    "signals",
+    "contracts",
+    "kept",
+    "targetPositions",
+    "holdings",
+    "working",
+    "trades",
+    "notes",
+)
+"""What of a plan is by strategy."""
+
+
 class ExplainRequest(Request, frozen=True, kw_only=True):
     """`order_ref` as a run's result, the broker's records or the journal have it."""
 
@@ -30,14 +44,15 @@ class ExplainRequest(Request, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class StrategyPart:
-    """One strategy's way to this order. `signal` is a fraction of its `capital` (base currency); the quantities are
-    signed contracts: `target` − `holding` − `working` = `trade` = `crossed` + `ordered`, where `working` is what other
-    orders of ours could still bring it; `attributed` is what this order's fills have brought it so far. None: the plan
-    does not say."""
+    """One strategy's way to this order. `signal` is a fraction of its `capital` (base currency), `contracts` the number
+    that it asked for instead; the quantities are signed contracts: `target` − `holding` − `working` = `trade` =
+    `crossed` + `ordered`, where `working` is what other orders of ours could still bring it; `attributed` is what this
+    order's fills have brought it so far. None: the plan does not say. `notes` is what it said beside its decision."""
 
     strategy: str
     capital: Decimal | None
     signal: Decimal | None
+    contracts: Decimal | None
     holding: Decimal
     working: Decimal
     target: Decimal | None
@@ -46,6 +61,7 @@ class StrategyPart:
     ordered: Decimal
     attributed: Decimal
     why: str
+    notes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +121,9 @@ def plan_now(plan: dict[str, Any], former: FormerNames) -> dict[str, Any]:
     told = plan.get("strategies", ())
     names = {name: former.get(name, name) for name in told}
     names = {name: now for name, now in names.items() if list(names.values()).count(now) == 1}
-    by_strategy = ("capital", "signals", "targetPositions", "holdings", "working", "trades")
     renamed = {
         member: {names.get(name, name): figures for name, figures in plan[member].items()}
-        for member in by_strategy
+        for member in BY_STRATEGY
         if member in plan
     }
     crosses = [
@@ -145,28 +160,30 @@ def _part(
         return None if figure is None else _exact(figure)
 
     capital = plan.get("capital", {}).get(name)
-    signal, target = told("signals"), told("targetPositions")
+    signal, number, target = told("signals"), told("contracts"), told("targetPositions")
     holding, working, trade = (told(name) or Decimal(0) for name in ("holdings", "working", "trades"))
     ordered = order.source.get(name, Decimal(0))
-    if (signal is None or capital is None) and (trade or ordered):
-        why = (
-            f"closes what {name} held, {plain(holding)}: {plain(trade)}, {plain(crossed)} of that with other"
-            f" strategies and {plain(ordered)} by this order"
-        )
-    elif signal is None or capital is None:
-        why = f"{name} ordered none of it"
-    else:
-        wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')}"
+    wants = None
+    if number is not None:
+        wants = f"{plain(number)} {symbol}"
+    elif signal is not None and capital is not None:
+        wants = f"{plain(signal)} of {plain(_exact(capital))} {plan.get('baseCurrency', '')} in {symbol}"
+    parted = f"{plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by this order"
+    if wants is not None:
         at_work = f" and had {plain(working)} at work" if working else ""
         why = (
-            f"{name} wants {wants} in {symbol}: {plain(target or Decimal(0))}; it held {plain(holding)}{at_work},"
-            f" so it trades {plain(trade)}, {plain(crossed)} of that with other strategies and {plain(ordered)} by"
-            " this order"
+            f"{name} wants {wants}: {plain(target or Decimal(0))}; it held {plain(holding)}{at_work},"
+            f" so it trades {parted}"
         )
+    elif trade or ordered:
+        why = f"closes what {name} held, {plain(holding)}: {parted}"
+    else:
+        why = f"{name} ordered none of it"
     return StrategyPart(
         strategy=name,
         capital=None if capital is None else _exact(capital),
         signal=signal,
+        contracts=number,
         holding=holding,
         working=working,
         target=target,
@@ -175,6 +192,7 @@ def _part(
         ordered=ordered,
         attributed=got,
         why=why,
+        notes=plan.get("notes", {}).get(name, {}),
     )
 
 

@@ -136,8 +136,11 @@ class StrategyHost:
         return told if isinstance(told, Declared | Answered) else Failure("got no answer of its host")
 
     def _ready(self) -> tuple[_Host, Offers]:
-        """The host with everything imported, started if need be."""
+        """The host with everything imported, started if need be; OSError once it is closed, or where it does not
+        start."""
         while True:
+            if self._closed:
+                raise OSError("the service is ending")
             if self._host is not None and self._offers is not None and self._host.process.poll() is None:
                 return self._host, self._offers
             self._stop()
@@ -165,15 +168,15 @@ class StrategyHost:
             except Silence:
                 how = f"could not be imported: it took longer than {self._import_seconds:g} s"
                 break
+            except ValueError:
+                how = "could not be imported: it wrote to what is not its own, and its process was ended"
+                break
             if isinstance(told, Imported):
                 return told.offers
             if isinstance(told, Importing):
                 source = told.source
                 continue
-            status = host.process.wait(GRACE_SECONDS)
-            how = "could not be imported: it ended its process " + (
-                f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
-            )
+            how = f"could not be imported: it {_end(host.process)}"
             break
         if source is None:
             raise OSError(f"the host of the strategies does not start: {self._python} -m ib_trading.host")
@@ -192,7 +195,7 @@ class StrategyHost:
                 process_group=0,
             )
             process = subprocess.Popen(
-                [self._python, "-s", "-P", "-m", "ib_trading.host", str(theirs.fileno())],
+                [self._python, "-s", "-P", "-m", "ib_trading.host", str(theirs.fileno()), *self._libraries()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=self._its_environment(),
@@ -201,16 +204,28 @@ class StrategyHost:
             )
         return _Host(process, guard, Channel(ours, FromHost))
 
+    def _libraries(self) -> list[str]:
+        """Where it looks for modules after everywhere else: no file there can be in the place of what it needs."""
+        return [path for path in self._environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+
     def _its_environment(self) -> dict[str, str]:
-        """Ours come first on its path, whatever a strategy's libraries bring. One thread for linear algebra: the last
-        bit of a sum must not depend on how many cores there were."""
+        """One thread for linear algebra: the last bit of a sum must not depend on how many cores there were."""
         threads = dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        ours = str(Path(__file__).parents[3])
-        path = os.pathsep.join(filter(None, (ours, self._environment.get("PYTHONPATH", ""))))
-        own = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        return {**self._environment, **threads, **own}
+        ours = {"PYTHONPATH": str(Path(__file__).parents[3])}
+        return {**self._environment, **threads, **ours, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _stop(self) -> None:
         host, self._host, self._offers = self._host, None, None
         if host is not None:
             host.end()
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    """How a process ended that has closed its socket; it may go on without it."""
+    try:
+        status = process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "closed what its process speaks with"
+    return "ended its process " + (
+        f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
+    )
