@@ -15,7 +15,9 @@ from ib_trading_simulator.brokerage import commission as simulated
 from tests.core.builders import AAA, stock
 
 LISTED = {"USD": "NASDAQ", "EUR": "IBIS", "GBP": "LSE", "CHF": "EBS", "HKD": "SEHK", "JPY": "TSEJ"}
-EURO = replace(AAA, sec_type="CASH", symbol="EUR", local_symbol="EUR.USD", exchange="IDEALPRO", primary_exchange="")
+EURO = replace(
+    AAA, sec_type="CASH", symbol="EUR", local_symbol="EUR.USD", exchange="IDEALPRO", primary_exchange=""
+)
 
 
 def listed(currency: str) -> Instrument:

@@ -40,9 +40,10 @@ def test_a_change_that_is_not_worth_its_commission_is_left_out_and_said_with_fig
     made = plan("0.2", **held(99))
     assert made.orders == ()
     assert (made.target_positions["alpha"]["AAA"], made.trades["alpha"]["AAA"]) == (100, 0)
-    assert made.warnings == (
+    (said,) = made.warnings
+    assert said == (
         "AAA: +1 (alpha +1) not traded: worth 100.00 USD, of which a commission of about 1.00 would be 1.00 %,"
-        " more than maxCommissionPercent (0.5 %)",
+        " more than maxCommissionPercent (0.5 %)"
     )
 
 
@@ -132,7 +133,12 @@ def test_an_exchange_of_currencies_is_judged_where_the_dollar_has_a_rate(
     """Its commission is 2 dollars: 0.18 % of 1,000 francs, which are 1,111.11. In an account of francs without a rate
     for dollars nothing is left out."""
     pair = replace(
-        AAA, sec_type="CASH", currency="CHF", exchange="IDEALPRO", primary_exchange="", size_increment=Decimal(1000)
+        AAA,
+        sec_type="CASH",
+        currency="CHF",
+        exchange="IDEALPRO",
+        primary_exchange="",
+        size_increment=Decimal(1000),
     )
     known = {"CHF": base_rate("CHF", NOW), "USD": FxRate("USD", Decimal("0.9"), "USD.CHF", NOW)}
     tight = config(max_commission_percent=Decimal(limit))

@@ -1,12 +1,13 @@
 """Decides what an order is expected to cost: an estimate before it is sent, by the broker's published prices.
 
-What it did cost the broker tells with each fill; nothing is booked by this. Stocks and funds at fixed prices, which an
-account has until it chooses tiered ones, by the broker's pages "Commissions - Stocks, ETFs, Warrants and Structured
-Products": interactivebrokers.co.uk/en/pricing/commissions-stocks.php (America), interactivebrokers.com.hk/en/pricing/
-commissions-stocks-europe.php (euros, with smart routing) and interactivebrokers.com.hk/en/index.php?f=49708 (Hong Kong,
-Australia). Currencies at the first tier of interactivebrokers.com.au/en/index.php?f=49818, "Commissions Spot Currencies".
-Pounds and francs are taken to be charged like euros and yen like Hong Kong dollars, with minima that were not looked
-up: they are the simulator's. Fees of exchanges and states, and taxes, are left out. Of anything else nothing is expected.
+What it did cost the broker tells with each fill; nothing is booked by this. Stocks and funds cost what the broker's
+pages "Commissions - Stocks, ETFs, Warrants and Structured Products" say of fixed prices:
+interactivebrokers.co.uk/en/pricing/commissions-stocks.php (America), interactivebrokers.com.hk/en/pricing/
+commissions-stocks-europe.php (euros, with smart routing), interactivebrokers.com.hk/en/index.php?f=49708 (Hong Kong,
+Australia). Currencies cost the first tier of "Commissions Spot Currencies",
+interactivebrokers.com.au/en/index.php?f=49818. Pounds and francs are taken to be charged like euros and yen like Hong
+Kong dollars, with minima that were not looked up: they are the simulator's. Fees of exchanges and states, and taxes,
+are left out. Of anything else nothing is expected.
 """
 
 from __future__ import annotations

@@ -35,7 +35,9 @@ class Worthwhile:
     notes: tuple[str, ...] = ()
 
 
-def worthwhile(proposal: Proposal, netted: Iterable[NetTrade], signals: Signals, sizing: Sizing) -> Worthwhile:
+def worthwhile(
+    proposal: Proposal, netted: Iterable[NetTrade], signals: Signals, sizing: Sizing
+) -> Worthwhile:
     """Of `proposal`, whose orders are those of `netted`, what is worth its commission."""
     found = {
         trade.con_id: sentence
@@ -78,7 +80,7 @@ def _too_dear(snapshot: Snapshot, trade: NetTrade, price: Price) -> str | None:
     limit = snapshot.config.max_commission_percent
     instrument = snapshot.instruments[trade.con_id]
     currency = currency_of_commission(instrument)
-    if limit is None or currency not in snapshot.fx:
+    if limit is None or currency is None or currency not in snapshot.fx:
         return None
     quantity = abs(trade.quantity)
     worth = quantity * instrument.value(price.price)

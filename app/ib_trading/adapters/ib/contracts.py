@@ -187,8 +187,8 @@ async def _learn_rule(connection: Connection, known: KnownContracts, rule_id: in
 def price_steps(known: KnownContracts, details: ContractDetails) -> tuple[PriceStep, ...]:
     """By the market rule of the contract's own exchange; the smallest tick where it has no rule.
 
-    Both tell the exchange's price, in money: in London, where orders are priced in pence, a step of 0.0002 pounds is one
-    of 0.02 (github.com/mattsta/icli, instrumentdb: "minTick is the EXCHANGE tick size, but the IBKR tick size is
+    Both tell the exchange's price, in money: in London, where orders are priced in pence, a step of 0.0002 pounds is
+    one of 0.02 (github.com/mattsta/icli, instrumentdb: "minTick is the EXCHANGE tick size, but the IBKR tick size is
     (.minTick * .priceMagnifier)"; it does the same to a market rule's increments). Where a rule's line begins is taken
     to be told in the same unit as its increment.
     """
