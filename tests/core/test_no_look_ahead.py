@@ -246,7 +246,9 @@ def test_longer_bars_are_shown_at_the_latest_when_their_whole_length_has_passed(
         for size, minutes in MINUTES.items():
             if minutes > ALIGNED_MINUTES:
                 whole = timedelta(minutes=minutes)
-                passed = [end for start, end in planted.planted(instrument.con_id, size) if start + whole <= at]
+                passed = [
+                    end for start, end in planted.planted(instrument.con_id, size) if start + whole <= at
+                ]
                 assert view.bars(spec, size).close[-1] >= passed[-1].timestamp(), (spec, size, at)
 
 
@@ -270,6 +272,8 @@ def test_todays_session_is_what_the_calendar_says_beforehand(at: datetime) -> No
     for spec, instrument in NAMED.items():
         seen = view.session(spec)
         if seen is not None:
-            around = sessions(market_of(instrument), at.date() - timedelta(days=2), at.date() + timedelta(days=2))
+            around = sessions(
+                market_of(instrument), at.date() - timedelta(days=2), at.date() + timedelta(days=2)
+            )
             assert (seen.open, seen.close) in {(one.open, one.close) for one in around}
             assert seen.minutes_to_close == (seen.close - at).total_seconds() / 60

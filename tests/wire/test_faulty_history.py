@@ -90,7 +90,13 @@ FAULTS = {
         of_may(31),
         "KO has no bar of 30 mins for 2019-05-31, between",
     ),
-    "a week is missing": (SHARES, "1 week", 10, of_may(13), "KO has no bar of 1 week for 2019-05-13, between"),
+    "a week is missing": (
+        SHARES,
+        "1 week",
+        10,
+        of_may(13),
+        "KO has no bar of 1 week for 2019-05-13, between",
+    ),
     "a day of a pair is missing": (
         PAIRS,
         "1 day",

@@ -196,8 +196,8 @@ def recorded_days(ib: IB) -> Closes:
 
 def closing(day: date) -> time:
     """Of 2018 and 2019: the days before Independence Day, after Thanksgiving, and before Christmas."""
-    half = day.month == 7 and day.day == 3 or day.month == 12 and day.day == 24
-    return time(13) if half or day in {date(2018, 11, 23), date(2019, 11, 29)} else time(16)
+    half = {(7, 3), (12, 24)} | {(one.month, one.day) for one in (date(2018, 11, 23), date(2019, 11, 29))}
+    return time(13) if (day.month, day.day) in half else time(16)
 
 
 def recorded_half_hours(ib: IB) -> Closes:
@@ -205,7 +205,9 @@ def recorded_half_hours(ib: IB) -> Closes:
     closes: dict[datetime, float] = {}
     for end in (datetime(2019, 5, 15, tzinfo=UTC), datetime(2019, 6, 14, 21, tzinfo=UTC)):
         bars = ib.reqHistoricalData(SPY, end, "1 M", "30 mins", "TRADES", useRTH=True, formatDate=2)
-        closes |= {bar.date + timedelta(minutes=30): bar.close for bar in bars}
+        for bar in bars:
+            assert isinstance(bar.date, datetime)
+            closes[bar.date + timedelta(minutes=30)] = bar.close
     return sorted(closes.items())
 
 
