@@ -24,7 +24,7 @@ from ib_trading.core.bars import ALIGNED_MINUTES, DAILY, MINUTES, WEEKLY, BarCol
 from ib_trading.core.calendar import Session, sessions
 from ib_trading.core.collection import kind_of_price
 from ib_trading.core.history import StoredSeries, daily_start
-from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.market import DailyClose, Quote, QuoteType
 from ib_trading.core.markets import market_of
 from ib_trading.core.questions import question
@@ -167,7 +167,9 @@ def asked(at: datetime, long_bars: str = "midnight") -> Question:
 def moments() -> st.SearchStrategy[datetime]:
     """Any minute of ten years, and the instants around which something is over: openings, closings and full hours, a
     second more or less; half days, weeks of changing clocks and Golden Week among them."""
-    anyhow = st.datetimes(datetime(2014, 3, 1), datetime(2024, 3, 1), timezones=st.just(UTC))
+    anyhow = st.integers(0, 10 * 365 * 24 * 60).map(
+        lambda minutes: datetime(2014, 3, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    )
     special = st.sampled_from(
         [date(2019, 7, 3), date(2019, 11, 29), date(2019, 4, 27), date(2019, 5, 7), date(2020, 12, 24)]
         + [date(2019, 3, 8), date(2019, 3, 11), date(2019, 3, 29), date(2019, 11, 1), date(2024, 1, 1)]
@@ -175,9 +177,9 @@ def moments() -> st.SearchStrategy[datetime]:
     days = st.one_of(special, st.dates(date(2014, 3, 1), date(2024, 3, 1)))
     edges = st.tuples(st.sampled_from(sorted(MARKETS)), days, st.booleans()).map(_edge)
     off = st.sampled_from([timedelta(seconds=n) for n in (-1, 0, 1)] + [timedelta(minutes=30)])
-    hours = anyhow.map(lambda at: at.replace(minute=0, second=0, microsecond=0))
+    hours = anyhow.map(lambda at: at.replace(minute=0))
     around = st.tuples(st.one_of(edges, hours), off).map(lambda pair: pair[0] + pair[1])
-    return st.one_of(anyhow.map(lambda at: at.replace(microsecond=0)), around)
+    return st.one_of(anyhow, around)
 
 
 def _edge(chosen: tuple[str, date, bool]) -> datetime:
