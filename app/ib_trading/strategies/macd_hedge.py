@@ -51,7 +51,7 @@ class MacdHedge(Strategy):
         closes = view.bars(SPY, given.bar_size).close
         macd = average(closes, given.fast) - average(closes, given.slow)
         above = macd - average(macd, given.signal)
-        now, before = (regime(above[-1]), regime(above[-2]))
+        now, before = (regime(above[-1]), view.memory or regime(above[-2]))
         wanted = KEEP if now == before else LONG if now == "bullish" else HEDGED
         return Decision(wanted, {"regime": now, "macd": round(macd[-1], 4)}, memory=now)
 
