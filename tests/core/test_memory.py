@@ -40,7 +40,7 @@ def remembered(seconds: float, text: str = "7") -> Memory:
         (),
         (OrderState.FILLED,),
         (OrderState.WORKING,),
-        (OrderState.REJECTED,),
+        (OrderState.FILLED, OrderState.REJECTED),
         (OrderState.UNKNOWN, OrderState.ABANDONED),
     ],
 )

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from ib_trading.core.former_names import FormerNames
 from ib_trading.core.journal import Run, RunState, crosses_stand
 from ib_trading.core.order import Order
+from ib_trading.core.order_state import OrderState
 
 CARRIED_OUT = frozenset({RunState.SETTLING, RunState.SETTLED, RunState.NEEDS_REVIEW})
 
@@ -30,6 +31,9 @@ class Memory:
 
 Memories = Mapping[str, Memory]
 """Strategy → its memory."""
+
+_CAME_TO_NOTHING = frozenset({OrderState.ABANDONED, OrderState.REJECTED, OrderState.CANCELLED})
+"""Where nothing of it had filled before."""
 
 NO_MEMORIES: Memories = MappingProxyType({})
 
@@ -50,7 +54,7 @@ def memories_of(run: Run, orders: Sequence[Order]) -> dict[str, Memory]:
 def _brought_nothing(strategy: str, orders: Sequence[Order]) -> bool:
     """Whether something was ordered for it, and nothing of that was or will be filled."""
     own = [order for order in orders if strategy in order.source]
-    return bool(own) and all(order.state.final and not order.filled for order in own)
+    return bool(own) and all(order.state in _CAME_TO_NOTHING and not order.filled for order in own)
 
 
 def newest(*told: Memories) -> dict[str, Memory]:
