@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 import pytest
 
-from ib_trading.adapters.ib.history_pace import HistoryPace
-from ib_trading.adapters.ib.session import IbGateway
 from ib_trading.composition import create
-from ib_trading.core.collection import BarQuestion
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Bar, Portion, Series, daily_start
-from ib_trading.core.refusals import BrokerFault
-from ib_trading.ports.broker import Broker
-from ib_trading_simulator.launch import HOST, Launched
+from ib_trading_simulator.launch import Launched
 from tests.service import ServiceUnderTest
+from tests.wire.losing_bars import LosesBars
 
 HMDS = "Historical Market Data Service error message:"
 KINDS = (
@@ -30,47 +24,13 @@ KINDS = (
 )
 
 
-class LeavesOut(IbGateway):
-    """The real way to the gateway, on which bars of some days get lost; and no question is too early after the last."""
-
-    def __init__(self, port: int, client_id: int) -> None:
-        minutes = count(step=60)
-        super().__init__(HOST, port, client_id, history_pace=HistoryPace(lambda: float(next(minutes))))
-        self.lost: Collection[date] = ()
-
-    @contextmanager
-    def session(self) -> Generator[Any]:
-        with super().session() as broker:
-            yield _LeavingOut(broker, self.lost)
-
-
-class _LeavingOut:
-    def __init__(self, broker: Broker, lost: Collection[date]) -> None:
-        self._broker = broker
-        self._lost = lost
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._broker, name)
-
-    def bars(
-        self, questions: Sequence[BarQuestion], at: datetime, *, seconds: float | None = None
-    ) -> tuple[tuple[Bar, ...] | BrokerFault, ...]:
-        answers = self._broker.bars(questions, at, seconds=seconds)
-        return tuple(
-            answer
-            if isinstance(answer, BrokerFault)
-            else tuple(bar for bar in answer if bar.start.date() not in self._lost)
-            for answer in answers
-        )
+@pytest.fixture
+def way(simulator: Launched, service: ServiceUnderTest) -> LosesBars:
+    return LosesBars(simulator.port, service.services.mode.client_id)
 
 
 @pytest.fixture
-def way(simulator: Launched, service: ServiceUnderTest) -> LeavesOut:
-    return LeavesOut(simulator.port, service.services.mode.client_id)
-
-
-@pytest.fixture
-def collect(service: ServiceUnderTest, way: LeavesOut) -> Callable[..., Any]:
+def collect(service: ServiceUnderTest, way: LosesBars) -> Callable[..., Any]:
     """Collects AAPL's May and tells how many questions and new bars that took."""
     services = replace(service.services, gateway=way)
     client = ServiceUnderTest(services, create(services).test_client(), service.folder)
@@ -123,12 +83,12 @@ def test_no_data_is_believed_when_it_is_said_again_on_another_day(
 
 @pytest.mark.parametrize(("size", "a_day"), [("1 day", 1), ("1 hour", 7), ("1 week", 1)])
 def test_a_hole_in_an_answer_is_a_gap_too(
-    simulator: Launched, way: LeavesOut, collect: Callable[..., Any], size: str, a_day: int
+    simulator: Launched, way: LosesBars, collect: Callable[..., Any], size: str, a_day: int
 ) -> None:
     """The days around it were answered: that was taken for a day without trading."""
-    way.lost = {date(2019, 5, 13), date(2019, 5, 14)}
+    way.lost = {"AAPL": {date(2019, 5, 13), date(2019, 5, 14)}}
     first = collect(barSize=size)
-    way.lost = ()
+    way.lost = {}
     missing = 1 if size == "1 week" else 2 * a_day
     assert collect(barSize=size) == (True, missing)
     assert first == (True, (5 if size == "1 week" else TRADING_DAYS_OF_MAY * a_day) - missing)
@@ -136,14 +96,14 @@ def test_a_hole_in_an_answer_is_a_gap_too(
 
 
 def test_the_beginning_that_an_answer_lacks_is_asked_for_on_another_day_and_then_believed(
-    simulator: Launched, way: LeavesOut, collect: Callable[..., Any]
+    simulator: Launched, way: LosesBars, collect: Callable[..., Any]
 ) -> None:
     """As of a share that was not listed yet."""
-    way.lost = {date(2019, 5, day) for day in range(1, 16)}
+    way.lost = {"AAPL": {date(2019, 5, day) for day in range(1, 16)}}
     assert collect() == (True, 11)
     simulator.advance(to="2019-06-04T15:00:00Z")
     assert collect() == (True, 0)
-    way.lost = ()
+    way.lost = {}
     assert collect() == (False, 0)
 
 

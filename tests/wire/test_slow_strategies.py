@@ -74,5 +74,7 @@ def test_when_the_runs_time_is_over_nothing_is_sent_any_more(
     """It was sent, and the run reported that it could not wait for it."""
     reply = slow(tmp_path, simulator, 61).post("/allocation", {"dryRun": dry_run})
     assert reply.status == 504, reply.text
-    assert "runDeadlineSeconds passed when the strategies had decided; nothing was sent" in reply.body["detail"]
+    assert (
+        "runDeadlineSeconds passed when the strategies had decided; nothing was sent" in reply.body["detail"]
+    )
     assert simulator.state(messages=False)["orders"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,25 @@ def test_a_currency_pair_has_a_history_of_midpoints(
     collected = service.post("/collect-market-data", {"strategies": ["reader"], "barSize": "30 mins"})
     assert (collected.status, set(asked())) == (200, {"MIDPOINT"})
     assert collected.body["stored"] > 0
+
+
+@pytest.mark.parametrize("name", ["EUR.USD", "USD.JPY"])
+def test_a_pairs_days_come_one_by_one_and_whole(tmp_path: Path, simulator: Launched, name: str) -> None:
+    """Its day ends at five in the afternoon. Asked for up to midnight, the broker served the beginning of the next one
+    instead, and the day counted as one without a bar."""
+    symbol, currency = name.split(".")
+    pair = ContractSpec(symbol, "CASH", "IDEALPRO", currency)
+    service, reader = reading(tmp_path, simulator, pair)
+    closes: list[tuple[float, ...]] = []
+    for day in ("03", "04", "05", "06", "07", "10", "11"):
+        simulator.advance(to=f"2019-06-{day}T15:30:00Z")
+        reply = service.post("/allocation", Idempotency_Key=day)
+        assert reply.status == 200, reply.text
+        closes.append(reader.seen[pair])
+    assert all(later[:-1] == earlier[1:] for earlier, later in itertools.pairwise(closes))
+    anew, reader = reading(tmp_path / "anew", simulator, pair)
+    assert anew.post("/allocation", {"dryRun": True}).status == 200
+    assert reader.seen[pair] == closes[-1], "as if all of them had been asked for at once"
 
 
 def test_with_no_seconds_for_it_a_run_reads_what_is_there(

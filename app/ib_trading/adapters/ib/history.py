@@ -16,7 +16,7 @@ from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.core.bars import MINUTES, WEEKLY, monday_of
-from ib_trading.core.calendar import sessions
+from ib_trading.core.calendar import sessions, trade_date
 from ib_trading.core.collection import ADJUSTED, BarQuestion
 from ib_trading.core.coverage import SATURDAY, DaySpan
 from ib_trading.core.history import Bar, daily_start, day_of
@@ -130,12 +130,15 @@ def _named(question: BarQuestion) -> str:
 
 def end_of(instrument: Instrument, bar_size: str, days: DaySpan) -> str:
     """The end of the last of the days, as the wire takes it: UTC, with a dash. Of a stock it is midnight on the
-    exchange's clock; where trading days do not end at midnight, it is the last session's close."""
-    if bar_size in MINUTES and instrument.sec_type != "STK":
-        found = sessions(market_of(instrument), days.first, days.last)
+    exchange's clock; where the next trading day has begun by then, as with currencies, it is the last session's close:
+    of one day up to midnight, the broker would serve the beginning of the next."""
+    market = market_of(instrument)
+    midnight = datetime.combine(days.last + timedelta(days=1), time(), ZoneInfo(instrument.time_zone))
+    next_has_begun = trade_date(market, midnight - timedelta(seconds=1)) > days.last
+    if next_has_begun or (bar_size in MINUTES and instrument.sec_type != "STK"):
+        found = sessions(market, days.first, days.last)
         if found:
             return f"{found[-1].close:%Y%m%d-%H:%M:%S}"
-    midnight = datetime.combine(days.last + timedelta(days=1), time(), ZoneInfo(instrument.time_zone))
     return f"{midnight.astimezone(UTC):%Y%m%d-%H:%M:%S}"
 
 
