@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -39,16 +39,16 @@ def _sqlite(request: pytest.FixtureRequest, folder: Path) -> StorePlace:
     return SqliteFile(folder / "paper.sqlite")
 
 
-def _duckdb(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
+def _duckdb(request: pytest.FixtureRequest, folder: Path, bar_sizes: Collection[str]) -> WarehousePlace:
     return DuckdbFile(folder / "paper.duckdb")
 
 
-def _bigquery(request: pytest.FixtureRequest, folder: Path) -> WarehousePlace:
+def _bigquery(request: pytest.FixtureRequest, folder: Path, bar_sizes: Collection[str]) -> WarehousePlace:
     from emulators.bigquery import PROJECT, make_tables
 
     address = request.getfixturevalue("bigquery_address")
     dataset = f"history_{uuid4().hex}"
-    make_tables(address, PROJECT, dataset)
+    make_tables(address, PROJECT, dataset, bar_sizes)
     return BigqueryDataset(address, PROJECT, dataset)
 
 
@@ -110,14 +110,14 @@ def stores(place: StorePlace) -> Generator[Stores]:
 )
 def new_warehouse(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], WarehousePlace]:
-    """Makes empty places for market history."""
-    return lambda: request.param(request, tmp_path_factory.mktemp("history"))
+) -> Callable[..., WarehousePlace]:
+    """Makes empty places for market history of the bar sizes that it is called with."""
+    return lambda *bar_sizes: request.param(request, tmp_path_factory.mktemp("history"), bar_sizes)
 
 
 @pytest.fixture
-def warehouse_place(new_warehouse: Callable[[], WarehousePlace]) -> WarehousePlace:
-    return new_warehouse()
+def warehouse_place(new_warehouse: Callable[..., WarehousePlace]) -> WarehousePlace:
+    return new_warehouse("1 min", "1 hour", "1 day")
 
 
 @pytest.fixture

@@ -202,9 +202,9 @@ def test_two_processes_that_store_the_same_bars_store_each_once(warehouse_place:
 
 @pytest.mark.parametrize("bar_size", BAR_SIZES)
 def test_the_last_bars_of_every_size_come_oldest_first_with_all_their_figures(
-    warehouse: Warehouse, bar_size: str
+    new_warehouse: Callable[..., WarehousePlace], bar_size: str
 ) -> None:
-    series = replace(DAILY, bar_size=bar_size)
+    warehouse, series = new_warehouse(bar_size).opened(), replace(DAILY, bar_size=bar_size)
     store(warehouse, series, [a_bar(day, str(100 + day)) for day in (4, 2, 3, 7)], NOON)
     store(warehouse, replace(series, con_id=1), [a_bar(2, "50", volume=None)], NOON)
     found = warehouse.bars(
@@ -265,11 +265,11 @@ figures = st.decimals(min_value=Decimal("1e-9"), max_value=Decimal(10) ** 15, pl
 @settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(figures=st.lists(figures, min_size=100, max_size=200))
 def test_every_figure_comes_back_exactly(
-    new_warehouse: Callable[[], WarehousePlace], figures: list[Decimal]
+    new_warehouse: Callable[..., WarehousePlace], figures: list[Decimal]
 ) -> None:
     """No figure passes through a binary fraction: nine places and fifteen digits before them survive. Many figures an
     example and few examples: a store that answers over the network takes as long for one figure as for a hundred."""
-    warehouse = new_warehouse().opened()
+    warehouse = new_warehouse("1 day").opened()
     days = [datetime(2019, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(len(figures))]
     bars = [replace(a_bar(2, str(figure)), start=day) for day, figure in zip(days, figures, strict=True)]
     store(warehouse, DAILY, bars, NOON)

@@ -32,7 +32,7 @@ def dataset(bigquery_address: str) -> BigqueryDataset:
     from emulators.bigquery import PROJECT, make_tables
 
     place = BigqueryDataset(bigquery_address, PROJECT, f"faults_{uuid4().hex}")
-    make_tables(place.address, place.project, place.dataset)
+    make_tables(place.address, place.project, place.dataset, ("1 day",))
     return place
 
 
