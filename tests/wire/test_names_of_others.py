@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -60,12 +62,24 @@ def packages_of_others(folder: Path) -> Path:
     return folder
 
 
+def python_without_the_repository(folder: Path) -> Path:
+    """An interpreter as a container has it: with what is installed, and without the repository's root, which the tests
+    have on their path."""
+    venv.create(folder)
+    [packages] = folder.glob("lib/python*/site-packages")
+    (packages / "installed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin" / "python"
+
+
 def test_a_strategy_trades_beside_packages_of_every_name_that_others_have_too(tmp_path: Path) -> None:
     packages = packages_of_others(tmp_path / "packages")
+    python = str(python_without_the_repository(tmp_path / "python"))
     found = os.pathsep.join(filter(None, (str(packages), os.environ.get("PYTHONPATH"))))
     with (
         Launched.start("--clock", "virtual", "--start", START, "--cash", "USD=1000000") as gateway,
-        serving(tmp_path, gateway.port, stack_file=STACK_FILE, PYTHONPATH=found) as address,
+        serving(
+            tmp_path, gateway.port, stack_file=STACK_FILE, PYTHONPATH=found, STRATEGY_PYTHON=python
+        ) as address,
     ):
         asked = Request(f"{address}/allocation", b'{"dryRun": true}', {"Content-Type": "application/json"})
         with urlopen(asked) as told:
