@@ -37,6 +37,9 @@ IN_IMAGE = "--in-image"
 # Where emulators/bigquery.py looks for it.
 BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 
+# What strategies import, for sessions that have them asked and deploy.
+STRATEGIES = Path(__file__).parent / ".nox" / "strategies"
+
 # Percent of lines and branches that the tests execute, on one Python: the container's. Raise a floor when it has
 # risen: docs/decisions/0069-a-floor-under-the-branches.md.
 MEASURED_PYTHON = "3.12"
@@ -220,14 +223,14 @@ def integration(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy a stack (-- paper): the digest it is given, or the last one pushed; goes back if it does not work."""
     _make_pulumis_environment(session)
-    _deliver(session, "deploy", "delivery", "safety")
+    _deliver(session, "deploy", "delivery", "safety", **_make_strategies_environment(session))
 
 
 @nox.session
 def promote(session: nox.Session) -> None:
     """Deploy to live what paper runs: the same digest, copied and not built again."""
     _make_pulumis_environment(session)
-    _deliver(session, "promote")
+    _deliver(session, "promote", **_make_strategies_environment(session))
 
 
 @nox.session
@@ -261,11 +264,14 @@ def dashboard(session: nox.Session) -> None:
     _deliver(session, "dashboard")
 
 
-def _deliver(session: nox.Session, module: str, *groups: str, arguments: Sequence[str] = ()) -> None:
+def _deliver(
+    session: nox.Session, module: str, *groups: str, arguments: Sequence[str] = (), **environment: str
+) -> None:
     _sync(session, *(groups or ("delivery",)))
     command = ("python", "-m", f"delivery.commands.{module}", *arguments, *session.posargs)
     session.run(
         *command,
+        env=environment,
         interrupt_timeout=DELIVERY_INTERRUPT_SECONDS,
         terminate_timeout=DELIVERY_INTERRUPT_SECONDS,
     )
@@ -283,6 +289,22 @@ def _make_pulumis_environment(session: nox.Session) -> None:
         "--group=infra",
         env={"UV_PROJECT_ENVIRONMENT": str(Path(__file__).parent / ".venv"), "UV_PYTHON_DOWNLOADS": "never"},
     )
+
+
+def _make_strategies_environment(session: nox.Session) -> dict[str, str]:
+    """Make the environment that the image has for strategies, and say where it is: what they import is asked there
+    whether it fits the stack's file, and is not beside what deploys."""
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--only-group=host",
+        "--only-group=strategies",
+        f"--python={session.virtualenv.location}",
+        env={"UV_PROJECT_ENVIRONMENT": str(STRATEGIES), "UV_PYTHON_DOWNLOADS": "never"},
+    )
+    return {"STRATEGY_PYTHON": str(STRATEGIES / "bin" / "python")}
 
 
 @nox.session(name="image-tests", python="3.12")

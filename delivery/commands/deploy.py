@@ -3,8 +3,9 @@ if not.
 
 Decides which image: the one that is given, or where `pushed` points, or one that is built and pushed first. Stops where
 it is not clear what serves, unless an image is given; at one that was withdrawn; and on a live stack at one that was
-not promoted to it, unless a digest is given. A build gives `candidate`: what it has pushed and tested itself,
-which becomes `pushed` once it was deployed well (docs/decisions/0048).
+not promoted to it, unless a digest is given; and where the strategies of this checkout do not fit what the stack's
+file configures, unless it goes back to what was seen to work. A build gives `candidate`: what it has pushed and tested
+itself, which becomes `pushed` once it was deployed well (docs/decisions/0048).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from delivery.registry.journal import CANDIDATE, PUSHED, STAMP
 from delivery.registry.unfinished import was_begun
 from delivery.service.deployment import Deployment
 from delivery.service.readiness import READY_SECONDS, Polling
+from delivery.stack.configured_strategies import check_strategies
 from delivery.stack.stack_state import StackState, read_state
 
 AGAIN = "run it again: it says what was begun, and which command finishes it or goes back"
@@ -82,6 +84,8 @@ def _deploy(given: argparse.Namespace) -> int:
     clients = GoogleClients(state.pulumi.place.project)
     if not given.image:
         state.settled()
+    if not state.is_way_back(given.image):
+        check_strategies(state.pulumi)
     target = _target(given.image, state, clients)
     if not DIGEST.fullmatch(given.image):
         _check_not_withdrawn(state, target)

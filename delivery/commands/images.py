@@ -1,14 +1,15 @@
 """`python -m delivery.commands.images [--tool NAME] [--pins FILE] [--revision COMMIT]`: builds the base image, then the
 application image on it.
 
-Decides what each is built from; prints their sizes, layer by layer, and writes beside them what
-the application image is made of: a bill of materials and a list of licences. Exit codes: 0 when all are there, 1 with a
-sentence when one is not.
+Decides what each is built from; prints their sizes, layer by layer, and which strategies the application image offers,
+and writes beside them what it is made of: a bill of materials and a list of licences. Exit codes: 0 when all are there,
+1 with a sentence when one is not.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from delivery.commands.session import ended
 from delivery.console.progress import step
 from delivery.image import licences
 from delivery.image.bill_of_materials import written
-from delivery.image.builder import APPLICATION, BASE, TOOLS, Layer, build, find_tool, layers
+from delivery.image.builder import APPLICATION, BASE, TOOLS, Layer, build, find_tool, layers, output_inside
 from delivery.image.contents import parts_of
 from delivery.image.pins import PINS, Pins, read_pins
 from delivery.image.provenance import Provenance, provenance_of
@@ -25,6 +26,9 @@ from delivery.image.provenance import Provenance, provenance_of
 REPORTS = Path(".local/images")
 BILL = REPORTS / "ib-trading.cdx.json"
 LICENCES = REPORTS / "ib-trading.licences.txt"
+OFFERED = Path("workbench/offered.py")
+SERVICE_PYTHON = "/opt/service/bin/python"
+"""In the image."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,6 +55,9 @@ def make(wanted: str | None, pins_file: Path, revision: str) -> int:
     build(tool, application, Path(), APPLICATION, {"BASE_IMAGE": BASE}, provenance.labels())
     for name in (BASE, APPLICATION):
         print(described(name, layers(tool, name)))
+    with step(f"import the strategies that are in {APPLICATION}"):
+        told = output_inside(tool, APPLICATION, OFFERED.read_text(encoding="utf-8"), SERVICE_PYTHON)
+    print(offered(told))
     _write_what_is_in_it(tool, pins, provenance)
     return 0
 
@@ -73,6 +80,14 @@ def _told(provenance: Provenance) -> str:
         return f"version {provenance.version}, which is in no git checkout"
     extra = "; it has changes that are in no commit, and its label says so" if provenance.dirty else ""
     return f"version {provenance.version}, commit {provenance.revision}{extra}"
+
+
+def offered(told: str) -> str:
+    """What OFFERED has told, for a person: who can trade in the image, and what cannot be imported there, which hurts
+    nobody else."""
+    found = json.loads(told)
+    names = ", ".join(found["offers"]) or "none"
+    return "\n".join([f"strategies in {APPLICATION}: {names}", *found["failures"]])
 
 
 def described(name: str, of: Sequence[Layer]) -> str:

@@ -21,6 +21,7 @@ from delivery.registry.image_registry import ImageRegistry
 from delivery.registry.journal import PUSHED
 from delivery.service.deployment import Deployment
 from delivery.service.serving import check_serving
+from delivery.stack.configured_strategies import check_strategies
 from delivery.stack.stack_state import StackState, read_state
 
 AGAIN = "run it again: what was copied is not copied again, and a deployment that was begun goes on"
@@ -42,6 +43,7 @@ def _promote(given: argparse.Namespace) -> int:
         raise Refusal(f"{given.source} runs it already; name two stacks")
     source, target = read_state(given.source, Path()), read_state(given.target, Path())
     digest = verified_digest(source)
+    check_strategies(target.pulumi)
     with step(f"ask Cloud Run what {source.stack} serves"):
         clients = GoogleClients(source.pulumi.place.project)
         check_serving(clients, source.pulumi.place, source.outputs.service_name, source.name.at(digest))

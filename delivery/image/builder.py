@@ -145,9 +145,9 @@ def _push_by_docker(local: str, remote: str, config: Path) -> None:
         _quiet("docker", "rmi", remote)
 
 
-def output_inside(tool: str, name: str, program: str) -> str:
-    """What a Python program prints that the image's own Python runs inside it, without a network. BuildError."""
-    python = ("/usr/local/bin/python", "-I", "-")
+def output_inside(tool: str, name: str, program: str, interpreter: str = "/usr/local/bin/python") -> str:
+    """What a Python program prints that a Python of the image's own runs inside it, without a network. BuildError."""
+    python = (interpreter, "-I", "-")
     if tool != "buildah":
         entry, *rest = python
         run = (tool, "run", "--rm", "--interactive", "--network", "none", "--entrypoint", entry, name, *rest)

@@ -77,6 +77,10 @@ class StackState:
             return self.present
         return next((digest for digest in good if digest not in (target, unverified)), "")
 
+    def is_way_back(self, digest: str) -> bool:
+        """Whether it was seen to work here before, and is not just what serves."""
+        return digest in self.journal.good(self.mode) and (digest != self.present or bool(self.unfinished))
+
     def command(self, digest: str) -> str:
         return f"./nox -s deploy -- {self.stack} --image {digest}"
 

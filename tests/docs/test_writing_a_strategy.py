@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -13,13 +12,11 @@ from pathlib import Path
 import pytest
 
 from ib_trading_simulator.launch import Launched
+from tests.docs.guide import files, is_of_the_image, steps, write
 from tests.readme.blocks import copy_of
 from tests.service import START
 
 ROOT = Path(__file__).parents[2]
-FILE = re.compile(r"^```\w+ file=(?P<name>\S+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-GUIDE = ROOT / "docs/writing-a-strategy.md"
-CONSOLE = re.compile(r"^```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 STACK_FILE = 'config: {ib-trading:trading: {exposure: {overall: "0.9", strategies: {calm: "0.3"}}}}\n'
 PROGRAM = """
 import json, sys
@@ -61,11 +58,6 @@ def installed(tmp_path: Path) -> Path:
     return wheel_unpacked(project, tmp_path / "site")
 
 
-def files() -> dict[str, str]:
-    """The guide's files, by their path."""
-    return {found["name"]: found["text"] for found in FILE.finditer(GUIDE.read_text())}
-
-
 def wheel_unpacked(project: Path, into: Path) -> Path:
     """Built by the build backend that the example names, without asking a package index for it."""
     build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
@@ -99,23 +91,21 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_the_guide_leads_from_an_empty_file_to_a_paper_trade(clone: Path, tmp_path: Path) -> None:
-    """Each command in its order; a file of the guide is written when the command before it has run."""
+    """Each command in its order; a file of the guide is written when the command before it has run. What it says of the
+    image, tests/images/test_guide.py follows."""
     calls: list[tuple[str, object, dict[str, str]]] = []
     start = ""
-    for block in blocks_in_order():
-        if isinstance(block, tuple):
-            name, text = block
-            assert (clone / name).exists(), f"the guide changes {name}, which is not there"
-            (clone / name).write_text(text)
+    for step in steps():
+        if isinstance(step, tuple):
+            write(clone, *step)
             continue
-        for command in block.splitlines():
-            words = shlex.split(command.removeprefix("$ "))
-            if "curl" in words:
-                calls.append(call_of(words))
-            elif "--start" in words:
-                start = words[words.index("--start") + 1]
-            elif command != "$ CLOCK=broker ./nox -s serve":
-                run(clone, command.removeprefix("$ "))
+        words = shlex.split(step)
+        if "curl" in words:
+            calls.append(call_of(words))
+        elif "--start" in words:
+            start = words[words.index("--start") + 1]
+        elif step != "CLOCK=broker ./nox -s serve" and not is_of_the_image(step):
+            run(clone, step)
     with Launched.start("--clock", "virtual", "--start", start, "--cash", "USD=1000000") as gateway:
         stack_file = (clone / "Pulumi.paper.yaml").read_text()
         program = ("-c", CALLED, str(tmp_path / "run"), str(gateway.port), stack_file, json.dumps(calls))
@@ -127,16 +117,6 @@ def test_the_guide_leads_from_an_empty_file_to_a_paper_trade(clone: Path, tmp_pa
         ("SPY", "SELL", "filled"),
         ("VIXY", "BUY", "filled"),
     }
-
-
-def blocks_in_order() -> list[str | tuple[str, str]]:
-    """Commands as text, files as (path, text); the package of its own is another test's."""
-    guide = GUIDE.read_text()
-    found = {one.start(): one["text"] for one in CONSOLE.finditer(guide)}
-    files = {one.start(): (one["name"], one["text"]) for one in FILE.finditer(guide)}
-    own = {"pyproject.toml", "calm_strategies.py"}
-    both = {**found, **{start: file for start, file in files.items() if file[0] not in own}}
-    return [both[start] for start in sorted(both)]
 
 
 def call_of(words: list[str]) -> tuple[str, object, dict[str, str]]:

@@ -65,9 +65,9 @@ class Checkout:
         """What `git clone` would bring once everything here is committed, with this environment as its own."""
         checkout = cls(folder, bytecode)
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        # The program is in these; the rest of the project would only be copied.
+        # The program is in these, and what it asks of the strategies; the rest would only be copied.
         listed = subprocess.run(
-            [*listing, "app/ib_trading/__init__.py", "app/ib_trading/schema", "infra", "Pulumi*.yaml"],
+            [*listing, "app/ib_trading", "infra", "workbench", "Pulumi*.yaml"],
             cwd=root,
             capture_output=True,
             text=True,

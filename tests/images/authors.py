@@ -1,5 +1,5 @@
-"""What the owner of a clone adds to it: a strategy in a file, a package that brings another, and one whose modules have
-names that are taken."""
+"""What the owner of a clone adds to it: a strategy in a file, a package that brings another, one whose modules have
+names that are taken, and the strategy of the guide."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.docs.guide import steps, write
+from workbench.new import begin
+
+NEW = "./nox -s strategy -- new "
 STRATEGY = '''"""All in one stock, by pandas."""
 
 import pandas as pd
@@ -69,6 +73,16 @@ def add_strategies(clone: Path) -> None:
         text = text.replace(old, new)
     written.write_text(text)
     subprocess.run([sys.executable, "-I", "-m", "uv", "lock", "--quiet"], cwd=clone, check=True)
+
+
+def follow_guide(clone: Path) -> None:
+    """The strategy of docs/writing-a-strategy.md and its test, begun by the guide's own command. Its stack file is the
+    tests' to mount: the clone's says what its owner deploys."""
+    for step in steps():
+        if isinstance(step, tuple) and step[0].endswith(".py"):
+            write(clone, *step)
+        elif isinstance(step, str) and step.startswith(NEW):
+            begin(step.removeprefix(NEW), clone)
 
 
 def _project(folder: Path, module: str, modules: list[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.image.builder import APPLICATION
-from tests.images.authors import add_strategies
+from tests.images.authors import add_strategies, follow_guide
 from tests.images.downloads import pins
 from tests.images.image_store import ImageStore
 from tests.images.python_base import make_python_base
@@ -55,6 +55,7 @@ class Workshop:
         """Makes the copy, the store, and the stand-in for the Python image in it."""
         _copy_repository(self.copy)
         add_strategies(self.copy)
+        follow_guide(self.copy)
         self.images.prepare()
         # What earlier runs have left: containers of one that was killed, and the image, which a build shall make anew.
         for image in self.buildah("images", "--quiet", "--filter", f"reference={APPLICATION}").split():

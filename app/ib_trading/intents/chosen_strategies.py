@@ -1,13 +1,14 @@
-"""Which strategies a call is about: those that it names, or all that the configuration gives capital to."""
+"""Which strategies a call is about: those that it names, or all that the configuration gives capital to; and, before a
+deployment, whether all of these could be asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ib_trading.core.refusals import ConfigurationFault, RequestError, StrategyFailed
 from ib_trading.core.signals import failed_with
-from ib_trading.core.strategy import Declaration, Failure, Instance, Offers
+from ib_trading.core.strategy import HOST, Declaration, Failure, Instance, Offers
 from ib_trading.ports.strategies import Strategies
 from ib_trading.schema.strict import FieldError, nearest
 from ib_trading.schema.trading_config import SECTION, TradingConfig, instances
@@ -49,6 +50,22 @@ def chosen_strategies(strategies: Strategies, asked: tuple[str, ...] | None, con
     return Chosen(chosen, declarations, failed)
 
 
+def unfit(strategies: Strategies, config: TradingConfig) -> tuple[Failure, ...]:
+    """Everything because of which a strategy could not be asked: what could not be imported, whether or not it has
+    capital; who has capital and is not there, or has parameters that do not fit. Nothing is asked to decide."""
+    offers = strategies.offers()
+    found = list(offers.failures.values())
+    for one in _exposed(config).values():
+        if one.strategy in offers.names:
+            told = strategies.declaration(one)
+            if isinstance(told, Failure):
+                sentence = f"{SECTION}.exposure.strategies.{one.name} {told.sentence}"
+                found.append(replace(told, sentence=sentence))
+        elif HOST not in offers.failures and not _likely(one, offers):
+            found.append(Failure(_not_installed(one, offers)))
+    return tuple(found)
+
+
 def _exposed(config: TradingConfig) -> dict[str, Instance]:
     return {name: Instance(name, one.strategy, one.parameters) for name, one in instances(config).items()}
 
@@ -84,11 +101,14 @@ def _check_asked(asked: tuple[str, ...], exposed: Mapping[str, Instance], offers
 
 def _not_imported(instance: Instance, offers: Offers) -> Failure:
     """The failure of the source that would offer it by its name, else of all that offer nothing."""
-    name = instance.strategy
-    likely = [failure for source, failure in offers.failures.items() if _named(source, name)]
-    told = likely or list(offers.failures.values())
+    told = _likely(instance, offers) or list(offers.failures.values())
     sentence = f"is not there: {'; '.join(failure.sentence for failure in told)}"
     return Failure(sentence, traceback="\n".join(filter(None, (failure.traceback for failure in told))))
+
+
+def _likely(instance: Instance, offers: Offers) -> list[Failure]:
+    """Those of sources that would offer its strategy by their names."""
+    return [failure for source, failure in offers.failures.items() if _named(source, instance.strategy)]
 
 
 def _named(source: str, strategy: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.commands.images import described
+from delivery.commands.images import described, offered
 from delivery.image.builder import TOOLS, BuildError, Layer, find_tool
 
 
@@ -23,6 +23,16 @@ def test_an_image_is_told_layer_by_layer() -> None:
         "     35.9 MB  apt-get update && apt-get install",
         "      2.1 MB  COPY dir:f81f in /app",
     ]
+
+
+def test_who_can_trade_in_an_image_is_told_and_what_cannot_be_imported_there() -> None:
+    half = "half = half:Half could not be imported: it raised OSError"
+    told = f'{{"offers": ["spy_macd", "trend"], "failures": ["{half}"]}}'
+    assert offered(told).splitlines() == [
+        "strategies in localhost/ib-trading: spy_macd, trend",
+        half,
+    ]
+    assert offered('{"offers": [], "failures": []}') == "strategies in localhost/ib-trading: none"
 
 
 def test_where_no_tool_works_the_sentence_names_them_and_how_to_get_one(

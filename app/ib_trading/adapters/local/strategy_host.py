@@ -64,13 +64,19 @@ class _Host:
 
 
 class StrategyHost:
-    """`python` is the interpreter that has the strategies' libraries, `environment` all that it sees of ours. Starts
-    nothing before `begin` or a question."""
+    """`python` is the interpreter that has the strategies' libraries, `environment` all that it sees of ours; what is
+    among the sources `without` is not imported. Starts nothing before `begin` or a question."""
 
     def __init__(
-        self, python: Path, environment: Mapping[str, str], *, import_seconds: float = IMPORT_SECONDS
+        self,
+        python: Path,
+        environment: Mapping[str, str],
+        *,
+        import_seconds: float = IMPORT_SECONDS,
+        without: tuple[str, ...] = (),
     ) -> None:
         self._import_seconds = import_seconds
+        self._without = without
         self._python = python
         self._environment = environment
         self._turn = threading.Lock()
@@ -161,7 +167,7 @@ class StrategyHost:
         """What it offers; None where it died of a source, which is left out next time. OSError where it died of
         itself."""
         source = None
-        host.channel.send(Begin(tuple(self._died_of)))
+        host.channel.send(Begin((*self._without, *self._died_of)))
         while True:
             try:
                 told = host.channel.receive(self._import_seconds)
