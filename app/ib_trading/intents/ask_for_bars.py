@@ -42,10 +42,13 @@ class Progress:
 def begin(
     warehouse: Warehouse,
     wanted: Sequence[tuple[Instrument, Series, DaySpan | None]],
-    at: datetime | None = None,
+    at: datetime,
+    *,
+    forming: bool = False,
+    anew: bool = False,
 ) -> list[Progress]:
-    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted. With `at`
-    the last day may still trade."""
+    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted. `forming`:
+    the last day may still trade. `anew`: days without bars are asked for, whatever was believed of them."""
     known: dict[Series, StoredSeries] = {}
     for (what, size), some in _by_kind(wanted).items():
         # The week of the first day is dated by its Monday.
@@ -56,7 +59,9 @@ def begin(
         Progress(
             instrument,
             known[series],
-            questions(instrument, series, span, known[series], at) if span else (),
+            questions(instrument, series, span, known[series], at, forming=forming, anew=anew)
+            if span
+            else (),
             known[series].newest,
         )
         for instrument, series, span in wanted

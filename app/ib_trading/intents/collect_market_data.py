@@ -138,7 +138,7 @@ class CollectMarketData:
             at = self.services.business_time(broker)
             resolved = broker.instruments(need.spec for need in needs)
             series = [_wanted(need, resolved[need.spec], request, at) for need in needs]
-            progress = begin(self.services.warehouse, series)
+            progress = begin(self.services.warehouse, series, at, anew=request.since is not None)
             for first in range(0, len(needs), INSTRUMENTS_AT_ONCE):
                 group = progress[first : first + INSTRUMENTS_AT_ONCE]
                 ask_all(self.services, broker, group, at, config)
