@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ib_trading.core.calendar import last_complete_session, sessions
 from ib_trading.core.collection import (
     BarQuestion,
     Need,
@@ -18,6 +19,7 @@ from ib_trading.core.collection import (
     portion,
     questions,
     readjusted,
+    whole_days_of,
     whole_series,
 )
 from ib_trading.core.coverage import DaySpan
@@ -397,3 +399,24 @@ def test_a_need_is_met_by_sessions_that_hold_its_bars_and_some_more(
     """At 11:10 on Thursday, after a holiday: of shorter bars those of today too, of days those that are over."""
     at = datetime(2024, 6, 20, 15, 10, tzinfo=UTC)
     assert days_of(Need(ContractSpec("AAA"), size, "TRADES", count), STOCK, at) == DaySpan(first, last)
+
+
+@pytest.mark.parametrize("until", [date(1900, 1, 1), date(2024, 6, 17), date(2024, 6, 23), date(2030, 1, 1)])
+@pytest.mark.parametrize(
+    ("size", "count", "a_day"),
+    [("1 day", 60, 1), ("30 mins", 100, 13), ("4 hours", 10, 2), ("1 week", 4, 0.2)],
+)
+def test_whole_days_hold_as_many_bars_as_are_wanted_and_none_that_still_trade(
+    size: str, count: int, a_day: float, until: date
+) -> None:
+    """At noon on a Thursday, up to any day: the first of the calendar, one of the past, a Sunday, one to come."""
+    at = datetime(2024, 6, 20, 16, tzinfo=UTC)
+    need = Need(ContractSpec("AAA"), size, "TRADES", count)
+    found = whole_days_of(need, STOCK, at, until)
+    last = last_complete_session("XNYS", at).day if until > date(2024, 6, 18) else sessions_up_to(until)
+    assert found.last == last
+    assert a_day * len(sessions("XNYS", found.first, found.last)) >= count
+
+
+def sessions_up_to(day: date) -> date:
+    return sessions("XNYS", day - timedelta(days=10), day)[-1].day

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ib_trading.core.bars import (
@@ -23,7 +23,14 @@ from ib_trading.core.bars import (
     monday_of,
     trading_days,
 )
-from ib_trading.core.calendar import Session, last_complete_session, next_session, session_on, sessions
+from ib_trading.core.calendar import (
+    Session,
+    last_complete_session,
+    next_session,
+    session_on,
+    sessions,
+    zone_of,
+)
 from ib_trading.core.coverage import (
     DAY,
     DaySpan,
@@ -107,6 +114,13 @@ def days_of(need: Need, instrument: Instrument, at: datetime) -> DaySpan:
         bars += _bars_in(found[n], need.bar_size, complete)
         n -= 1
     return DaySpan(found[n].day, found[-1].day)
+
+
+def whole_days_of(need: Need, instrument: Instrument, at: datetime, until: date) -> DaySpan:
+    """The days up to `until` that are over at `at` and whose bars are the last ones, and some more."""
+    market = market_of(instrument)
+    over = min(at, datetime.combine(until + DAY, time(), zone_of(market)))
+    return days_of(need, instrument, last_complete_session(market, over).close)
 
 
 def _bars_in(session: Session, bar_size: str, until: datetime) -> int:

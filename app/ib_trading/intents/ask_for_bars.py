@@ -29,6 +29,7 @@ class Progress:
     """One series on its way: what is still to be asked, and what came of it so far."""
 
     instrument: Instrument
+    series: Series
     stored: StoredSeries
     to_ask: tuple[BarQuestion, ...]
     newest: NewestBar | None
@@ -58,6 +59,7 @@ def begin(
     return [
         Progress(
             instrument,
+            series,
             known[series],
             questions(instrument, series, span, known[series], at, forming=forming, anew=anew)
             if span
