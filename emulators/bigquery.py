@@ -57,7 +57,9 @@ def emulated_bigquery(folder: Path) -> Generator[str]:
         yield found[1]
 
 
-def make_tables(address: str, project: str, dataset: str, bar_sizes: Collection[str] = tuple(BAR_SIZES)) -> None:
+def make_tables(
+    address: str, project: str, dataset: str, bar_sizes: Collection[str] = tuple(BAR_SIZES)
+) -> None:
     """What the Pulumi program makes: the dataset with the tables of schema/tables.py, of these bar sizes alone where
     somebody needs no others, for each takes the stand-in a while."""
     left_out = {table for bar_size, table in BAR_SIZES.items() if bar_size not in bar_sizes}

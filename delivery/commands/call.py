@@ -136,9 +136,9 @@ def _in_lines(given: argparse.Namespace, service: ServiceCall, asked: Question) 
                 waiting.close()
                 if "of" in last:
                     error = f"  {last['error']}" if last["error"] else ""
+                    series = f"{last['localSymbol']:<8} {last['barSize']:<7}"
                     print(
-                        f"  {last['done']:>4}/{last['of']}  {last['localSymbol']:<8} {last['stored']:>6}{error}",
-                        flush=True,
+                        f"  {last['done']:>4}/{last['of']}  {series} {last['stored']:>6}{error}", flush=True
                     )
     if "of" in last or not last:
         raise Refusal("the answer broke off; ask again, what was stored is not fetched twice")

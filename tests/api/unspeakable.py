@@ -64,7 +64,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
     well_formed = case.meta is not None and case.meta.generation.mode.is_positive
     if not (case.path in COLLECTING and well_formed and isinstance(case.body, dict)):
         return case
-    if case.body.get("barSize", "1 day") != "1 day":
+    if case.body.get("barSize") not in {None, "1 day"}:
         one_day: dict[str, Any] = {"instruments": ["AAPL"], "since": "2019-05-31", "until": "2019-05-31"}
         case.body = case.body | one_day | {"strategies": None}
     return case

@@ -244,9 +244,32 @@ def test_days_without_bars_are_kept_beside_those_that_were_asked_for(warehouse: 
     warehouse.store([Portion(DAILY, [], (span(2, 4),), empty=(span(3, 3),))], NOON)
     warehouse.store([Portion(DAILY, [], empty=(span(3, 3), span(4, 4)))], NOON)
     found = warehouse.stored([CON_ID, 1], "TRADES", "1 day")
-    assert (found[CON_ID].asked, found[CON_ID].empty) == ((span(2, 4),), (span(3, 3), span(4, 4)))
+    assert found[CON_ID].asked == (span(2, 4),)
+    assert found[CON_ID].empty == {span(3, 3): NOON, span(4, 4): NOON}
     assert found[1] == warehouse.stored([1], "TRADES", "1 hour")[1] == StoredSeries()
-    assert warehouse.stored([CON_ID], "MIDPOINT", "1 day")[CON_ID].empty == ()
+    assert warehouse.stored([CON_ID], "MIDPOINT", "1 day")[CON_ID].empty == {}
+
+
+def test_days_without_bars_keep_the_instant_at_which_that_was_last_said(warehouse: Warehouse) -> None:
+    """By business time, in whatever order it arrives, also where one call says it twice."""
+    said = [NOON + timedelta(days=days) for days in (0, 31, 62)]
+
+    def say(*instants: datetime) -> None:
+        told = [Portion(DAILY, [], (span(2, 4),), empty=(span(2, 4),), answered_at=at) for at in instants]
+        warehouse.store(told, NOON)
+
+    def last() -> datetime:
+        stored = warehouse.stored([CON_ID], "TRADES", "1 day")[CON_ID]
+        assert stored.asked_at == {span(2, 4): said[0]}
+        return stored.empty[span(2, 4)]
+
+    say(said[0])
+    say(said[1])
+    assert last() == said[1]
+    say(said[0])
+    assert last() == said[1]
+    say(said[1], said[2], said[1])
+    assert last() == said[2]
 
 
 def test_a_span_of_days_keeps_the_instant_at_which_it_was_first_asked_for(warehouse: Warehouse) -> None:

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ib_trading.core.calendar import last_complete_session, sessions
 from ib_trading.core.collection import (
     BarQuestion,
     Need,
@@ -16,6 +19,7 @@ from ib_trading.core.collection import (
     portion,
     questions,
     readjusted,
+    whole_days_of,
     whole_series,
 )
 from ib_trading.core.coverage import DaySpan
@@ -48,8 +52,10 @@ def stored(day: int, close: str, *asked: DaySpan) -> StoredSeries:
 EMPTY = StoredSeries()
 
 
-def ask(series: Series, wanted: DaySpan, known: StoredSeries = EMPTY) -> tuple[BarQuestion, ...]:
-    return questions(STOCK, series, wanted, known)
+def ask(
+    series: Series, wanted: DaySpan, known: StoredSeries = EMPTY, *, at: datetime = AT, anew: bool = False
+) -> tuple[BarQuestion, ...]:
+    return questions(STOCK, series, wanted, known, at, anew=anew)
 
 
 def test_each_gap_of_a_raw_series_is_a_question() -> None:
@@ -140,7 +146,7 @@ def test_an_answer_that_fills_two_gaps_is_stored_for_both() -> None:
 
 
 def test_an_adjusted_series_that_never_had_a_bar_is_asked_for_from_its_first_gap() -> None:
-    [question] = ask(ADJUSTED, span(3, 14), StoredSeries(None, (span(5, 6),), empty=(span(5, 6),)))
+    [question] = ask(ADJUSTED, span(3, 14), StoredSeries(None, (span(5, 6),), empty={span(5, 6): AT}))
     assert (question.days, question.fills) == (span(3, 14), (span(3, 4), span(7, 14)))
 
 
@@ -165,7 +171,7 @@ def test_a_gap_that_was_said_to_be_empty_once_is_asked_for_again() -> None:
     days = frozenset(date(2024, 6, day) for day in (3, 4, 10, 11))
     [again] = ask(RAW, span(3, 11), asked_on(AT, span(3, 11), days=days))
     assert again.days == span(5, 7)
-    known = replace(asked_on(AT, span(3, 11), days=days), empty=(span(5, 7),))
+    known = replace(asked_on(AT, span(3, 11), days=days), empty={span(5, 7): AT})
     assert ask(RAW, span(3, 11), known) == ()
 
 
@@ -178,6 +184,88 @@ def test_an_answer_without_bars_is_kept_and_believed_the_second_time_on_another_
     next_day = AT + timedelta(days=1)
     again, _ = portion(question, [], None, next_day, LIMIT, stored=asked_on(AT, span(3, 7)))
     assert again.empty == (span(3, 7),)
+
+
+def believing(said: datetime) -> StoredSeries:
+    """Bars of June's first two weeks, but for the 5th to 7th, of which the broker had none when it was last asked."""
+    days = frozenset(date(2024, 6, day) for day in (3, 4, 10, 11, 12, 13, 14))
+    known = asked_on(AT, span(3, 14), days=days)
+    return replace(known, newest=NewestBar(bar(14).start, Decimal(100)), empty={span(5, 7): said})
+
+
+MONTH = timedelta(days=30)
+
+
+@pytest.mark.parametrize("series", [RAW, ADJUSTED, replace(RAW, bar_size="30 mins")])
+def test_after_a_month_a_day_that_was_believed_to_be_empty_is_asked_for_once_more(series: Series) -> None:
+    """Of each kind of series; when it was first asked for makes no difference."""
+    known = believing(AT + MONTH)
+    assert ask(series, span(3, 14), known, at=AT + 2 * MONTH - timedelta(hours=1)) == ()
+    [again] = ask(series, span(3, 14), known, at=AT + 2 * MONTH)
+    assert again.fills == (span(5, 7),)
+
+
+def test_said_again_it_is_believed_for_another_month() -> None:
+    at = AT + 2 * MONTH
+    [question] = ask(RAW, span(3, 14), believing(AT + MONTH), at=at)
+    taken, _ = portion(question, [bar(6)], None, at, LIMIT, stored=believing(AT + MONTH))
+    assert [one.start.day for one in taken.bars] == [6], "what comes after all is stored"
+    assert taken.empty == (span(5, 5), span(7, 7))
+    known = believing(AT + MONTH)
+    known = replace(
+        known, days=known.days | {date(2024, 6, 6)}, empty={**known.empty, **dict.fromkeys(taken.empty, at)}
+    )
+    assert ask(RAW, span(3, 14), known, at=at + MONTH - timedelta(hours=1)) == ()
+    assert [one.days for one in ask(RAW, span(3, 14), known, at=at + MONTH)] == [span(5, 5), span(7, 7)]
+
+
+def test_what_is_missing_is_asked_for_before_what_may_be_empty() -> None:
+    """A run has some seconds for it, and what it lacks would fail it: the years before a listing would not."""
+    known, later = believing(AT), AT + MONTH
+    asked = ask(RAW, span(3, 20), known, at=later)
+    assert [question.days for question in asked] == [span(17, 20), span(5, 7)]
+    once = replace(known, empty={span(5, 6): AT})
+    assert [question.days for question in ask(RAW, span(3, 14), once, at=later)] == [span(7, 7), span(5, 6)]
+
+
+def test_weeks_that_may_be_empty_are_asked_for_as_whole_weeks() -> None:
+    weekly = replace(RAW, bar_size="1 week")
+    known = asked_on(AT, span(3, 16), days=frozenset({date(2024, 6, 10)}))
+    known = replace(known, empty={span(3, 9): AT})
+    assert ask(weekly, span(3, 14), known) == ()
+    [again] = ask(weekly, span(3, 14), known, at=AT + MONTH)
+    assert again.days == span(3, 9)
+
+
+def test_who_asks_anew_believes_nothing_of_the_days_that_are_wanted() -> None:
+    known = believing(AT)
+    assert ask(RAW, span(3, 14), known) == ()
+    [again] = ask(RAW, span(6, 14), known, anew=True)
+    assert again.days == span(6, 7)
+    assert ask(RAW, span(10, 14), known, anew=True) == ()
+
+
+@given(steps=st.lists(st.integers(1, 20), min_size=3, max_size=25), there_from=st.integers(0, 200))
+def test_a_hole_is_asked_for_once_a_month_and_filled_by_the_first_answer_that_has_it(
+    steps: list[int], there_from: int
+) -> None:
+    """Asked about every few days; from some day on the broker has the bar of the 5th."""
+    known = asked_on(AT, span(3, 7), days=frozenset(date(2024, 6, day) for day in (3, 4, 6, 7)))
+    last, passed = timedelta(0), timedelta(0)
+    for step in steps:
+        passed += timedelta(days=step)
+        asked = ask(RAW, span(3, 7), known, at=AT + passed)
+        assert len(asked) == (not known.empty or passed - last >= MONTH)
+        if not asked:
+            continue
+        answer = [bar(5)] if passed.days >= there_from else []
+        taken, _ = portion(asked[0], answer, None, AT + passed, LIMIT, stored=known)
+        if answer:
+            known = replace(known, days=known.days | {date(2024, 6, 5)})
+            assert (len(taken.bars), taken.empty) == (1, ())
+            assert ask(RAW, span(3, 7), known, at=AT + passed + 2 * MONTH, anew=True) == ()
+            return
+        last, known = passed, replace(known, empty=dict.fromkeys(taken.empty, AT + passed))
 
 
 def test_the_sessions_that_an_answer_leaves_out_are_believed_the_second_time_too() -> None:
@@ -272,7 +360,7 @@ def test_of_a_day_that_trades_nothing_is_asked_while_no_further_bar_is_complete(
     at = datetime(2024, 6, 20, 15, 40, tzinfo=UTC)
     start = datetime(2024, 6, 20, *newest, tzinfo=UTC)
     known = replace(stored(18, "100", span(17, 18)), newest=NewestBar(start, Decimal(100)))
-    asked = questions(STOCK, half_hours, span(17, 20), known, at)
+    asked = questions(STOCK, half_hours, span(17, 20), known, at, forming=True)
     assert any(date(2024, 6, 20) in question.days for question in asked) == bool(days)
 
 
@@ -311,3 +399,24 @@ def test_a_need_is_met_by_sessions_that_hold_its_bars_and_some_more(
     """At 11:10 on Thursday, after a holiday: of shorter bars those of today too, of days those that are over."""
     at = datetime(2024, 6, 20, 15, 10, tzinfo=UTC)
     assert days_of(Need(ContractSpec("AAA"), size, "TRADES", count), STOCK, at) == DaySpan(first, last)
+
+
+@pytest.mark.parametrize("until", [date(1900, 1, 1), date(2024, 6, 17), date(2024, 6, 23), date(2030, 1, 1)])
+@pytest.mark.parametrize(
+    ("size", "count", "a_day"),
+    [("1 day", 60, 1), ("30 mins", 100, 13), ("4 hours", 10, 2), ("1 week", 4, 0.2)],
+)
+def test_whole_days_hold_as_many_bars_as_are_wanted_and_none_that_still_trade(
+    size: str, count: int, a_day: float, until: date
+) -> None:
+    """At noon on a Thursday, up to any day: the first of the calendar, one of the past, a Sunday, one to come."""
+    at = datetime(2024, 6, 20, 16, tzinfo=UTC)
+    need = Need(ContractSpec("AAA"), size, "TRADES", count)
+    found = whole_days_of(need, STOCK, at, until)
+    last = last_complete_session("XNYS", at).day if until > date(2024, 6, 18) else sessions_up_to(until)
+    assert found.last == last
+    assert a_day * len(sessions("XNYS", found.first, found.last)) >= count
+
+
+def sessions_up_to(day: date) -> date:
+    return sessions("XNYS", day - timedelta(days=10), day)[-1].day

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ib_trading.core.coverage import (
+    BELIEF_HOLDS,
     DaySpan,
     all_came,
     believed,
@@ -17,6 +18,7 @@ from ib_trading.core.coverage import (
     not_believed,
     pieces,
     said_twice,
+    unexpired,
 )
 
 NEW_YORK = "America/New_York"
@@ -172,6 +174,30 @@ def test_only_days_that_were_asked_for_before_are_said_twice() -> None:
     before = {span(6, 14): SAID_AT}
     assert said_twice(span(3, 7), set(), before, later, NEW_YORK, any_day) == (span(6, 7),)
     assert said_twice(span(3, 7), set(), {}, later, NEW_YORK, any_day) == ()
+
+
+@pytest.mark.parametrize(
+    ("later", "held"),
+    [(timedelta(days=29, hours=23), True), (timedelta(days=30), False), (timedelta(days=-1), True)],
+)
+def test_no_data_is_believed_for_thirty_days_after_it_was_last_said(later: timedelta, held: bool) -> None:
+    """For good it was: two days of trouble on end left a hole that only a deleted row filled."""
+    assert unexpired({span(5, 7): SAID_AT}, SAID_AT + later) == ((span(5, 7),) if held else ())
+
+
+@given(
+    empty=st.dictionaries(spans, st.datetimes(datetime(2024, 3, 1), datetime(2024, 6, 1)), max_size=6),  # noqa: DTZ001
+    at=st.datetimes(datetime(2024, 3, 1), datetime(2024, 8, 1)),  # noqa: DTZ001
+)
+def test_a_day_is_believed_to_be_empty_while_one_word_about_it_is_younger_than_that(
+    empty: dict[DaySpan, datetime], at: datetime
+) -> None:
+    """Spans overlap: a word about a part of an older one renews that part and no other."""
+    held, day = unexpired(empty, at), date(2024, 1, 1)
+    while day <= date(2024, 3, 1):
+        last = max((said for one, said in empty.items() if day in one), default=None)
+        assert any(day in one for one in held) == (last is not None and at < last + BELIEF_HOLDS)
+        day += timedelta(days=1)
 
 
 def test_spans_are_joined_over_weekends_and_over_nothing_else() -> None:

@@ -87,7 +87,7 @@ def test_a_series_that_is_not_collected_is_not_in_the_document_either(schemas: A
     choices = {
         "instruments": (LEFT_OUT, None, ["KO"]),
         "strategies": (LEFT_OUT, None, ["trend"]),
-        "barSize": (LEFT_OUT, "1 day", "1 hour", "5 mins", "1 min", "2 days"),
+        "barSize": (LEFT_OUT, None, "1 day", "1 hour", "5 mins", "1 min", "2 days"),
         "whatToShow": (LEFT_OUT, None, "ADJUSTED_LAST", "TRADES", "BID", "YIELD"),
         "since": (LEFT_OUT, None, str(EARLIEST), str(EARLIEST - timedelta(days=1)), "0196-05-29"),
         "until": (LEFT_OUT, None, "2019-06-30", "2019-06-31"),

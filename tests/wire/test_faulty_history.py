@@ -7,7 +7,7 @@ A hundred days that were five sold everything; a pair compared a day apart shows
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ config:
     exposure: {overall: "0.9", strategies: {reader: "0.5", steady: "0.5"}}
     limits: {maxWeightPerInstrument: "1"}
     fillSeconds: "2"
+    collectSeconds: "30"
     onStrategyError: %s
 """
 SHARES = stocks("KO", "JNJ")
@@ -192,3 +193,39 @@ def test_said_on_two_days_no_data_is_too_little_to_decide_on_and_no_other_strate
         assert reply.status == 200, reply.text
         assert any(why in text for text in reply.body["warnings"]), (day, reply.body["warnings"])
     assert (reader.was_asked, holdings(service).keys()) == (0, {"steady"})
+
+
+def test_a_belief_that_has_expired_fails_no_strategy_and_its_hole_is_healed(
+    tmp_path: Path, simulator: Launched
+) -> None:
+    """Before it is asked for again, the day still counts as one that has no bar; then the bars are there."""
+    plain = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=STACK % "refuse")
+    way, reader = LosesBars(simulator.port, plain.services.mode.client_id), Reader(SHARES, "1 day", 60)
+    way.lost = {"KO": of_may(14, 15)}
+
+    def allocated(day: str, seconds: int = 30) -> int:
+        """The status of a run that has so many seconds to collect."""
+        simulator.advance(to=f"2019-{day}T15:30:00Z")
+        stack_file = STACK.replace('"30"', f'"{seconds}"') % "refuse"
+        service = ServiceUnderTest.over(tmp_path, simulator.port, stack_file=stack_file)
+        strategies = InProcess({"reader": reader, "steady": Steady})
+        return service.having(gateway=way, strategies=strategies).post("/allocation", {"dryRun": True}).status
+
+    def healed() -> bool:
+        end = datetime(2019, 12, 31, tzinfo=UTC)
+        [closes] = plain.services.warehouse.daily_closes([con_id], "ADJUSTED_LAST", end, 100).values()
+        days = {close.day for close in closes}
+        assert of_may(13, 16) <= days
+        return of_may(14, 15) <= days
+
+    assert [allocated(day) for day in ("06-03", "06-04", "06-05")] == [422, 200, 200]
+    simulator.advance(to="2019-07-05T15:00:00Z")
+    newest = {"instruments": ["KO", "JNJ"], "since": "2019-06-04"}
+    con_id = plain.having(gateway=way).post("/collect-market-data", newest).body["instruments"][0]["conId"]
+    assert allocated("07-05", seconds=0) == 200, "expired, and not asked for yet"
+    assert allocated("07-08") == 200, "asked for, and said again"
+    way.lost = {}
+    assert allocated("08-05") == 200
+    assert not healed(), "said less than a month ago"
+    assert allocated("08-08") == 200
+    assert healed()

@@ -9,9 +9,9 @@ longer the same, the whole series is asked for again and replaced.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ib_trading.core.bars import (
@@ -23,8 +23,25 @@ from ib_trading.core.bars import (
     monday_of,
     trading_days,
 )
-from ib_trading.core.calendar import Session, last_complete_session, next_session, session_on, sessions
-from ib_trading.core.coverage import DAY, DaySpan, believed, gaps, joined, not_believed, pieces, said_twice
+from ib_trading.core.calendar import (
+    Session,
+    last_complete_session,
+    next_session,
+    session_on,
+    sessions,
+    zone_of,
+)
+from ib_trading.core.coverage import (
+    DAY,
+    DaySpan,
+    believed,
+    gaps,
+    joined,
+    not_believed,
+    pieces,
+    said_twice,
+    unexpired,
+)
 from ib_trading.core.history import (
     Bar,
     NewestBar,
@@ -99,6 +116,13 @@ def days_of(need: Need, instrument: Instrument, at: datetime) -> DaySpan:
     return DaySpan(found[n].day, found[-1].day)
 
 
+def whole_days_of(need: Need, instrument: Instrument, at: datetime, until: date) -> DaySpan:
+    """The days up to `until` that are over at `at` and whose bars are the last ones, and some more."""
+    market = market_of(instrument)
+    over = min(at, datetime.combine(until + DAY, time(), zone_of(market)))
+    return days_of(need, instrument, last_complete_session(market, over).close)
+
+
 def _bars_in(session: Session, bar_size: str, until: datetime) -> int:
     """How many bars a session has at least, until then."""
     closed = sum((end - begin for begin, end in session.breaks), timedelta())
@@ -130,26 +154,36 @@ def questions(
     series: Series,
     wanted: DaySpan,
     stored: StoredSeries,
-    at: datetime | None = None,
+    at: datetime,
+    *,
+    forming: bool = False,
+    anew: bool = False,
 ) -> tuple[BarQuestion, ...]:
-    """What is to be asked so that all of `wanted` is known, oldest first; () if it is. At `at`, where it is told, the
-    day that trades is known up to its newest complete bar."""
-    if at is not None and _up_to_date(instrument, series, stored, at):
+    """What is to be asked at `at` so that all of `wanted` is known, oldest first; () if it is. `forming`: the last day
+    may still trade, and is known up to its newest complete bar.
+
+    Days of which it was believed that they have no bar, and is no longer, come last: whoever has no time for them
+    reads what it read before. With `anew` it is believed of none."""
+    if forming and _up_to_date(instrument, series, stored, at):
         if wanted.first == wanted.last:
             return ()
         wanted = DaySpan(wanted.first, wanted.last - DAY)
     wanted = _whole_weeks(wanted) if series.bar_size == WEEKLY else wanted
-    missing = joined((*gaps(wanted, stored.asked), *_doubted(instrument, series, wanted, stored)))
-    if not missing:
+    doubted = _doubted(instrument, series, wanted, stored, stored.empty)
+    missing = joined((*gaps(wanted, stored.asked), *doubted))
+    believed_still = () if anew else unexpired(stored.empty, at)
+    again = _doubted(instrument, series, wanted, stored, (*believed_still, *missing))
+    if not missing and not again:
         return ()
     if series.what_to_show == ADJUSTED:
+        missing = joined((*missing, *again))
         first = (
             missing[0].first if stored.newest is None else min(missing[0].first, stored.newest.start.date())
         )
         return (BarQuestion(instrument, series, DaySpan(first, missing[-1].last), missing),)
     spans = [
         piece
-        for gap in missing
+        for gap in (*missing, *again)
         for piece in (pieces(gap, DAYS_A_QUESTION[series.bar_size]) if series.bar_size in MINUTES else (gap,))
     ]
     return tuple(BarQuestion(instrument, series, span, (span,)) for span in spans)
@@ -166,11 +200,15 @@ def _up_to_date(instrument: Instrument, series: Series, stored: StoredSeries, at
 
 
 def _doubted(
-    instrument: Instrument, series: Series, wanted: DaySpan, stored: StoredSeries
+    instrument: Instrument,
+    series: Series,
+    wanted: DaySpan,
+    stored: StoredSeries,
+    empty: Collection[DaySpan],
 ) -> tuple[DaySpan, ...]:
-    """Days of which the broker has said once that there is no bar."""
+    """Days that were asked for and have no bar, but for those that are known to be `empty`."""
     with_bars = _with_bars(series.bar_size, stored.days)
-    found = not_believed(wanted, stored.asked, with_bars, stored.empty, _is_session(instrument))
+    found = not_believed(wanted, stored.asked, with_bars, empty, _is_session(instrument))
     return tuple(map(_whole_weeks, found)) if series.bar_size == WEEKLY else found
 
 
@@ -260,7 +298,7 @@ def _empty(
     stored: StoredSeries,
     at: datetime,
 ) -> tuple[DaySpan, ...]:
-    """Days that have no bar for good: the broker has said so twice, or what it has is no bar."""
+    """Days that have no bar: the broker has said so twice, or what it has is no bar."""
     instrument, bar_size = question.instrument, question.series.bar_size
     wrong = [
         DaySpan(day, _last_day(day, bar_size))

@@ -6,7 +6,7 @@ like any other.
 
 A session that has no bar is believed to have none only when the broker has said so twice, on different days
 (docs/decisions/0076-no-data-is-said-twice.md): its history servers say "no data" too while they are being maintained.
-Until then its day counts as not asked.
+Until then its day counts as not asked, and it does again some time after that was last said.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ DAY = timedelta(days=1)
 LATE_BAR_HOURS = 6
 """A day without a bar counts as a day without trading only so long after its end on the exchange's clock: history
 servers publish a day's bar some time after its close."""
+
+BELIEF_HOLDS = timedelta(days=30)
+"""That a day has no bar is believed for so long after it was last said. Two days of trouble on end leave a hole, which
+nothing shows: this is how long it lasts. What has no bar indeed, as the years before a listing, costs one question in
+that time."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,6 +70,11 @@ def not_believed(
     and ends with a session, and none lies in it that has a bar."""
     doubtful = (part for span in _within(wanted, joined(asked)) for part in gaps(span, empty))
     return tuple(_without_bars(doubtful, with_bars, is_session))
+
+
+def unexpired(empty: Mapping[DaySpan, datetime], at: datetime) -> tuple[DaySpan, ...]:
+    """Those of the days known to be `empty`, span → when that was last said, of which it is still believed at `at`."""
+    return tuple(span for span, said in empty.items() if at - said < BELIEF_HOLDS)
 
 
 def said_twice(

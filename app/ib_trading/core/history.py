@@ -53,13 +53,13 @@ class NewestBar:
 @dataclass(frozen=True, slots=True)
 class StoredSeries:
     """What the warehouse knows of a series: where it ends, which days it was asked for and when first, which days have
-    bars as far as somebody wanted to know, and of which days the broker said twice that there is none."""
+    bars as far as somebody wanted to know, and of which days the broker said twice that there is none and when last."""
 
     newest: NewestBar | None = None
     asked: tuple[DaySpan, ...] = ()
     asked_at: Mapping[DaySpan, datetime] = field(default_factory=dict)
     days: frozenset[date] = frozenset()
-    empty: tuple[DaySpan, ...] = ()
+    empty: Mapping[DaySpan, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

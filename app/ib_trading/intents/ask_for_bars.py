@@ -29,6 +29,7 @@ class Progress:
     """One series on its way: what is still to be asked, and what came of it so far."""
 
     instrument: Instrument
+    series: Series
     stored: StoredSeries
     to_ask: tuple[BarQuestion, ...]
     newest: NewestBar | None
@@ -42,10 +43,13 @@ class Progress:
 def begin(
     warehouse: Warehouse,
     wanted: Sequence[tuple[Instrument, Series, DaySpan | None]],
-    at: datetime | None = None,
+    at: datetime,
+    *,
+    forming: bool = False,
+    anew: bool = False,
 ) -> list[Progress]:
-    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted. With `at`
-    the last day may still trade."""
+    """One for each series, in their order, from what the warehouse has of it; None where no day is wanted. `forming`:
+    the last day may still trade. `anew`: days without bars are asked for, whatever was believed of them."""
     known: dict[Series, StoredSeries] = {}
     for (what, size), some in _by_kind(wanted).items():
         # The week of the first day is dated by its Monday.
@@ -55,8 +59,11 @@ def begin(
     return [
         Progress(
             instrument,
+            series,
             known[series],
-            questions(instrument, series, span, known[series], at) if span else (),
+            questions(instrument, series, span, known[series], at, forming=forming, anew=anew)
+            if span
+            else (),
             known[series].newest,
         )
         for instrument, series, span in wanted

@@ -1,30 +1,33 @@
 """collect-market-data: asks the broker for the history that is missing and stores what stands up to inspection.
 
 Decides which days of which series are wanted, and tells what came of each; how they are asked for, ask_for_bars.py
-decides. Days that still trade are not asked for. Some instruments at a time, so that a run that was killed is continued
-by the next one.
+decides. Days that still trade are not asked for. Some series at a time, so that a run that was killed is continued by
+the next one.
 
-An instrument that the broker refuses is reported and stops no other; the whole is then the broker's fault, so that a
+A series that the broker refuses is reported and stops no other; the whole is then the broker's fault, so that a
 scheduler tries again, and asks for what is missing only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from ib_trading.core.bars import DAILY
-from ib_trading.core.collection import ADJUSTED, kind_of_price, whole_days
+from ib_trading.core.collection import ADJUSTED, Need, kind_of_price, whole_days, whole_days_of
 from ib_trading.core.coverage import DaySpan
 from ib_trading.core.history import Rejected, Series, last_complete_day
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
+from ib_trading.core.strategy import Declaration, History
 from ib_trading.intents.ask_for_bars import Progress, ask_all, begin
 from ib_trading.intents.chosen_strategies import chosen_strategies
 from ib_trading.intents.intent import READING_REFUSALS, Answer, Call, Result, common, envelope, members_of
 from ib_trading.intents.services import Services
+from ib_trading.intents.top_up import needs_of
 from ib_trading.schema.requests import CollectMarketDataRequest
 from ib_trading.schema.strict import FieldError
 from ib_trading.schema.tables import BAR_SIZES
@@ -35,16 +38,17 @@ SHORTEST_HISTORY_DAYS = 30
 EARLIEST = date(1900, 1, 1)
 """No series is older: a day before it is a slip, and the broker would refuse it instrument by instrument."""
 
-INSTRUMENTS_AT_ONCE = 10
+SERIES_AT_ONCE = 10
 """So many are asked together, and written together at the end of each round of questions: what a kill can cost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One instrument, and how many trading days of history are wanted where the request does not say."""
+    """One series, and what of it is wanted where the request does not say: as many trading days as `history_days`, or
+    as many bars as it counts, where a strategy has declared them."""
 
-    spec: ContractSpec
-    history_days: int
+    need: Need
+    history_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,13 @@ class DaysAsked:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One instrument's part: `asked` is None where nothing was missing, `stored` counts the bars that were new,
+    """One series' part: `asked` is None where nothing was missing, `stored` counts the bars that were new,
     `recollected` and `error` are None or say why in words."""
 
     con_id: int
     local_symbol: str
+    bar_size: str
+    what_to_show: str
     asked: DaysAsked | None
     stored: int
     rejected: tuple[Rejected, ...]
@@ -71,7 +77,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressLine(Collected):
-    """One line of the answer in lines: an instrument is done, the `done`-th `of` so many."""
+    """One line of the answer in lines: a series is done, the `done`-th `of` so many."""
 
     done: int
     of: int
@@ -79,7 +85,8 @@ class ProgressLine(Collected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals(Result):
-    """The last of the lines. `requested` and `failed` count instruments, `stored` and `rejected` bars."""
+    """The last of the lines. `requested` counts the series of which something was missing, `failed` those of which not
+    all of it came, `stored` and `rejected` bars."""
 
     requested: int
     stored: int
@@ -89,7 +96,7 @@ class Totals(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectMarketDataResult(Totals):
-    """The answer in one document: the totals and each instrument's part."""
+    """The answer in one document: the totals and each series' part, an instrument's one after the other."""
 
     instruments: tuple[Collected, ...]
 
@@ -116,7 +123,7 @@ class CollectMarketData:
     def _lines(
         self, call: Call[CollectMarketDataRequest], config: TradingConfig, needs: tuple[Wanted, ...]
     ) -> Iterator[Answer]:
-        """One line an instrument as it is done, then one with the totals or with what stopped it."""
+        """One line a series as it is done, then one with the totals or with what stopped it."""
         results: list[Collected] = []
         try:
             for result in self._collected(call, config, needs):
@@ -136,36 +143,57 @@ class CollectMarketData:
         request = call.request
         with self.services.gateway.session() as broker:
             at = self.services.business_time(broker)
-            resolved = broker.instruments(need.spec for need in needs)
-            series = [_wanted(need, resolved[need.spec], request, at) for need in needs]
-            progress = begin(self.services.warehouse, series)
-            for first in range(0, len(needs), INSTRUMENTS_AT_ONCE):
-                group = progress[first : first + INSTRUMENTS_AT_ONCE]
+            resolved = broker.instruments(wanted.need.spec for wanted in needs)
+            series = [_wanted(wanted, resolved[wanted.need.spec], request, at) for wanted in needs]
+            progress = begin(self.services.warehouse, series, at, anew=request.since is not None)
+            for first in range(0, len(needs), SERIES_AT_ONCE):
+                group = progress[first : first + SERIES_AT_ONCE]
                 ask_all(self.services, broker, group, at, config)
                 for one in group:
                     yield _facts(one)
 
     def _needs(self, request: CollectMarketDataRequest, config: TradingConfig) -> tuple[Wanted, ...]:
         if request.instruments is not None:
-            return tuple(
-                Wanted(ContractSpec(symbol), SHORTEST_HISTORY_DAYS)
-                for symbol in dict.fromkeys(request.instruments)
-            )
+            specs = map(ContractSpec, dict.fromkeys(request.instruments))
+            return tuple(_named(spec, SHORTEST_HISTORY_DAYS, request) for spec in specs)
+        chosen = chosen_strategies(self.services.strategies, request.strategies, config).declarations
+        if request.bar_size is None and request.what_to_show is None:
+            return tuple(map(Wanted, _declared(chosen)))
         days: dict[ContractSpec, int] = {}
-        chosen = chosen_strategies(self.services.strategies, request.strategies, config)
-        for declared in chosen.declarations.values():
+        for declared in chosen.values():
             for spec in declared.specs:
                 days[spec] = max(days.get(spec, SHORTEST_HISTORY_DAYS), declared.history_days)
-        return tuple(Wanted(spec, days[spec]) for spec in sorted(days))
+        return tuple(_named(spec, days[spec], request) for spec in sorted(days))
+
+
+def _named(spec: ContractSpec, history_days: int, request: CollectMarketDataRequest) -> Wanted:
+    """The series that the request names."""
+    bar_size = request.bar_size or DAILY
+    what = request.what_to_show or kind_of_price(spec.sec_type, bar_size)
+    return Wanted(Need(spec, bar_size, what, 0), history_days)
+
+
+def _declared(strategies: Mapping[str, Declaration]) -> Sequence[Need]:
+    """Every series that these strategies declare, and the newest daily closes of whatever they trade or read, which
+    `limits.maxPriceMovePercent` compares prices with."""
+    closes = History(DAILY, SHORTEST_HISTORY_DAYS)
+    return sorted(
+        needs_of({name: replace(one, history=(*one.history, closes)) for name, one in strategies.items()})
+    )
 
 
 def _wanted(
-    need: Wanted, instrument: Instrument, request: CollectMarketDataRequest, at: datetime
+    wanted: Wanted, instrument: Instrument, request: CollectMarketDataRequest, at: datetime
 ) -> tuple[Instrument, Series, DaySpan | None]:
-    what = request.what_to_show or kind_of_price(instrument.sec_type, request.bar_size)
-    series = Series(instrument.con_id, instrument.local_symbol, what, request.bar_size)
+    need = wanted.need
+    series = Series(instrument.con_id, instrument.local_symbol, need.what_to_show, need.bar_size)
     until = min(request.until or date.max, last_complete_day(instrument, at))
-    since = request.since or whole_days(until, need.history_days).first
+    if request.since is not None:
+        since = request.since
+    elif wanted.history_days is None:
+        since = whole_days_of(need, instrument, at, until).first
+    else:
+        since = whole_days(until, wanted.history_days).first
     return instrument, series, DaySpan(since, until) if since <= until else None
 
 
@@ -176,6 +204,8 @@ def _facts(progress: Progress) -> Collected:
     return Collected(
         con_id=progress.instrument.con_id,
         local_symbol=progress.instrument.local_symbol,
+        bar_size=progress.series.bar_size,
+        what_to_show=progress.series.what_to_show,
         asked=asked,
         stored=progress.bars,
         rejected=tuple(progress.rejected),
@@ -186,10 +216,10 @@ def _facts(progress: Progress) -> Collected:
 
 def check(request: CollectMarketDataRequest) -> None:
     """RequestError for what the types cannot say."""
-    if request.bar_size not in BAR_SIZES:
+    if request.bar_size is not None and request.bar_size not in BAR_SIZES:
         message = f"{request.bar_size!r} is not collected; known: {', '.join(BAR_SIZES)}"
         raise RequestError(message, errors=(FieldError("barSize", message),))
-    if request.what_to_show == ADJUSTED and request.bar_size != DAILY:
+    if request.what_to_show == ADJUSTED and request.bar_size not in {None, DAILY}:
         message = (
             "the broker takes no end date for ADJUSTED_LAST, so that it is collected in days only; say TRADES"
         )
@@ -207,12 +237,17 @@ def check(request: CollectMarketDataRequest) -> None:
 
 
 def _fault(results: Sequence[Collected]) -> BrokerFault | None:
-    failed = [result.local_symbol for result in results if result.error]
+    failed = [result for result in results if result.error]
     if not failed:
         return None
     others = len(results) - len(failed)
+    series_of = Counter(result.local_symbol for result in results)
+    names = (
+        one.local_symbol + f" ({one.bar_size} {one.what_to_show})" * (series_of[one.local_symbol] > 1)
+        for one in failed
+    )
     return BrokerFault(
-        f"the history of {', '.join(failed)} could not be collected; that of the other {others} is stored. Call again"
+        f"the history of {', '.join(names)} could not be collected; that of the other {others} is stored. Call again"
         " to ask for what is missing"
     )
 

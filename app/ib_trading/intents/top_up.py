@@ -50,7 +50,7 @@ def top_up(services: Services, broker: Broker, needs: Iterable[Need], config: Tr
         instrument = resolved[need.spec]
         of_need = Series(instrument.con_id, instrument.local_symbol, need.what_to_show, need.bar_size)
         series.append((instrument, of_need, days_of(need, instrument, at)))
-    group = begin(services.warehouse, series, at)
+    group = begin(services.warehouse, series, at, forming=True)
     if any(progress.to_ask for progress in group):
         ask_all(services, broker, group, at, config, until=until)
         story.topped_up(_stored(group), _lacking(group))

@@ -22,9 +22,9 @@ class Warehouse(Protocol):
 
         No day counts as answered whose bars are not there, whenever a call is cut short. After StoreUnavailable all of
         it may be written, nothing, or bars whose days do not count yet; storing the same again puts that right and
-        changes nothing that is there: a span of days keeps the instant at which it was first asked for. A series is
-        replaced as a whole or not at all, but for the days that have no bars. What is refused for what it is
-        (RequestError, ValueError) leaves nothing.
+        changes nothing that is there: a span of days keeps the instant at which it was first asked for, and the one at
+        which it was last said to have no bars. A series is replaced as a whole or not at all, but for the days that
+        have no bars. What is refused for what it is (RequestError, ValueError) leaves nothing.
 
         Figures are kept to nine decimal places, half even. RequestError for a bar size that is not kept.
         """

@@ -65,11 +65,14 @@ class CloseAllRequest(TradingRequest, frozen=True, kw_only=True):
 
 class CollectMarketDataRequest(Request, frozen=True, kw_only=True):
     """`instruments` are US stocks by symbol; left out, everything that `strategies` (default: all with an exposure)
-    need. `since` and `until` are days, both included. `bar_size` is the broker's name of it."""
+    need. `since` and `until` are days, both included; with `since` days that are believed to have no bar are asked for
+    as well."""
 
     instruments: tuple[str, ...] | None = None
     strategies: tuple[str, ...] | None = None
-    bar_size: str = "1 day"
+    bar_size: str | None = None
+    """The broker's name of it. None: of strategies, unless `what_to_show` is said, each series that they declare; days
+    otherwise."""
     since: date | None = None
     until: date | None = None
     what_to_show: WhatToShow | None = None

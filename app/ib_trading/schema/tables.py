@@ -63,7 +63,8 @@ broker's: where a day has no bar, it takes another one, of another day, which is
 EMPTY_TABLE = "empty_days"
 EMPTY_COLUMNS: tuple[Column, ...] = ASKED_COLUMNS
 EMPTY_KEY: tuple[str, ...] = ASKED_KEY
-"""The same for the days of which the broker has said twice, on different days, that it has no bar."""
+"""The same for the days of which the broker has said twice, on different days, that it has no bar; `asked_at` is when
+it last said so, the only figure of these tables that changes."""
 
 BAR_PARTITION_COLUMN = "bar_start"
 BAR_PARTITION_UNITS: dict[str, str] = {size: "MONTH" if "min" in size else "YEAR" for size in BAR_SIZES}

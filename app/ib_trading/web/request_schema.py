@@ -115,13 +115,13 @@ def _goes_together(kind: Kind, offsets: Offsets, **others: Any) -> bool:
 
 def _collecting(schema: Schema) -> Schema:
     members = schema["properties"]
-    sizes_of: dict[tuple[str | None, ...], list[str]] = {}
-    for bar_size in BAR_SIZES:
+    sizes_of: dict[tuple[str | None, ...], list[str | None]] = {}
+    for bar_size in (None, *BAR_SIZES):
         shown = tuple(what for what in (None, *get_args(WhatToShow)) if _collected(bar_size, what))
         sizes_of.setdefault(shown, []).append(bar_size)
     return schema | {
         "properties": members
-        | {"barSize": members["barSize"] | {"enum": list(BAR_SIZES)}}
+        | {"barSize": members["barSize"] | {"enum": [None, *BAR_SIZES]}}
         | {name: {"anyOf": [DAY_OF_A_SERIES, NULL], "default": None} for name in ("since", "until")},
         # Of instruments and strategies, one at most.
         "anyOf": [
@@ -131,7 +131,7 @@ def _collecting(schema: Schema) -> Schema:
     }
 
 
-def _collected(bar_size: str, what_to_show: Any) -> bool:
+def _collected(bar_size: str | None, what_to_show: Any) -> bool:
     try:
         check(CollectMarketDataRequest(bar_size=bar_size, what_to_show=what_to_show))
     except RequestError:

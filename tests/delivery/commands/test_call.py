@@ -170,7 +170,7 @@ def test_a_stack_without_service_says_what_deploys_it(alone: Workstation) -> Non
 
 def test_lines_that_break_off_are_no_success(alone: Workstation) -> None:
     """The last line tells the outcome; here it is missing."""
-    line = {"localSymbol": "SPY", "done": 1, "of": 2, "stored": 5, "error": None}
+    line = {"localSymbol": "SPY", "barSize": "1 day", "done": 1, "of": 2, "stored": 5, "error": None}
     body = json.dumps(line).encode() + b"\n"
     alone.front.services[HOST] = _said("200 OK", body, kind="application/x-ndjson")
     done = alone.run("call", PAPER, "collect-market-data")

@@ -127,12 +127,20 @@ class BigqueryMerges:
                 self._jobs.written(statement, [_size(bar_size), _replaced(given, bar_size)])
 
     def _remember_days(self, given: Batch) -> None:
-        """The days asked for first: one that has no bar counts only beside them."""
+        """The days asked for first: one that has no bar counts only beside them, from when that was last said."""
         self._remember(ASKED_TABLE, ASKED_COLUMNS, ASKED_KEY, given.asked)
-        self._remember(EMPTY_TABLE, EMPTY_COLUMNS, EMPTY_KEY, given.empty)
+        later = (
+            "WHEN MATCHED AND kept.asked_at < answered.asked_at THEN UPDATE SET asked_at = answered.asked_at"
+        )
+        self._remember(EMPTY_TABLE, EMPTY_COLUMNS, EMPTY_KEY, given.empty, later)
 
     def _remember(
-        self, table: str, table_columns: tuple[Column, ...], key: tuple[str, ...], rows: tuple[DayRow, ...]
+        self,
+        table: str,
+        table_columns: tuple[Column, ...],
+        key: tuple[str, ...],
+        rows: tuple[DayRow, ...],
+        matched: str = "",
     ) -> None:
         if not rows:
             return
@@ -143,6 +151,7 @@ class BigqueryMerges:
             MERGE {self._jobs.table(table)} AS kept
             USING (SELECT {told} FROM UNNEST(@days) AS one) AS answered
             ON {_same(key, "answered")}
+            {matched}
             WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})
         """
         self._jobs.written(statement, [day_rows(table_columns, rows)])

@@ -6,7 +6,7 @@ Within one call the first bar of a key is the one that is kept, as a bar that is
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -96,8 +96,8 @@ def batch(portions: Sequence[Portion], stored_at: datetime) -> Batch:
     return Batch(
         bars=tuple(collected.bars.values()),
         starts=tuple(start for _, start in collected.bars),
-        asked=_days([(one, span) for one in portions for span in one.asked], stored_at),
-        empty=_days([(one, span) for one in portions for span in one.empty], stored_at),
+        asked=_days([(one, span) for one in portions for span in one.asked], stored_at, min),
+        empty=_days([(one, span) for one in portions for span in one.empty], stored_at, max),
         replaced=tuple(collected.replaced),
     )
 
@@ -114,13 +114,18 @@ def fields(columns: Sequence[Column]) -> list[bigquery.SchemaField]:
     ]
 
 
-def _days(spans: Sequence[tuple[Portion, DaySpan]], stored_at: datetime) -> tuple[DayRow, ...]:
-    """In the order of ASKED_COLUMNS, each key once."""
+def _days(
+    spans: Sequence[tuple[Portion, DaySpan]],
+    stored_at: datetime,
+    which: Callable[[datetime, datetime], datetime],
+) -> tuple[DayRow, ...]:
+    """In the order of ASKED_COLUMNS, each key once, with `which` of its instants is to be kept."""
     told: dict[DayRow, datetime] = {}
     for one, span in spans:
         series = one.series
         key = (series.con_id, series.what_to_show, series.bar_size, span.first, span.last)
-        told.setdefault(key, (one.answered_at or stored_at).astimezone(UTC))
+        at = (one.answered_at or stored_at).astimezone(UTC)
+        told[key] = which(told.get(key, at), at)
     assert len(ASKED_KEY) + 1 == len(ASKED_COLUMNS)
     return tuple((*key, at) for key, at in told.items())
 

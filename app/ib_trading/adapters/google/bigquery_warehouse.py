@@ -64,8 +64,8 @@ class BigqueryWarehouse:
     ) -> Mapping[int, StoredSeries]:
         """The days first and then the bars: who stores in between shows a bar too many, never a day too many."""
         table, wanted = table_of(bar_size), list(con_ids)
-        asked = self._spans(ASKED_TABLE, wanted, what_to_show, bar_size)
-        empty = self._spans(EMPTY_TABLE, wanted, what_to_show, bar_size)
+        asked = self._spans(ASKED_TABLE, "MIN", wanted, what_to_show, bar_size)
+        empty = self._spans(EMPTY_TABLE, "MAX", wanted, what_to_show, bar_size)
         ends = [max(span.last for span in spans) for spans in asked.values() if spans]
         earliest = _before(_midnight(min(ends)), _MARGIN) if ends else BEGINNING
         newest = self._last_bars(table, wanted, what_to_show, earliest, END, 1)
@@ -76,17 +76,17 @@ class BigqueryWarehouse:
                 asked=tuple(spans),
                 asked_at=spans,
                 days=frozenset(days.get(con_id, ())),
-                empty=tuple(empty[con_id]),
+                empty=empty[con_id],
             )
             for con_id, spans in asked.items()
         }
 
     def _spans(
-        self, table: str, con_ids: Sequence[int], what_to_show: str, bar_size: str
+        self, table: str, which: str, con_ids: Sequence[int], what_to_show: str, bar_size: str
     ) -> dict[int, dict[DaySpan, datetime]]:
-        """Contract id → span of days → when it was first told, in the order of the days."""
+        """Contract id → span of days → when it was told, `which` (MIN, MAX) of several, in the order of the days."""
         question = f"""
-            SELECT con_id, first_day, last_day, MIN(asked_at) AS asked_at FROM {self._jobs.table(table)}
+            SELECT con_id, first_day, last_day, {which}(asked_at) AS asked_at FROM {self._jobs.table(table)}
             WHERE con_id IN UNNEST(@con_ids) AND what_to_show = @what_to_show AND bar_size = @bar_size
             GROUP BY con_id, first_day, last_day
             ORDER BY con_id, first_day, last_day

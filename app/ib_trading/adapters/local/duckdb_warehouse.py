@@ -49,6 +49,8 @@ _TYPES = {
 """BigQuery's type → DuckDB's. A TIMESTAMP here has no zone and is always UTC: DuckDB's zoned type needs an extension
 that would be fetched over the network."""
 
+_KEEPS_THE_LATER = f"UPDATE SET asked_at = greatest({EMPTY_TABLE}.asked_at, excluded.asked_at)"
+
 _PAUSE_SECONDS = 0.02
 
 _IN_THE_WAY = (
@@ -92,8 +94,8 @@ class DuckdbWarehouse:
             counts = tuple(_write(warehouse, portion, table, columns) for portion, table, columns in prepared)
             asked = [(one, span) for one in portions for span in one.asked]
             _insert(warehouse, ASKED_TABLE, ASKED_COLUMNS, _day_columns(asked, stored_at))
-            empty = [(one, span) for one in portions for span in one.empty]
-            _insert(warehouse, EMPTY_TABLE, EMPTY_COLUMNS, _day_columns(empty, stored_at))
+            empty = _day_columns(_last_said(portions, stored_at), stored_at)
+            _insert(warehouse, EMPTY_TABLE, EMPTY_COLUMNS, empty, _KEEPS_THE_LATER)
             warehouse.commit()
             return counts
 
@@ -132,16 +134,16 @@ class DuckdbWarehouse:
         asked_of: dict[int, dict[DaySpan, datetime]] = {con_id: {} for con_id in wanted}
         for con_id, first, last, at in asked:
             asked_of[con_id][DaySpan(first, last)] = at.replace(tzinfo=UTC)
-        empty_of: dict[int, list[DaySpan]] = {con_id: [] for con_id in wanted}
-        for con_id, first, last, _ in empty:
-            empty_of[con_id].append(DaySpan(first, last))
+        empty_of: dict[int, dict[DaySpan, datetime]] = {con_id: {} for con_id in wanted}
+        for con_id, first, last, at in empty:
+            empty_of[con_id][DaySpan(first, last)] = at.replace(tzinfo=UTC)
         return {
             con_id: StoredSeries(
                 newest_of.get(con_id),
                 tuple(spans),
                 spans,
                 frozenset(days_of[con_id]),
-                tuple(empty_of[con_id]),
+                empty_of[con_id],
             )
             for con_id, spans in asked_of.items()
         }
@@ -276,13 +278,14 @@ def _insert(
     table: str,
     columns: Sequence[Column],
     texts: Mapping[str, list[str | None]],
+    on_conflict: str = "NOTHING",
 ) -> int:
-    """How many rows were new."""
+    """How many rows were new, where those that are there are left alone."""
     names = ", ".join(column.name for column in columns)
     # As text, which DuckDB casts exactly, and as lists: one statement for thousands of rows.
     values = ", ".join(f"unnest(?::VARCHAR[])::{_TYPES[column.kind]}" for column in columns)
     [stored] = warehouse.execute(
-        f"INSERT INTO {table} ({names}) SELECT {values} ON CONFLICT DO NOTHING",
+        f"INSERT INTO {table} ({names}) SELECT {values} ON CONFLICT DO {on_conflict}",
         [texts[column.name] for column in columns],
     ).fetchall()
     return stored[0]
@@ -305,6 +308,17 @@ def _columns(portion: Portion, stored_at: datetime) -> dict[str, list[str | None
         "close": [numeric_text(bar.close) for bar in bars],
         "volume": [None if bar.volume is None else numeric_text(bar.volume) for bar in bars],
     }
+
+
+def _last_said(portions: Sequence[Portion], stored_at: datetime) -> list[tuple[Portion, DaySpan]]:
+    """Days without bars, each key once with the last answer that says so: one statement updates no row twice."""
+    in_order = sorted(portions, key=lambda one: one.answered_at or stored_at)
+    told = {
+        (one.series.con_id, one.series.what_to_show, one.series.bar_size, span): (one, span)
+        for one in in_order
+        for span in one.empty
+    }
+    return list(told.values())
 
 
 def _day_columns(
