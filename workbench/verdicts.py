@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ib_trading.core.strategy import Answer, Failure, Question, SeenBars, Wanted, Wish
 from workbench.trial import Asked
 from workbench.witness import Said, Told
+
+if TYPE_CHECKING:
+    Column = array[int] | array[float]
 
 BAND = Decimal("0.005")
 """Of the capital: half a per cent. An average whose weights fade for ever moves a little with all that was before."""
@@ -180,9 +184,6 @@ def _holes(last: Question) -> Iterator[tuple[str, Question]]:
         f"no bars and no price of {symbol}",
         replace(last, instruments=(gone, *last.instruments[1:]), bars=bars),
     )
-
-
-Column = array[int] | array[float]
 
 
 def _changed(question: Question, change: Callable[[Column], Column]) -> Question:

@@ -37,6 +37,8 @@ from ib_trading.schema.log_events import RunEvent
 
 log = structlog.stdlib.get_logger("app.strategies")
 
+START_SECONDS = 60.0
+"""Of the interpreter, until it comes to the first source."""
 IMPORT_SECONDS = 60.0
 """Of one source; a large library on a slow disk takes some."""
 DECLARE_SECONDS, DECLARE_MEGABYTES = 10.0, 1024
@@ -170,7 +172,7 @@ class StrategyHost:
         host.channel.send(Begin((*self._without, *self._died_of)))
         while True:
             try:
-                told = host.channel.receive(self._import_seconds)
+                told = host.channel.receive(START_SECONDS if source is None else self._import_seconds)
             except Silence:
                 how = f"could not be imported: it took longer than {self._import_seconds:g} s"
                 break
