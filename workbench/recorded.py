@@ -6,16 +6,15 @@ Decides which recorded contract an instrument means, and which of its bars were 
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
-from ib_trading.core.bars import DAILY, WEEKLY, complete_before, monday_of, trading_days
+from ib_trading.core.average_price import NOTHING, Paid
+from ib_trading.core.bars import complete_before, trading_days
 from ib_trading.core.calendar import Session, sessions, zone_of
-from ib_trading.core.collection import kind_of_price
+from ib_trading.core.forming import Told, seen_forming
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.markets import market_of
 from ib_trading.core.questions import session_seen
@@ -26,41 +25,29 @@ from ib_trading.core.strategy import (
     Question,
     Seen,
     SeenBars,
+    SeenForming,
     SeenPrice,
 )
 from ib_trading.schema.strict import nearest
 from ib_trading_simulator.market.contracts import Contract, ContractQuery
-from ib_trading_simulator.market.history import HistoryError, bars
 from ib_trading_simulator.market.market import Market
+from workbench.series import NotRecorded, Series, series_of
 
 BASE_CURRENCY = "USD"
-FIGURES = ("open", "high", "low", "close", "volume")
-
-
-class NotRecorded(LookupError):
-    """What the record has nothing of; the text says what, and what there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """All recorded bars of one instrument that a trial may show, oldest first; `start` in seconds since the epoch."""
-
-    start: array[int]
-    columns: tuple[array[float], ...]
-
-    def until(self, before: datetime, count: int) -> tuple[int, int]:
-        """The positions of the last `count` bars that start before an instant."""
-        last = bisect_left(self.start, int(before.timestamp()))
-        return max(0, last - count), last
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """A strategy's book at a moment: signed quantities, its whole capital in base currency, and what it remembers."""
+    """A strategy's book at a moment: what it holds and has paid for it, its whole capital in base currency, and what it
+    remembers."""
 
-    quantities: Mapping[ContractSpec, Decimal]
+    paid: Mapping[ContractSpec, Paid]
     capital: Decimal
     memory: str | None = None
+
+    @property
+    def quantities(self) -> Mapping[ContractSpec, Decimal]:
+        return {spec: one.quantity for spec, one in self.paid.items()}
 
 
 class RecordedPrices:
@@ -123,6 +110,7 @@ class RecordedPrices:
             capital=held.capital,
             instruments=tuple(self._seen(spec, at, held) for spec in self._contracts),
             bars=tuple(self._bars(at, 1)),
+            forming=tuple(self._forming(at)),
             rates=self.rates(at),
             memory=held.memory,
         )
@@ -161,8 +149,10 @@ class RecordedPrices:
 
     def _seen(self, spec: ContractSpec, at: datetime, held: Holdings) -> Seen:
         instrument = self._instruments[spec]
-        quantity, price = held.quantities.get(spec, Decimal(0)), self.price(spec, at)
+        paid, price = held.paid.get(spec, NOTHING), self.price(spec, at)
         each = self.unit_value(spec, at)
+        value = 0.0 if not paid.quantity else None if each is None else float(paid.quantity) * each
+        average = None if paid.price is None else float(paid.price)
         return Seen(
             spec=spec,
             local_symbol=instrument.local_symbol,
@@ -170,8 +160,10 @@ class RecordedPrices:
             time_zone=instrument.time_zone,
             price=SeenPrice(price, "recorded", at, "" if price else "nothing is recorded of it"),
             traded=spec in self._declaration.instruments,
-            held=quantity,
-            value=0.0 if not quantity else None if each is None else float(quantity) * each,
+            held=paid.quantity,
+            value=value,
+            average_price=average,
+            profit=value if not value or not price or average is None else value * (1 - average / price),
             session=session_seen(market_of(instrument), at),
         )
 
@@ -183,6 +175,13 @@ class RecordedPrices:
                 figures = (column[first:last].tobytes() for column in series.columns)
                 yield SeenBars(index, history, series.start[first:last].tobytes(), *figures)
 
+    def _forming(self, at: datetime) -> Iterator[SeenForming]:
+        """Of the record the minutes that are over by then."""
+        for index, (spec, instrument) in enumerate(self._instruments.items()):
+            for history in (one for one in self._declaration.history if one.forming):
+                series = series_of(self._market, self._contracts[spec], instrument, history, at, 1)
+                yield seen_forming(index, history, instrument, Told(at, series.bars), at)
+
     def _cut(self, spec: ContractSpec, history: History, at: datetime) -> datetime:
         return complete_before(history.bar_size, market_of(self._instruments[spec]), at)
 
@@ -190,43 +189,11 @@ class RecordedPrices:
         """At least `count` bars before `at`, where there are so many; what was read is kept."""
         size, known = self._series.get((spec, history), (0, None))
         if known is None or count > size:
-            known = _series(self._market, self._contracts[spec], self._instruments[spec], history, at, count)
+            known = series_of(
+                self._market, self._contracts[spec], self._instruments[spec], history, at, count
+            )
             self._series[spec, history] = count, known
         return known
-
-
-def _series(
-    market: Market, contract: Contract, instrument: Instrument, history: History, at: datetime, count: int
-) -> Series:
-    days = int(count * trading_days(history.bar_size)) + 3
-    # The broker counts more than a year's days in years.
-    duration = f"{days} D" if days <= 365 else f"{days // 250 + 1} Y"
-    try:
-        told = bars(
-            market,
-            contract.con_id,
-            end=at,
-            duration=duration,
-            bar_size=history.bar_size,
-            use_rth=True,
-            what=kind_of_price(instrument.sec_type, history.bar_size, adjusted=history.adjusted),
-        )
-    except HistoryError as error:
-        if error.code == 162:
-            return Series(array("q"), tuple(array("d") for _ in FIGURES))
-        raise NotRecorded(f"no bars of {history.bar_size!r} of {contract.local_symbol}: {error}") from error
-    starts = array("q")
-    for bar in told:
-        day = bar.day or bar.start.date()
-        if history.bar_size in {DAILY, WEEKLY}:
-            day = monday_of(day) if history.bar_size == WEEKLY else day
-            starts.append(int(datetime.combine(day, time(), UTC).timestamp()))
-        else:
-            starts.append(int(bar.start.timestamp()))
-    columns = [array("d", (float(getattr(bar, name)) for bar in told)) for name in FIGURES]
-    if told[0].volume < 0:
-        columns[-1] = array("d", [float("nan")] * len(told))
-    return Series(starts, tuple(columns))
 
 
 def _resolved(market: Market, spec: ContractSpec) -> Contract:

@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from ib_trading.adapters.local.strategy_host import StrategyHost
+from ib_trading.core.average_price import NOTHING
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.strategy import Answer, Declaration, Failure, Instance, Offer, Offers, Question, Wish
 from ib_trading.schema.known_types import ready
@@ -120,11 +121,22 @@ def carried_out(host: Host, instance: Instance, prices: RecordedPrices, moments:
         questions.append(question)
         answers.append(answer)
         quantities = _after(answer, held, prices, at)
-        traded = {spec: quantities.get(spec, Decimal(0)) - n for spec, n in held.quantities.items()}
-        traded |= {spec: n for spec, n in quantities.items() if spec not in held.quantities}
+        before = held.quantities
+        traded = {
+            spec: n for spec in {**before, **quantities} if (n := _of(spec, quantities) - _of(spec, before))
+        }
         cash -= sum(float(n) * (prices.unit_value(spec, at) or 0.0) for spec, n in traded.items())
-        held = Holdings(quantities, held.capital, held.memory if answer.memory is None else answer.memory)
+        paid = dict(held.paid)
+        for spec, n in traded.items():
+            price = Decimal(str(prices.price(spec, at) or 0))
+            paid[spec] = paid.get(spec, NOTHING).after(n, price)
+        paid = {spec: one for spec, one in paid.items() if one.quantity}
+        held = Holdings(paid, held.capital, held.memory if answer.memory is None else answer.memory)
     return Asked(tuple(questions), tuple(answers), 1000 * seconds / len(answers))
+
+
+def _of(spec: ContractSpec, quantities: Mapping[ContractSpec, Decimal]) -> Decimal:
+    return quantities.get(spec, Decimal(0))
 
 
 def _after(

@@ -176,6 +176,9 @@ def _holes(last: Question) -> Iterator[tuple[str, Question]]:
         yield "half of the bars", _changed(last, lambda column: column[len(column) // 2 :])
         yield "NaN as the newest close", replace(last, bars=tuple(map(_last_nan, last.bars)))
         yield "NaN as every volume", replace(last, bars=tuple(map(_no_volume, last.bars)))
+    if last.forming:
+        untold = (replace(one, bar=None, refused="the broker did not tell it") for one in last.forming)
+        yield "no word of the bars that form", replace(last, forming=tuple(untold))
     symbol = last.instruments[0].local_symbol
     no_price = replace(last.instruments[0].price, value=None, refused="nobody quotes it")
     gone = replace(last.instruments[0], price=no_price, value=None if last.instruments[0].held else 0.0)

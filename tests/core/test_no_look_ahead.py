@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,14 +21,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ib_trading.authoring.view import FormingBar, NotSeen
 from ib_trading.core.bars import ALIGNED_MINUTES, DAILY, MINUTES, WEEKLY, BarColumns, monday_of
-from ib_trading.core.calendar import Session, sessions
+from ib_trading.core.calendar import Session, next_session, session_on, sessions
 from ib_trading.core.collection import kind_of_price
-from ib_trading.core.history import StoredSeries, daily_start
-from ib_trading.core.instruments import ContractSpec
+from ib_trading.core.forming import Told
+from ib_trading.core.history import Bar, StoredSeries, daily_start
+from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import DailyClose, Quote, QuoteType
 from ib_trading.core.markets import market_of
 from ib_trading.core.questions import question
+from ib_trading.core.snapshot import BarKey
 from ib_trading.core.strategy import Declaration, History, Instance, Question
 from ib_trading.intents.read_bars import read_bars
 from ib_trading.intents.read_closes import daily_closes
@@ -62,11 +66,11 @@ DECLARED = Declaration(
     "Sees all there is.",
     tuple(NAMED)[:2],
     tuple(NAMED)[2:],
-    tuple(History(size, BARS, adjusted) for size in BAR_SIZES for adjusted in (True, False)),
+    tuple(History(size, BARS, adjusted, forming=True) for size in BAR_SIZES for adjusted in (True, False)),
 )
 TRIED = {
-    *("at", "bars", "base_currency", "capital", "closes", "holding", "holdings", "local", "memory"),
-    *("parameters", "price", "rates", "seed", "session"),
+    *("at", "bars", "base_currency", "capital", "closes", "forming", "holding", "holdings", "local"),
+    *("memory", "parameters", "price", "rates", "seed", "session"),
 }
 """Members of the view. A new one is to be tried here."""
 
@@ -144,9 +148,37 @@ def _sessions_around(market: str, day: date) -> tuple[Session, ...]:
     return sessions(market, day - timedelta(days=49), day + timedelta(days=21))
 
 
-def asked(at: datetime, long_bars: str = "midnight") -> Question:
-    """What a strategy is asked that declares all there is."""
-    warehouse = cast("Warehouse", Planted(at, long_bars))
+def told_of_forming(warehouse: Planted, at: datetime, asked_at: datetime) -> dict[BarKey, Told]:
+    """All that a broker could tell that was asked at `asked_at` and has tomorrow's prices: nothing is cut off, and only
+    of the bar that forms then the figures are those of that instant."""
+    found = {}
+    for con_id, instrument in INSTRUMENTS.items():
+        for history in DECLARED.history:
+            show = kind_of_price(instrument.sec_type, history.bar_size, adjusted=history.adjusted)
+            bars = []
+            planted = warehouse.planted(con_id, history.bar_size)
+            now = bisect_right(planted, (asked_at, asked_at))
+            for start, end in planted[max(0, now - 4) : now + 4]:
+                known = asked_at if forms_at(instrument, history.bar_size, start, end, asked_at) else end
+                figure = Decimal(int(known.timestamp())) + Decimal(str(SERIES[show]))
+                bars.append(Bar(start, *[figure] * 5))
+            found[con_id, show, history.bar_size] = Told(asked_at, tuple(bars))
+    return found
+
+
+def forms_at(instrument: Instrument, bar_size: str, start: datetime, end: datetime, at: datetime) -> bool:
+    """Whether the bar has begun, be it dated by a midnight after that, and is not over."""
+    market = market_of(instrument)
+    day = session_on(market, start.date()) if bar_size == DAILY else None
+    if bar_size == WEEKLY:
+        day = sessions(market, start.date(), start.date() + timedelta(days=6))[0]
+    return (start if day is None else day.open) <= at < end
+
+
+def asked(at: datetime, long_bars: str = "midnight", seconds_before: int = 0) -> Question:
+    """What a strategy is asked that declares all there is, for whom the broker was asked so long before."""
+    planted = Planted(at, long_bars)
+    warehouse = cast("Warehouse", planted)
     named = {spec: one.con_id for spec, one in NAMED.items()}
     read = read_bars(warehouse, {"alpha": DECLARED}, named, INSTRUMENTS, at)
     price = Decimal(int(at.timestamp()))
@@ -156,6 +188,7 @@ def asked(at: datetime, long_bars: str = "midnight") -> Question:
         inputs={"alpha": {spec: named[spec] for spec in DECLARED.inputs}},
         bars=read.columns,
         no_bars=read.none,
+        forming=told_of_forming(planted, at, at - timedelta(seconds=seconds_before)),
         closes=daily_closes(warehouse, INSTRUMENTS, at, BARS),
         quotes=dict.fromkeys(INSTRUMENTS, Quote(at, QuoteType.LIVE, bid=price, ask=price)),
     )
@@ -214,6 +247,63 @@ def test_nothing_that_any_member_shows_was_over_later(at: datetime, long_bars: s
                 assert (column % 1 == SERIES[shown]).all(), "a figure of another series"
 
 
+ASKED_TOO_EARLY = "it began after the broker had been asked"
+
+
+def known(view: StrategyView, spec: ContractSpec, history: History) -> FormingBar | str | None:
+    """The bar that forms, or why nobody knows it."""
+    try:
+        return view.forming(spec, history.bar_size, adjusted=history.adjusted)
+    except NotSeen as unknown:
+        return str(unknown).rpartition(": ")[2]
+
+
+@settings(max_examples=40)
+@given(at=moments(), long_bars=st.sampled_from(STARTS_OF_LONG_BARS), seconds=st.sampled_from([0, 1, 40]))
+def test_of_the_bar_that_forms_nothing_is_shown_that_came_later(
+    at: datetime, long_bars: str, seconds: int
+) -> None:
+    """Whatever the broker was told when: it begins before `at`, is not among the complete ones, and is as far as it had
+    come when the broker was asked."""
+    view = StrategyView(asked(at, long_bars, seconds))
+    for spec, instrument in NAMED.items():
+        for history in DECLARED.history:
+            size, adjusted = history.bar_size, history.adjusted
+            bar = known(view, spec, history)
+            if bar == ASKED_TOO_EARLY:
+                assert seconds
+                continue
+            assert not isinstance(bar, str), bar
+            running = next_session(market_of(instrument), at)
+            if size != WEEKLY and not running.open <= at:
+                assert bar is None
+            if bar is None:
+                continue
+            shown = SERIES[kind_of_price(instrument.sec_type, size, adjusted=adjusted)]
+            assert bar.as_of <= at
+            assert bar.start > datetime.fromtimestamp(
+                int(view.bars(spec, size, adjusted=adjusted).start.astype("int64")[-1]), UTC
+            )
+            assert {bar.open, bar.high, bar.low, bar.close, bar.volume} == {bar.close}
+            if MINUTES.get(size, 0) > ALIGNED_MINUTES:
+                assert bar.close <= at.timestamp() + shown, (spec, size, at)
+            else:
+                assert bar.close == bar.as_of.timestamp() + shown, (spec, size, at)
+
+
+@settings(max_examples=15)
+@given(at=moments())
+def test_while_a_session_goes_on_a_day_and_every_size_of_an_hour_at_most_form(at: datetime) -> None:
+    view = StrategyView(asked(at))
+    for spec, instrument in NAMED.items():
+        in_session = at in next_session(market_of(instrument), at)
+        for size in MINUTES:
+            if MINUTES[size] <= ALIGNED_MINUTES:
+                assert (view.forming(spec, size) is not None) is in_session, (spec, size, at)
+        begun = next_session(market_of(instrument), at).open <= at
+        assert (view.forming(spec) is not None) is begun
+
+
 @settings(max_examples=10)
 @given(at=moments())
 def test_nothing_of_the_future_travels_to_the_strategies_process(at: datetime) -> None:
@@ -223,6 +313,8 @@ def test_nothing_of_the_future_travels_to_the_strategies_process(at: datetime) -
             figures = array("d")
             figures.frombytes(column)
             assert max(figures) < at.timestamp() + 1
+    for one in asked(at).forming:
+        assert one.bar is None or one.bar.close < at.timestamp() + 1
 
 
 @settings(max_examples=30)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +26,8 @@ class Planted(Strategy):
 """
 
 
-def check(folder: Path, body: str, days: int = 12) -> Checked:
-    return checked(Wanted("planted", {}, days), installed(folder, body))
+def check(folder: Path, body: str, days: int = 12, **wanted: Any) -> Checked:
+    return checked(Wanted("planted", {}, days, **wanted), installed(folder, body))
 
 
 def findings(found: Checked) -> list[Finding]:
@@ -54,6 +56,39 @@ def test_without_a_fault_none_is_found_and_bars_and_instruments_are_told(tmp_pat
     assert "SPDR S&P 500" in found.instruments[0] and "conId 756733" in found.instruments[0]
     assert found.bars == ("20 of 1 day needed; all there, since 2022-11-29",)
     assert len(found.asked.answers) == 12
+
+
+def test_the_bar_that_forms_and_what_was_paid_are_there_and_are_no_look_ahead(tmp_path: Path) -> None:
+    """At ten past three the day's close is not known, and the minutes of the record that are over are."""
+    found = check(
+        tmp_path,
+        """
+        class Planted(Strategy):
+            name, instruments = "planted", (SPY,)
+            history = (History("1 day", 20, forming=True), History("30 mins", 3, forming=True))
+
+            def decide(self, view):
+                day, now = view.forming(SPY), view.forming(SPY, "30 mins")
+                holding = view.holding(SPY)
+                if day.start <= view.bars(SPY).start[-1].item().replace(tzinfo=day.start.tzinfo):
+                    raise ValueError("a day is complete and forms")
+                if not (day.close == now.close and day.volume > now.volume and day.high >= now.high):
+                    raise ValueError("two closes")
+                if holding.quantity and not holding.average_price:
+                    raise ValueError("nothing paid")
+                notes = {"close": day.close, "paid": holding.average_price or 0, "profit": holding.profit or 0}
+                return Decision({SPY: 1}, notes)
+        """,
+        at=time(15, 10),
+    )
+    assert findings(found)[:HOLES] == [Finding.OK] * 3
+    *_, yesterday, last = found.asked.questions
+    assert last.forming[0].bar is not None
+    assert last.forming[0].bar.as_of == last.at
+    notes = found.asked.answers[-1].notes
+    assert float(notes["paid"]) > 0 < abs(float(notes["profit"]))
+    assert any("no word of the bars that form" in line for line in found.verdicts[HOLES].lines)
+    assert yesterday.forming != last.forming
 
 
 def test_a_file_with_the_prices_of_tomorrow_is_found(tmp_path: Path) -> None:

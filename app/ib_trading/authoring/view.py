@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ib_trading.core.instruments import ContractSpec
-from ib_trading.core.strategy import DAILY, Question, Seen, SeenBars, SeenSession
+from ib_trading.core.strategy import DAILY, Question, Seen, SeenBars, SeenForming, SeenSession
 
 if TYPE_CHECKING:
     from ib_trading.authoring.bars import Bars
@@ -34,13 +34,35 @@ class PriceSeen:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The strategy's own. `quantity` is signed; `value` in base currency, `weight` its fraction of the capital and
-    `average_price` per contract are None where nobody knows them."""
+    """The strategy's own. `quantity` is signed; `value` is in base currency, `weight` its fraction of the capital.
+
+    `average_price` is what was paid for each, in the unit of the price: the mean of the strategy's own purchases, of
+    what is held short that of its sales. `profit` is what the price has gained since, in base currency at today's rate
+    and without commissions; what was sold before is not in it. Each is None where nobody knows it: without a price or a
+    rate, and `average_price` and `profit` after a change that no fill explains, such as a split. Of what is not held
+    `average_price` is None, the others 0.
+    """
 
     quantity: Decimal
     value: float | None
     weight: float | None
     average_price: float | None
+    profit: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormingBar:
+    """A bar that is not complete, as far as it had come at `as_of`: prices in the contract's quoted unit, `volume` NaN
+    where the series has none. `start` is in UTC; of a day midnight of its date, of a week that of its Monday, as with
+    complete bars."""
+
+    start: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +146,28 @@ class StrategyView:
         seen = self._one(spec)
         return bars_of(self._columns(seen, bar_size, adjusted), seen.time_zone)
 
+    def forming(
+        self, spec: ContractSpec, bar_size: str = DAILY, *, adjusted: bool | None = None
+    ) -> FormingBar | None:
+        """The bar that still forms; None while none does, and before the first trade in it. NotSeen where the history
+        does not declare it with `forming=True`, and, with the reason, where the broker did not tell it."""
+        seen = self._one(spec)
+        index = self._question.instruments.index(seen)
+        found = _declared(
+            [one for one in self._question.forming if one.index == index],
+            bar_size,
+            adjusted,
+            " with forming=True",
+        )
+        if found.refused:
+            raise NotSeen(f"nobody knows the bar of {bar_size!r} of {spec} that forms: {found.refused}")
+        bar = found.bar
+        return (
+            None
+            if bar is None
+            else FormingBar(bar.start, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.as_of)
+        )
+
     def price(self, spec: ContractSpec) -> PriceSeen:
         """The price that it would be sized with; NotSeen, with the reason, where there is none."""
         price = self._one(spec).price
@@ -134,7 +178,7 @@ class StrategyView:
     def holding(self, spec: ContractSpec) -> Holding:
         seen = self._one(spec)
         weight = None if seen.value is None or not self.capital else seen.value / float(self.capital)
-        return Holding(seen.held, seen.value, weight, seen.average_price)
+        return Holding(seen.held, seen.value, weight, seen.average_price, seen.profit)
 
     def session(self, spec: ContractSpec) -> SessionSeen | None:
         """Today's session of the instrument's exchange; None on a day without one."""
@@ -157,18 +201,21 @@ class StrategyView:
 
     def _columns(self, seen: Seen, bar_size: str, adjusted: bool | None) -> SeenBars:
         index = self._question.instruments.index(seen)
-        of_it = [bars for bars in self._question.bars if bars.index == index]
-        found = [
-            bars
-            for bars in of_it
-            if bars.history.bar_size == bar_size and adjusted in {None, bars.history.adjusted}
-        ]
-        if not found:
-            declared = ", ".join(sorted({bars.history.bar_size for bars in of_it})) or "no bars at all"
-            raise NotSeen(
-                f"bars of {bar_size!r} are not in the strategy's history, which declares {declared}"
-            )
-        return found[0]
+        return _declared(
+            [bars for bars in self._question.bars if bars.index == index], bar_size, adjusted, ""
+        )
+
+
+Of = TypeVar("Of", SeenBars, SeenForming)
+
+
+def _declared(of_it: Sequence[Of], bar_size: str, adjusted: bool | None, how: str) -> Of:
+    """The first of that size; NotSeen says which there are."""
+    for one in of_it:
+        if one.history.bar_size == bar_size and adjusted in {None, one.history.adjusted}:
+            return one
+    declared = ", ".join(sorted({one.history.bar_size for one in of_it})) or "no bars at all"
+    raise NotSeen(f"bars of {bar_size!r} are not in the strategy's history{how}, which declares {declared}")
 
 
 def _daily_closes(question: Question) -> dict[ContractSpec, tuple[float, ...]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from ib_trading.core.calendar import last_complete_session, next_session, zone_of
+from ib_trading.core.calendar import last_complete_session, next_session, sessions, zone_of
 
 DAILY, WEEKLY = "1 day", "1 week"
 
@@ -103,6 +103,16 @@ def complete_before(bar_size: str, market: str, at: datetime) -> datetime:
     local = at.astimezone(zone_of(market))
     past = timedelta(minutes=local.minute % minutes, seconds=local.second, microseconds=local.microsecond)
     return max(last.close, at - past)
+
+
+def forms(bar_size: str, market: str, at: datetime) -> bool:
+    """Whether a bar of this size is begun and not complete at `at`: in a session, of a day also in its lunch break, and
+    of a week from its first session's opening to its last one's close."""
+    running = next_session(market, at)
+    if bar_size == WEEKLY:
+        monday = monday_of(running.day)
+        return sessions(market, monday, running.day)[0].open <= at
+    return running.open <= at if bar_size == DAILY else at in running
 
 
 def _midnight(day: date) -> datetime:

@@ -14,20 +14,31 @@ from ib_trading.core.attribution import Booking, Execution, booked_execution, re
 def booked_fills(bookings: Iterable[Booking]) -> tuple[Execution, ...]:
     """By time. The commission is None as long as none was told, and the permId 0 and the account empty: no booking has
     them. An accepted repair that booked a fill is one, under its own id."""
+    fills = [fill for of_one in by_execution(bookings) if (fill := _fill(of_one)) is not None]
+    return tuple(sorted(fills, key=lambda fill: (fill.at, fill.exec_id)))
+
+
+def by_execution(bookings: Iterable[Booking]) -> tuple[list[Booking], ...]:
+    """Those of one execution and its corrections together, in the sequence of the first of each; a cross and a repair
+    are one by themselves."""
     about: dict[str, list[Booking]] = {}
     for booking in bookings:
         about.setdefault(revision(booked_execution(booking))[0], []).append(booking)
-    fills = [fill for of_one in about.values() if (fill := _fill(of_one)) is not None]
-    return tuple(sorted(fills, key=lambda fill: (fill.at, fill.exec_id)))
+    return tuple(about.values())
+
+
+def last_told(bookings: Iterable[Booking]) -> Booking | None:
+    """Of the bookings of one execution the one of its last correction; None where none of them tells of a fill."""
+    told = [booking for booking in bookings if booked_execution(booking) == booking.booking_id]
+    return max(told, key=lambda booking: revision(booking.booking_id)[1], default=None)
 
 
 def _fill(bookings: list[Booking]) -> Execution | None:
     """What the bookings of one execution and its corrections come to; None where that is nothing."""
-    told = [booking for booking in bookings if booked_execution(booking) == booking.booking_id]
+    last = last_told(bookings)
     quantity = sum((share for one in bookings for share in one.shares.values()), Decimal(0))
-    if not told or not quantity:
+    if last is None or not quantity:
         return None
-    last = max(told, key=lambda booking: revision(booking.booking_id)[1])
     commissions = [amount for one in bookings for amount in one.commissions.values()]
     currencies = [one.commission_currency for one in bookings if one.commission_currency]
     return Execution(

@@ -77,12 +77,13 @@ _STORED_STEP = Decimal("1e-9")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Need:
-    """The last `count` bars of one series, which somebody wants to decide on."""
+    """The last `count` bars of one series, which somebody wants to decide on; `forming`: with the one that forms."""
 
     spec: ContractSpec
     bar_size: str
     what_to_show: str
     count: int
+    forming: bool = False
 
 
 def kind_of_price(sec_type: str, bar_size: str, *, adjusted: bool = True) -> str:
@@ -141,7 +142,8 @@ def _calendar_days(trading_days: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class BarQuestion:
-    """One question to the broker: `days` of a series. `fills` are the gaps that its answer closes."""
+    """One question to the broker: `days` of a series. `fills` are the gaps that its answer closes; none where it is
+    asked for the bar that forms alone (forming.py)."""
 
     instrument: Instrument
     series: Series

@@ -123,10 +123,10 @@ def sift(
     bad: list[Rejected] = []
     seen: set[datetime] = set()
     for bar, following in zip(bars, [*bars, None][1:], strict=True):
-        reason = "duplicate" if bar.start in seen else _fault(bar)
+        reason = "duplicate" if bar.start in seen else fault_of(bar)
         if not reason and _jumps(bar, previous_close, max_jump_percent):
             stayed = (
-                following and not _fault(following) and not _jumps(following, bar.close, max_jump_percent)
+                following and not fault_of(following) and not _jumps(following, bar.close, max_jump_percent)
             )
             if not stayed or following.start == bar.start:
                 reason = f"jumps more than maxBarJumpPercent ({max_jump_percent:f} %) from the close before"
@@ -142,7 +142,7 @@ def sift(
 def unconfirmed_jump(bars: Sequence[Bar], good: Sequence[Bar]) -> Bar | None:
     """The last bar, if it is not among the `good` ones for nothing but its jump: only the bar after it can tell what
     it was."""
-    if not bars or _fault(bars[-1]) or bars[-1].start in {bar.start for bar in good}:
+    if not bars or fault_of(bars[-1]) or bars[-1].start in {bar.start for bar in good}:
         return None
     return bars[-1]
 
@@ -151,7 +151,7 @@ def _jumps(bar: Bar, previous_close: Decimal | None, max_jump_percent: Decimal) 
     return previous_close is not None and abs(bar.close / previous_close - 1) * 100 > max_jump_percent
 
 
-def _fault(bar: Bar) -> str:
+def fault_of(bar: Bar) -> str:
     prices = (bar.open, bar.high, bar.low, bar.close)
     if not all(price.is_finite() and price > 0 for price in prices):
         return "a price is not a number above zero"

@@ -15,13 +15,14 @@ from decimal import Decimal
 from ib_trading.core.bars import DAILY, BarColumns
 from ib_trading.core.calendar import next_session, session_on, trade_date
 from ib_trading.core.collection import kind_of_price
+from ib_trading.core.forming import seen_forming
 from ib_trading.core.fx import rate_to_base
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.market import Price, sizing_price
 from ib_trading.core.markets import market_of
 from ib_trading.core.refusals import PriceRefused, RateMissing, StrategyFailed
 from ib_trading.core.sizing import capital
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import BarKey, Snapshot
 from ib_trading.core.staleness import stale_history
 from ib_trading.core.strategy import (
     Declaration,
@@ -30,6 +31,7 @@ from ib_trading.core.strategy import (
     Question,
     Seen,
     SeenBars,
+    SeenForming,
     SeenPrice,
     SeenSession,
 )
@@ -53,6 +55,7 @@ def question(snapshot: Snapshot, instance: Instance, declaration: Declaration) -
             _seen(snapshot, name, spec, con_id, traded=spec in traded) for spec, con_id in ids.items()
         ),
         bars=tuple(_bars(series, snapshot.at)),
+        forming=tuple(_forming(snapshot, series)),
         rates={currency: float(rate.rate) for currency, rate in snapshot.fx.items()},
         memory=snapshot.memories.get(name),
     )
@@ -66,6 +69,7 @@ def strategy_seed(seed: int, strategy: str) -> int:
 def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, traded: bool) -> Seen:
     instrument = snapshot.instruments[con_id]
     held = snapshot.holdings.get(name, {}).get(con_id, Decimal(0))
+    paid = snapshot.average_prices.get(name, {}).get(con_id)
     price, refused = _price(snapshot, instrument)
     return Seen(
         spec=spec,
@@ -77,7 +81,9 @@ def _seen(snapshot: Snapshot, name: str, spec: ContractSpec, con_id: int, *, tra
         else SeenPrice(float(price.price), price.source.value, price.as_of),
         traded=traded,
         held=held,
-        value=_value(snapshot, instrument, held, price),
+        value=_worth(snapshot, instrument, held, None if price is None else price.price),
+        average_price=None if paid is None else float(paid),
+        profit=_profit(snapshot, instrument, held, price, paid),
         session=session_seen(market_of(instrument), snapshot.at),
     )
 
@@ -101,15 +107,23 @@ def _price(snapshot: Snapshot, instrument: Instrument) -> tuple[Price | None, st
         return None, error.detail
 
 
-def _value(snapshot: Snapshot, instrument: Instrument, held: Decimal, price: Price | None) -> float | None:
-    """In base currency; None where there is no price or rate."""
+def _worth(snapshot: Snapshot, instrument: Instrument, held: Decimal, price: Decimal | None) -> float | None:
+    """What so many are worth at `price` each, in base currency; None where there is no price or rate."""
     if not held:
         return 0.0
     try:
         rate = rate_to_base(instrument.currency, snapshot.fx)
     except RateMissing:
         return None
-    return None if price is None else float(held * instrument.value(price.price) * rate)
+    return None if price is None else float(held * instrument.value(price) * rate)
+
+
+def _profit(
+    snapshot: Snapshot, instrument: Instrument, held: Decimal, price: Price | None, paid: Decimal | None
+) -> float | None:
+    """What the price has gained since it was paid, at today's rate; commissions are not in it."""
+    gained = None if price is None or paid is None else price.price - paid
+    return _worth(snapshot, instrument, held, gained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,7 @@ class _Series:
 
     index: int
     history: History
+    key: BarKey
     columns: BarColumns
     read: ReadSeries
 
@@ -136,7 +151,7 @@ def _series(
             columns = stored.part(max(0, len(stored) - history.bars - 1), len(stored))
             empty = snapshot.no_bars.get(key, frozenset())
             read = read_series(instrument, history.bar_size, columns, history.bars, empty)
-            yield _Series(index, history, columns, read)
+            yield _Series(index, history, key, columns, read)
 
 
 def _bars(series: Sequence[_Series], at: datetime) -> Iterator[SeenBars]:
@@ -145,6 +160,13 @@ def _bars(series: Sequence[_Series], at: datetime) -> Iterator[SeenBars]:
         known = cut(one.read, one.columns, ends)
         columns = (known.start, known.open, known.high, known.low, known.close, known.volume)
         yield SeenBars(one.index, one.history, *(column.tobytes() for column in columns))
+
+
+def _forming(snapshot: Snapshot, series: Sequence[_Series]) -> Iterator[SeenForming]:
+    for one in series:
+        if one.history.forming:
+            told = snapshot.forming.get(one.key)
+            yield seen_forming(one.index, one.history, one.read.instrument, told, snapshot.at)
 
 
 def _check_history(name: str, series: Sequence[_Series], snapshot: Snapshot) -> None:

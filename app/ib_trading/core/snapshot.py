@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ib_trading.core.bars import BarColumns
+from ib_trading.core.forming import Told
 from ib_trading.core.fx import FxRate
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import Lock
@@ -23,6 +24,9 @@ from ib_trading.schema.trading_config import TradingConfig
 
 BarKey = tuple[int, str, str]
 """Contract id, what the broker shows, bar size."""
+
+Forming = Mapping[BarKey, Told]
+"""What the broker told of bars that form, of those series of which somebody wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ class Snapshot:
     bars: Mapping[BarKey, BarColumns] = field(default_factory=dict)
     no_bars: Mapping[BarKey, frozenset[date]] = field(default_factory=dict)
     """Days that are known to have none, where some are missing."""
+    forming: Forming = field(default_factory=dict)
+    average_prices: Mapping[str, Mapping[int, Decimal]] = field(default_factory=dict)
+    """Strategy → contract id → what it has paid for what it holds, where that is known (average_price.py)."""
     memories: Mapping[str, str] = field(default_factory=dict)
     """Strategy → the JSON that it returned with its last decision that was carried out."""
     inputs: Mapping[str, Mapping[ContractSpec, int]] = field(default_factory=dict)

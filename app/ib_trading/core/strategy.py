@@ -22,11 +22,12 @@ ENVIRONMENT_SEEN = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "T
 @dataclass(frozen=True, slots=True)
 class History:
     """The last `bars` complete bars of `bar_size` of each instrument and input: adjusted for splits and dividends, or
-    as they were traded."""
+    as they were traded. With `forming` the one that still forms as well, which the broker is asked for."""
 
     bar_size: str = DAILY
     bars: int = 0
     adjusted: bool = True
+    forming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class SeenSession:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One instrument or input. `held` is the strategy's own and signed, `value` of it in base currency."""
+    """One instrument or input. `held` is the strategy's own and signed, `value` and `profit` of it in base currency,
+    `average_price` per contract in the unit of the price; None where nobody knows them."""
 
     spec: ContractSpec
     local_symbol: str
@@ -127,6 +129,7 @@ class Seen:
     held: Decimal = Decimal(0)
     value: float | None = None
     average_price: float | None = None
+    profit: float | None = None
     session: SeenSession | None = None
 
 
@@ -146,6 +149,30 @@ class SeenBars:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenBar:
+    """One bar as far as it had come at `as_of`, in UTC; `volume` is NaN where the series has none."""
+
+    start: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenForming:
+    """The bar that forms, of the `index`-th of the question's instruments; None where none does. `refused` says why
+    nobody knows."""
+
+    index: int
+    history: History
+    bar: SeenBar | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """All that a strategy may know at `at`. `rates` is currency → base currency; `memory` the JSON that it returned
     with an earlier decision, None for none."""
@@ -157,6 +184,7 @@ class Question:
     capital: Decimal
     instruments: tuple[Seen, ...]
     bars: tuple[SeenBars, ...] = ()
+    forming: tuple[SeenForming, ...] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
     memory: str | None = None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ib_trading.core.plan import Decision, decide
 from ib_trading.core.refusals import Refusal
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.intents.ask_strategies import ask_strategies
 from ib_trading.intents.chosen_strategies import Chosen, chosen_strategies
 from ib_trading.intents.compare import Comparison
@@ -39,17 +39,24 @@ class Allocation:
         self._chosen(request, config)
         check_properties(request.order_properties, self.services.clock.now())
 
-    def collect(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> None:
-        top_up(self.services, broker, needs_of(self._chosen(request, config).declarations), config)
+    def collect(self, broker: Broker, request: AllocationRequest, config: TradingConfig) -> Forming:
+        return top_up(self.services, broker, needs_of(self._chosen(request, config).declarations), config)
 
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: AllocationRequest) -> None:
         """Nothing: open orders are looked at, not touched."""
 
     def read(
-        self, broker: Broker, compared: Comparison, request: AllocationRequest, config: TradingConfig
+        self,
+        broker: Broker,
+        compared: Comparison,
+        request: AllocationRequest,
+        config: TradingConfig,
+        forming: Forming,
     ) -> Snapshot:
         chosen = self._chosen(request, config)
-        snapshot = read_snapshot(self.services, broker, config, compared, chosen.declarations)
+        snapshot = read_snapshot(
+            self.services, broker, config, compared, chosen.declarations, forming=forming
+        )
         return ask_strategies(self.services, broker, snapshot, chosen, compared.ledger.keep)
 
     def decide(self, snapshot: Snapshot, request: AllocationRequest) -> Decision:

@@ -15,8 +15,10 @@ from datetime import date, datetime
 from ib_trading.core.bars import monday_of
 from ib_trading.core.collection import BarQuestion, portion, questions, readjusted, whole_series
 from ib_trading.core.coverage import DaySpan
+from ib_trading.core.forming import not_complete
 from ib_trading.core.history import Bar, NewestBar, Portion, Rejected, Series, StoredSeries
 from ib_trading.core.instruments import Instrument
+from ib_trading.core.markets import market_of
 from ib_trading.core.refusals import BrokerFault
 from ib_trading.intents.services import Services
 from ib_trading.ports.broker import Broker
@@ -26,7 +28,8 @@ from ib_trading.schema.trading_config import TradingConfig
 
 @dataclass(slots=True)
 class Progress:
-    """One series on its way: what is still to be asked, and what came of it so far."""
+    """One series on its way: what is still to be asked, and what came of it so far. `forming` is what the last answer
+    had of bars that are not complete: it is stored nowhere."""
 
     instrument: Instrument
     series: Series
@@ -38,6 +41,7 @@ class Progress:
     rejected: list[Rejected] = field(default_factory=list)
     recollected: bool = False
     error: str | None = None
+    forming: tuple[Bar, ...] = ()
 
 
 def begin(
@@ -112,6 +116,7 @@ def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: Tradin
     next question."""
     question, *rest = progress.to_ask
     progress.asked.append(question.days)
+    progress.forming = not_complete(bars, question.series.bar_size, market_of(question.instrument), at)
     if not progress.recollected and readjusted(question, bars, progress.stored):
         progress.recollected = True
         whole = whole_series(question, progress.stored)
@@ -119,6 +124,9 @@ def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: Tradin
             progress.to_ask = (whole,)
             return ()
         question = whole
+    progress.to_ask = tuple(rest)
+    if not question.fills:
+        return ()
     taken, rejected = portion(
         question,
         bars,
@@ -131,5 +139,4 @@ def _judge(progress: Progress, bars: Sequence[Bar], at: datetime, config: Tradin
     progress.rejected += rejected
     if taken.bars:
         progress.newest = NewestBar(taken.bars[-1].start, taken.bars[-1].close)
-    progress.to_ask = tuple(rest)
     return (replace(taken, answered_at=at),)

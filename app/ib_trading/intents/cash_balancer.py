@@ -9,7 +9,7 @@ from ib_trading.core.instruments import Instrument
 from ib_trading.core.market import Quote
 from ib_trading.core.plan import Decision
 from ib_trading.core.refusals import Refusal
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -38,8 +38,10 @@ class CashBalancer:
     def check(self, request: CashBalancerRequest, config: TradingConfig) -> None:
         """Nothing that a request could say wrongly."""
 
-    def collect(self, broker: Broker, request: CashBalancerRequest, config: TradingConfig) -> None:
+    def collect(self, broker: Broker, request: CashBalancerRequest, config: TradingConfig) -> Forming:
         """Nothing: no strategy is asked."""
+        del broker, request, config
+        return {}
 
     def prepare(
         self, broker: Broker, account: str, ledger: LeasedLedger, request: CashBalancerRequest
@@ -52,6 +54,7 @@ class CashBalancer:
         compared: Comparison,
         request: CashBalancerRequest,  # noqa: ARG002 says nothing more
         config: TradingConfig,
+        forming: Forming,  # noqa: ARG002 no strategy is asked
     ) -> Snapshot:
         snapshot = read_account(self.services, broker, config, compared)
         foreign = {

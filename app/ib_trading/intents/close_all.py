@@ -12,7 +12,7 @@ from ib_trading.core.order_state import OrderState
 from ib_trading.core.plan import Decision
 from ib_trading.core.positions import UNASSIGNED
 from ib_trading.core.refusals import BrokerFault, Refusal, RequestError
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.intents.cancel_orders import CANCEL_SECONDS, cancelled
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.intent import Answer, Call
@@ -65,8 +65,10 @@ class CloseAll:
         if errors:
             raise RequestError("; ".join(map(str, errors)), errors=errors)
 
-    def collect(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> None:
+    def collect(self, broker: Broker, request: CloseAllRequest, config: TradingConfig) -> Forming:
         """Nothing: no strategy is asked."""
+        del broker, request, config
+        return {}
 
     def prepare(self, broker: Broker, account: str, ledger: LeasedLedger, request: CloseAllRequest) -> None:
         """Cancels our live orders and hears of each: one that still works could open what was just closed. One that
@@ -93,7 +95,12 @@ class CloseAll:
             )
 
     def read(
-        self, broker: Broker, compared: Comparison, request: CloseAllRequest, config: TradingConfig
+        self,
+        broker: Broker,
+        compared: Comparison,
+        request: CloseAllRequest,
+        config: TradingConfig,
+        forming: Forming,  # noqa: ARG002 no strategy is asked
     ) -> Snapshot:
         # Stored closes tell whether a price can be right, which only an order at a price of its own owes anything to.
         waits = OrderType(request.order_properties.order_type).waits

@@ -18,7 +18,7 @@ from ib_trading.core.refusals import (
     StrategyFailed,
     TradingDisabled,
 )
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.intents import story
 from ib_trading.intents.compare import Comparison
 from ib_trading.intents.phases import Phases
@@ -39,13 +39,14 @@ class Planning:
     clock: Clock
     phases: Phases
 
-    def read(self, broker: Broker, compared: Comparison, deadline: datetime) -> Snapshot:
-        """The snapshot, with the broker's what-if answers for the orders that it leads to where they are asked for.
+    def read(self, broker: Broker, compared: Comparison, deadline: datetime, forming: Forming) -> Snapshot:
+        """The snapshot, with what was collected of bars that are `forming`, and with the broker's what-if answers for
+        the orders that it leads to where they are asked for.
 
         Never for a plan that only closes: a broker that was silent about one margin stopped all of close-all.
         RunDeadline where strategies took so long that `deadline` has passed.
         """
-        snapshot = self.trader.read(broker, compared, self.request, self.config)
+        snapshot = self.trader.read(broker, compared, self.request, self.config, forming)
         if snapshot.answers and self.clock.now() >= deadline:
             raise RunDeadline(
                 "runDeadlineSeconds passed when the strategies had decided; nothing was sent: call again, or raise"

@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 
 from ib_trading.core.attribution import remaining
+from ib_trading.core.average_price import average_prices
 from ib_trading.core.broker_day import broker_day
 from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.locks import locks
 from ib_trading.core.mode import TradingMode, choose_account
 from ib_trading.core.positions import UNASSIGNED, Holdings
-from ib_trading.core.snapshot import Snapshot
+from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.core.strategy import Declaration
 from ib_trading.intents import story
 from ib_trading.intents.compare import Comparison
@@ -59,8 +60,10 @@ def read_snapshot(
     held_by_all: bool = False,
     only_to_close: bool = False,
     with_closes: bool = True,
+    forming: Forming | None = None,
 ) -> Snapshot:
-    """The state of account and market for `strategies`, around ledger and positions as they were `compared`.
+    """The state of account and market for `strategies`, around ledger and positions as they were `compared`; `forming`
+    is what was collected before.
 
     `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
     nothing is valued, so that no rates are asked for and a quote may be missing.
@@ -104,6 +107,8 @@ def read_snapshot(
         memories=compared.ledger.memories() if strategies else {},
         bars=bars.columns,
         no_bars=bars.none,
+        forming=forming or {},
+        average_prices=_average_prices(compared, strategies),
         positions=positions,
         holdings=holdings,
         working=working,
@@ -118,6 +123,13 @@ def read_snapshot(
 def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:
     """Asked only where a limit rests on it: it is a subscription, and may take seconds to be told."""
     return None if config.limits.max_daily_loss_percent is None else broker.daily_profit(account)
+
+
+def _average_prices(compared: Comparison, strategies: Iterable[str]) -> dict[str, dict[int, Decimal]]:
+    """Of what these hold. Read are all bookings of those contracts, and none where nothing is held."""
+    holdings = {name: compared.holdings[name] for name in strategies if name in compared.holdings}
+    held = sorted(_held(holdings, holdings) - {one.con_id for one in compared.differences})
+    return average_prices(compared.ledger.bookings_in(held) if held else (), holdings)
 
 
 def _held(holdings: Mapping[str, Mapping[int, Decimal]], names: Iterable[str]) -> set[int]:

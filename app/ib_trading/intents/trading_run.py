@@ -94,10 +94,10 @@ class TradingRun:
             with self.phases.timed("read"):
                 # What a run would book first, a dry-run takes into account: both decide on the same ledger.
                 account = account_to_trade(self.services, broker, self.config)
-                self.trader.collect(broker, self.call.request, self.config)
+                forming = self.trader.collect(broker, self.call.request, self.config)
                 ledger = with_renames(self.services.ledger, self.config)
                 compared = compare_unwritten(self.services, broker, account, ledger)
-                snapshot = planning.read(broker, compared, deadline)
+                snapshot = planning.read(broker, compared, deadline, forming)
             plan = planning.decide(snapshot, compared)
         return Answer.of(self._result(plan, (), ()), not_done((), left_out=plan.left_out))
 
@@ -106,13 +106,13 @@ class TradingRun:
         with self._keyed().refusing(run, ledger):
             with self.phases.timed("read"):
                 account = account_to_trade(self.services, broker, self.config)
-                self.trader.collect(broker, self.call.request, self.config)
+                forming = self.trader.collect(broker, self.call.request, self.config)
                 ledger.renew()
                 rename(ledger, self.config)
                 self.trader.prepare(broker, account, ledger, self.call.request)
                 compared = compare_settled(self.services, ledger, broker, account, run.run_id)
                 ledger.renew()
-                snapshot = planning.read(broker, compared, self._deadline(run.claimed_at))
+                snapshot = planning.read(broker, compared, self._deadline(run.claimed_at), forming)
             plan = planning.decide(snapshot, compared)
         now, mode = self.services.clock.now(), self.services.mode
         orders = tuple(

@@ -7,7 +7,7 @@ that defines a subclass of Strategy offers it under its `name`: nothing else has
 from ib_trading.authoring.contracts import etf, forex, index, stock, stocks
 from ib_trading.authoring.decision import KEEP, Contracts, Decision
 from ib_trading.authoring.strategy import Parameters, Strategy, between
-from ib_trading.authoring.view import StrategyView
+from ib_trading.authoring.view import NotSeen, StrategyView
 from ib_trading.core.instruments import ContractSpec
 from ib_trading.core.strategy import History
 
@@ -17,6 +17,7 @@ __all__ = [
     "Contracts",
     "Decision",
     "History",
+    "NotSeen",
     "Parameters",
     "Strategy",
     "StrategyView",

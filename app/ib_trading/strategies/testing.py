@@ -26,7 +26,9 @@ from ib_trading.core.strategy import (
     Instance,
     Question,
     Seen,
+    SeenBar,
     SeenBars,
+    SeenForming,
     SeenPrice,
     SeenSession,
 )
@@ -34,8 +36,10 @@ from ib_trading.core.strategy import (
 NEW_YORK = "America/New_York"
 A_MONDAY = datetime(2024, 6, 3, 15, tzinfo=UTC)
 
-Rows = Sequence[tuple[datetime, float, float, float, float, float]]
-"""Bars as (start, open, high, low, close, volume), oldest first."""
+Row = tuple[datetime, float, float, float, float, float]
+"""A bar as (start, open, high, low, close, volume)."""
+Rows = Sequence[Row]
+"""Bars, oldest first."""
 
 
 def view(
@@ -44,7 +48,9 @@ def view(
     at: datetime = A_MONDAY,
     closes: Mapping[ContractSpec, Sequence[float]] | None = None,
     bars: Mapping[tuple[ContractSpec, str], Rows] | None = None,
+    forming: Mapping[tuple[ContractSpec, str], Row] | None = None,
     holdings: Mapping[ContractSpec, float | Decimal] | None = None,
+    average_prices: Mapping[ContractSpec, float] | None = None,
     prices: Mapping[ContractSpec, float] | None = None,
     sessions: Mapping[ContractSpec, SeenSession] | None = None,
     capital: float | Decimal = 100_000,
@@ -55,8 +61,10 @@ def view(
     time_zone: str = NEW_YORK,
 ) -> StrategyView:
     """What `strategy` would see. `closes` are daily closes, one a day, of which bars are made; `bars` (instrument, bar
-    size) → whole bars; `holdings` signed quantities; `prices` per contract."""
+    size) → whole bars; `forming` the same → the bar that forms, of those that the strategy declares so; `holdings`
+    signed quantities; `average_prices` and `prices` per contract."""
     declared = declaration_of(strategy)
+    known_rates = {base_currency: 1.0, **(rates or {})}
     seen = tuple(
         Seen(
             spec=spec,
@@ -68,10 +76,11 @@ def view(
             ),
             traded=spec in declared.instruments,
             held=Decimal(str((holdings or {}).get(spec, 0))),
-            value=_value(
+            **_worth(
                 (holdings or {}).get(spec, 0),
                 (prices or {}).get(spec),
-                {base_currency: 1.0, **(rates or {})}.get(spec.currency),
+                (average_prices or {}).get(spec),
+                known_rates.get(spec.currency),
             ),
             session=(sessions or {}).get(spec),
         )
@@ -86,17 +95,35 @@ def view(
         capital=Decimal(str(capital)),
         instruments=seen,
         bars=tuple(_columns(declared.specs, declared.history, given)),
-        rates={base_currency: 1.0, **(rates or {})},
+        forming=tuple(_forming(declared.specs, declared.history, forming or {}, at)),
+        rates=known_rates,
         memory=None if memory is None else json.dumps(memory),
     )
     return StrategyView(question, strategy.parameters)
 
 
-def _value(held: float | Decimal, price: float | None, rate: float | None) -> float | None:
+def _worth(
+    held: float | Decimal, price: float | None, paid: float | None, rate: float | None
+) -> dict[str, float | None]:
     """In base currency; None where there is no price or rate."""
     if not held:
-        return 0.0
-    return None if price is None or rate is None else float(held) * price * rate
+        return {"value": 0.0, "profit": 0.0}
+    value = None if price is None or rate is None else float(held) * price * rate
+    profit = None if price is None or paid is None or rate is None else float(held) * (price - paid) * rate
+    return {"value": value, "average_price": paid, "profit": profit}
+
+
+def _forming(
+    specs: Sequence[ContractSpec],
+    history: Sequence[History],
+    given: Mapping[tuple[ContractSpec, str], Row],
+    at: datetime,
+) -> Iterator[SeenForming]:
+    for index, spec in enumerate(specs):
+        for one in history:
+            if one.forming:
+                row = given.get((spec, one.bar_size))
+                yield SeenForming(index, one, None if row is None else SeenBar(*row, as_of=at))
 
 
 def _daily(closes: Sequence[float], at: datetime) -> Rows:
