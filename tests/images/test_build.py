@@ -43,7 +43,7 @@ def test_each_layer_of_ours_keeps_within_its_bound(
 ) -> None:
     """X server, dependencies, what strategies need and service each have a layer of their own, so that a change of one
     leaves the others."""
-    application = built.stdout.rpartition(f"{APPLICATION}: ")[2]
+    application = built.stdout.rpartition(f"\n{APPLICATION}: ")[2]
     sizes = [float(size) for size in re.findall(rf"^ *([\d.]+) MB  .*{made_by}", application, re.MULTILINE)]
     print(f"{made_by}: {sizes} MB of at most {bound}")
     assert len(sizes) == 1
