@@ -250,3 +250,12 @@ def test_who_waits_learns_that_the_connection_is_lost(orders: OrderTracker) -> N
 
     with pytest.raises(BrokerFault, match="connection was lost"):
         asyncio.run(scene())
+
+
+def test_who_begins_to_wait_after_the_loss_learns_it_at_once(orders: OrderTracker) -> None:
+    """The connection may break between the sending of an order and the waiting for it."""
+    orders.lost(BrokerFault("the connection was lost"))
+    with pytest.raises(BrokerFault, match="connection was lost"):
+        asyncio.run(orders.until([REF], _working, seconds=30))
+    with pytest.raises(BrokerFault, match="connection was lost"):
+        asyncio.run(orders.until_commissions(["0001"], seconds=30))

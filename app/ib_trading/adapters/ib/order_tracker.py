@@ -49,6 +49,7 @@ class OrderTracker:
         self._executions: dict[str, Execution] = {}
         self._commissions: dict[str, tuple[Decimal | None, str]] = {}
         self._waiters: list[_Waiter] = []
+        self._lost: BrokerFault | None = None
 
     def sending(self, order: Order, order_id: int) -> None:
         """The order is about to leave under that number; whatever comes back from now on is about it."""
@@ -165,7 +166,8 @@ class OrderTracker:
         return True
 
     def lost(self, error: BrokerFault) -> None:
-        """Nothing more will be heard: everyone who waits gets `error`."""
+        """Nothing more will be heard: everyone who waits, and who begins to, gets `error`."""
+        self._lost = error
         for waiter in self._waiters:
             if not waiter.done.done():
                 waiter.done.set_exception(error)
@@ -187,6 +189,8 @@ class OrderTracker:
     ) -> None:
         if not names:
             return
+        if self._lost is not None:
+            raise BrokerFault(self._lost.detail)
         waiter = _Waiter(names, met, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         try:
