@@ -40,9 +40,9 @@ BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 # What strategies import, for sessions that have them asked and deploy.
 STRATEGIES = Path(__file__).parent / ".nox" / "strategies"
 
-# Percent of lines and branches that the tests execute, on one Python: the container's. Raise a floor when it has
+# Percent of lines and branches that the tests execute, on one Python: the oldest. Raise a floor when it has
 # risen: docs/decisions/0069-a-floor-under-the-branches.md.
-MEASURED_PYTHON = "3.12"
+MEASURED_PYTHON = "3.11"
 BRANCH_FLOORS = {"app/ib_trading/core": 99, "app/ib_trading/intents": 97}
 
 # What the ib adapter does, alone and over the wire, and the trading that goes through it.

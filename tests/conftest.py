@@ -33,6 +33,9 @@ FOREIGN = (
     "TRADING_MODE",
 )
 
+# The container's, whose tests run there as well (`./nox -s tests -- --in-image`).
+CONTAINERS_PYTHON = (3, 12)
+
 # They speak Google's protocols by Google's libraries, which only the session `emulators` installs.
 collect_ignore = [] if find_spec("grpc") else ["emulators"]
 
@@ -56,6 +59,16 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a shell starts behind & ignores Ctrl-C, and whatever that starts would too; a terminal's programs do not.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long comes first: with several processes, one that is met at the end is all that is still running."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if sys.version_info[:2] != CONTAINERS_PYTHON:
+        elsewhere = pytest.mark.skip(reason=f"runs once, on Python {'.'.join(map(str, CONTAINERS_PYTHON))}")
+        for item in items:
+            if item.get_closest_marker("once"):
+                item.add_marker(elsewhere)
 
 
 class LeftTheMachineError(AssertionError):

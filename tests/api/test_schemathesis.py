@@ -64,6 +64,8 @@ def one_order_of(address: str) -> str:
     return answer["orders"][0]["orderRef"]
 
 
+@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_the_service_keeps_what_its_openapi_document_promises(tmp_path: Path) -> None:
     with (

@@ -35,6 +35,7 @@ def test_every_market_that_strategies_may_name_has_ten_years_of_them() -> None:
         assert len(sessions(market, date(2015, 1, 1), date(2024, 12, 31))) > 2400
 
 
+@pytest.mark.once
 def test_the_table_is_what_the_session_would_write() -> None:
     assert TABLE.read_text(encoding="utf-8") == table(), "run ./nox -s calendars"
 

@@ -90,6 +90,7 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_guide_leads_from_an_empty_file_to_a_paper_trade(clone: Path, tmp_path: Path) -> None:
     """Each command in its order; a file of the guide is written when the command before it has run. What it says of the
     image, tests/images/test_guide.py follows."""

@@ -115,6 +115,8 @@ for mutant in mutants("rules.py", source):
 """
 
 
+@pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_mutant_is_killed_survives_or_never_ends_and_no_file_changes(tmp_path: Path) -> None:
     (tmp_path / "rules.py").write_text(RULE)
@@ -185,6 +187,7 @@ def test_the_page_shows_a_score_that_the_project_wants() -> None:
     assert sum(row.endswith("| open |") for row in rows) == open_
 
 
+@pytest.mark.once
 def test_what_is_judged_to_make_no_difference_can_still_be_changed() -> None:
     """A judgement of a line that is gone would be taken for one of a line that comes to read the same."""
     there = {

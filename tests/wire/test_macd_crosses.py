@@ -47,10 +47,6 @@ config:
     limits: {maxGrossLeverage: "2.5", maxWeightPerInstrument: "1.5", maxNetLeverage: "1.5"}
 """
 
-ON_ONE_PYTHON = pytest.mark.skipif(
-    sys.version_info[:2] != (3, 12), reason="two minutes, once for all versions"
-)
-
 Closes = Sequence[tuple[datetime, float]]
 """When each bar was over, and its close."""
 
@@ -108,7 +104,7 @@ def test_a_quarter_of_daily_calls_follows_each_cross_and_keeps_between_them(
     ("last", "calls", "changes"),
     [
         pytest.param(date(2019, 6, 14), 60, 6, id="fortnight"),
-        pytest.param(LAST, 390, 46, id="quarter", marks=ON_ONE_PYTHON),
+        pytest.param(LAST, 390, 46, id="quarter", marks=[pytest.mark.long, pytest.mark.once]),
     ],
 )
 def test_hourly_calls_on_half_hours_miss_no_cross_between_two_calls(
