@@ -121,8 +121,9 @@ def firestore_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[st
 
 @pytest.fixture(scope="session")
 def bigquery_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """host:port of a BigQuery stand-in, the run's or this process's own."""
-    if BIGQUERY_HOST in os.environ:
+    """host:port of a BigQuery stand-in: the run's for the first of its processes, and for each other one of its own. It
+    computes on one core, and is what the tests wait for."""
+    if BIGQUERY_HOST in os.environ and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
         yield os.environ[BIGQUERY_HOST]
         return
     with installed(emulated_bigquery(tmp_path_factory.mktemp("bigquery"))) as address:
