@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TextIO
 
 from ib_trading_simulator.brokerage.account import Holdings
+from ib_trading_simulator.brokerage.account_profile import PROFILES, AccountProfile
 from ib_trading_simulator.brokerage.accounts import Accounts
 from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.foreign import KINDS
 from ib_trading_simulator.brokerage.refusal import Refusal
 from ib_trading_simulator.brokerage.store import Store, StoreError
 from ib_trading_simulator.control.clock import Clock
@@ -104,6 +106,9 @@ def _simulator(options: Options, record: TextIO | None, store: Store | None) -> 
         message_rate=options.message_rate,
         history=options.history,
         history_latency=options.history_latency,
+        profile=AccountProfile(
+            PROFILES[options.profile], options.ledger_prefix, KINDS if options.others else ()
+        ),
     )
     if options.scenario:
         _misbehave(simulator, options.scenario)

@@ -92,7 +92,6 @@ def test_it_works_while_trading_is_disabled_and_beyond_every_limit_on_new_exposu
         account("1000", alpha="1000"),
         switch=TradingSwitch(enabled=False, reason="audit"),
         net_liquidation=Decimal(-5),
-        previous_equity=Decimal(10**6),
         daily_profit=Decimal(-(10**6)),
         config=config(
             what_if=True,

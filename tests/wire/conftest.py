@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ib_trading.adapters.ib.session import IbGateway
 from ib_trading_simulator.launch import Launched
 from tests.service import START, ServiceUnderTest
 from tests.wire.client import Connect, Done, Launch, Until
+from tests.wire.scripted import DEADLINES, Answer, ScriptedGateway, Talk
 
 if TYPE_CHECKING:
     from ib_insync import IB, Trade
@@ -112,3 +114,18 @@ def done(until: Until) -> Done:
         return trade
 
     return wait
+
+
+@pytest.fixture
+def scripted() -> Iterator[Talk]:
+    """A gateway that follows a script, and the way to it, with deadlines short enough to run out."""
+    running: list[ScriptedGateway] = []
+
+    def begin(script: dict[int, Answer]) -> tuple[ScriptedGateway, IbGateway]:
+        gateway = ScriptedGateway(script).__enter__()
+        running.append(gateway)
+        return gateway, IbGateway("127.0.0.1", gateway.port, 101, connect_seconds=2, deadlines=DEADLINES)
+
+    yield begin
+    for gateway in running:
+        gateway.__exit__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ LIMITED = STACK_FILE + '    limits: {maxDailyLossPercent: "2"}\n'
 ONLY_DUMMY = {"strategies": ["dummy"], "dryRun": True}
 
 
+SIMULATED = ("--start", START, "--cash", "USD=100000")
+
+
 @pytest.fixture
 def simulated() -> tuple[str, ...]:
-    return ("--start", START, "--cash", "USD=100000")
+    return SIMULATED
 
 
 @pytest.fixture
@@ -27,6 +31,11 @@ def loss(reply: Reply) -> dict[str, str]:
     """The verdict of the limit."""
     (verdict,) = [one for one in reply.body["limits"] if one["rule"] == "daily loss in %"]
     return verdict
+
+
+def percent(verdict: dict[str, str]) -> float:
+    """Beside of what."""
+    return round(float(verdict["value"].split()[0]), 1)
 
 
 def lose_three_percent(simulator: Launched) -> None:
@@ -41,7 +50,7 @@ def test_a_deposit_does_not_hide_a_loss(simulator: Launched, service: ServiceUnd
     simulator.transfer(5000)
     assert float(simulator.state(messages=False)["accounts"][simulator.account]["netLiquidation"]) > 100_000
     verdict = loss(service.post("/allocation", ONLY_DUMMY))
-    assert (verdict["verdict"], round(float(verdict["value"]), 1)) == ("refused", 3.0)
+    assert (verdict["verdict"], percent(verdict)) == ("refused", 2.9)
     assert service.post("/allocation", {"strategies": ["dummy"]}).status == 422
 
 
@@ -49,7 +58,36 @@ def test_a_withdrawal_is_no_loss(simulator: Launched, service: ServiceUnderTest)
     """5 % less in the account, nothing lost."""
     simulator.transfer(-5000)
     verdict = loss(service.post("/allocation", ONLY_DUMMY))
-    assert (verdict["verdict"], float(verdict["value"])) == ("passed", 0)
+    assert (verdict["verdict"], percent(verdict)) == ("passed", 0)
+
+
+@pytest.mark.parametrize(
+    "simulated", [(*SIMULATED, "--profile", "eu-margin"), (*SIMULATED, "--profile", "segments")]
+)
+def test_no_account_is_without_a_limit_or_stopped_by_it(
+    simulator: Launched, service: ServiceUnderTest, simulated: tuple[str, ...]
+) -> None:
+    """One whose broker tells no equity of the previous day was refused for ever; one of which it tells the securities
+    segment's alone was judged to have lost twice as much."""
+    del simulated
+    simulator.trade("BAC", "BUY", 700)
+    price = float(simulator.state(messages=False)["executions"][0]["price"])
+    simulator.set_price("BAC", f"{price - 2:.2f}")
+    verdict = loss(service.post("/allocation", ONLY_DUMMY))
+    assert (verdict["verdict"], percent(verdict)) == ("passed", 1.4)
+    assert verdict["value"].endswith("the account's worth without today's profit")
+    assert service.post("/allocation", {"strategies": ["dummy"]}).status == 200
+
+
+def test_a_deposit_since_yesterdays_run_does_not_hide_a_loss(
+    simulator: Launched, service: ServiceUnderTest
+) -> None:
+    """What the service wrote down yesterday counts, where it is less."""
+    assert service.post("/allocation", {"strategies": ["dummy"]}, Idempotency_Key="monday").status == 200
+    simulator.advance(to=datetime(2019, 6, 4, 15, tzinfo=UTC))
+    simulator.transfer(100_000)
+    verdict = loss(service.post("/allocation", ONLY_DUMMY))
+    assert verdict["value"].endswith("of 100000, the account's worth at the last run of 2019-06-03")
 
 
 def test_an_account_without_profit_and_loss_only_reduces(

@@ -49,6 +49,8 @@ def balance_cash(snapshot: Snapshot) -> Plan:
         if currency == snapshot.base_currency or not amount:
             continue
         try:
+            if doubt := snapshot.cash_doubts.get(currency):
+                raise ConversionRefused(doubt)
             aside = held_on_purpose(snapshot, currency)
             free = convertible(amount, aside)
             worth = abs(free * rate_to_base(currency, snapshot.fx))

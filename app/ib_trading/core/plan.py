@@ -171,8 +171,11 @@ def decide(
             *(
                 f"{lock.local_symbol}: left out, the broker knows no such contract and {lock.reason}"
                 for lock in snapshot.locks
-                if lock.con_id not in snapshot.instruments and not snapshot.positions.get(lock.con_id)
+                if lock.con_id not in snapshot.instruments
+                and not snapshot.positions.get(lock.con_id)
+                and lock.con_id not in snapshot.others.names
             ),
+            *([snapshot.others.said] if snapshot.others.said else []),
             *(f"{reason}; it stays at its holdings" for reason in signals.failed.values()),
             *sizing.notes,
             *made.notes,

@@ -92,17 +92,21 @@ def differing(holdings: Holdings, broker: Quantities) -> tuple[int, ...]:
 
 
 def differences(
-    holdings: Holdings, broker: Quantities, instruments: Mapping[int, Instrument]
+    holdings: Holdings,
+    broker: Quantities,
+    instruments: Mapping[int, Instrument],
+    names: Mapping[int, str] | None = None,
 ) -> tuple[Difference, ...]:
-    """By contract id, with `instruments` of those that are `differing`; one that is not among them the broker knows
-    no more. Currencies are cash and no holdings: the broker shows no positions in them."""
+    """By contract id, with `instruments` of those that are `differing` and in the ledger; one that is not among them
+    the broker knows no more. `names` are the local symbols of what the broker shows. Currencies are cash and no
+    holdings: the broker shows no positions in them."""
     ledger = total(holdings)
     nothing = Decimal(0)
     found = []
     for con_id in differing(holdings, broker):
         instrument = instruments.get(con_id)
         if instrument is None or not instrument.is_forex:
-            symbol = symbol_of(con_id, instruments)
+            symbol = (names or {}).get(con_id) or symbol_of(con_id, instruments)
             found.append(Difference(con_id, symbol, ledger.get(con_id, nothing), broker.get(con_id, nothing)))
     return tuple(found)
 

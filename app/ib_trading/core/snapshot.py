@@ -14,9 +14,11 @@ from ib_trading.core.bars import BarColumns
 from ib_trading.core.forming import Told
 from ib_trading.core.fx import FxRate
 from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.last_worth import Worth
 from ib_trading.core.locks import Lock
 from ib_trading.core.market import DailyClose, Quote
 from ib_trading.core.mode import TradingMode
+from ib_trading.core.others import NOBODY, Others
 from ib_trading.core.positions import Holdings, Quantities
 from ib_trading.core.refusals import StrategyFailed
 from ib_trading.core.strategy import Answer
@@ -51,17 +53,18 @@ class Margin:
 class Snapshot:
     """The state of account, market and ledger at business time `at`.
 
+    `positions` are the broker's in those contracts that the run looks at, and none in currency pairs.
+
     `wanted` is strategy → each instrument that it named → its contract id, `inputs` the same of what it only looks at,
     and `answers` strategy → what it decided, or its failure; `working` is strategy → what its live
     orders may still buy (+) or sell (−); `closes` are stored daily closes, oldest first; `seed` is the only source
     of chance that a strategy has.
 
-    `previous_equity` is the equity with loan value of the previous close, and `daily_profit` what positions and trades
-    have earned since the broker's day began (a loss is negative), both in base currency and None where the broker did
-    not tell them or was not asked. `margins` are contract id → the broker's what-if answer, where it was asked and
-    answered. `cash` is currency → balance. `locks` are the instruments of which nobody can say what is held or on its
-    way.
-    """
+    `daily_profit` is what positions and trades have earned since the broker's day began (a loss is negative), in base
+    currency and None where the broker did not tell it or was not asked; `last_worth` what the account was worth by the
+    last run of an earlier day. `margins` are contract id → the broker's what-if answer, where it was asked and
+    answered. `cash` is currency → balance, and `cash_doubts` currency → why nobody can say that it is there. `locks`
+    are the instruments of which nobody can say what is held or on its way."""
 
     mode: TradingMode
     at: datetime
@@ -80,11 +83,14 @@ class Snapshot:
     holdings: Holdings
     working: Holdings
     seed: int
-    previous_equity: Decimal | None = None
+    last_worth: Worth | None = None
     daily_profit: Decimal | None = None
     margins: Mapping[int, Margin] = field(default_factory=dict)
     cash: Mapping[str, Decimal] = field(default_factory=dict)
+    cash_doubts: Mapping[str, str] = field(default_factory=dict)
     locks: tuple[Lock, ...] = ()
+    others: Others = NOBODY
+    """What is in the account besides `positions`: nobody's matter in this run."""
     bars: Mapping[BarKey, BarColumns] = field(default_factory=dict)
     no_bars: Mapping[BarKey, frozenset[date]] = field(default_factory=dict)
     """Days that are known to have none, where some are missing."""

@@ -104,7 +104,9 @@ class CloseAll:
     ) -> Snapshot:
         # Stored closes tell whether a price can be right, which only an order at a price of its own owes anything to.
         waits = OrderType(request.order_properties.order_type).waits
-        snapshot = read_to_close(self.services, broker, config, compared, with_closes=waits)
+        snapshot = read_to_close(
+            self.services, broker, config, compared, request.strategies, with_closes=waits
+        )
         if not request.dry_run:
             return snapshot
         # A run has cancelled these by now. A dry-run touches nothing, and plans as if it had.

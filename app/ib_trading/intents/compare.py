@@ -14,7 +14,7 @@ from ib_trading.core.attribution import Booking, Execution
 from ib_trading.core.journal import IN_DOUBT
 from ib_trading.core.market import Quote
 from ib_trading.core.order import Order
-from ib_trading.core.positions import Holdings, Quantities
+from ib_trading.core.positions import Holdings, Quantities, total
 from ib_trading.core.reconciliation import Difference, Repair, best_prices, differences, differing, repairs
 from ib_trading.intents.known_instruments import known_instruments
 from ib_trading.intents.leased_ledger import LeasedLedger
@@ -34,12 +34,13 @@ class Comparison:
     `orders` are those not settled, `reports` the broker's word on all orders that it shows, `strays` those of them that
     live without being held open here, `executions` the broker's of the day, `booked` what settling added to the ledger.
     `forex` are those contracts that are currency pairs, held or in doubt: the broker shows no positions in them.
-    `steady` is false where each reading showed other differences: something fills all the while.
-    """
+    `names` are the local symbols of `positions`. `steady` is false where each reading showed other differences:
+    something fills all the while."""
 
     ledger: Ledger
     holdings: Holdings
     positions: Quantities
+    names: Mapping[int, str]
     orders: tuple[Order, ...]
     differences: tuple[Difference, ...]
     executions: tuple[Execution, ...]
@@ -118,7 +119,8 @@ def compare_settled(
 
 def compare_again(compared: Comparison, broker: Broker) -> Comparison:
     """The ledger as it has become since, beside the same positions."""
-    return _beside(compared.ledger, broker, compared.positions, compared, compared.booked)
+    shown = _Shown(compared.positions, compared.names)
+    return _beside(compared.ledger, broker, shown, compared, compared.booked)
 
 
 def _steady(read: Callable[[], Comparison]) -> Comparison:
@@ -134,22 +136,25 @@ def _steady(read: Callable[[], Comparison]) -> Comparison:
 def _beside(
     ledger: Ledger,
     broker: Broker,
-    positions: Quantities,
+    shown: _Shown,
     found: Findings | Comparison,
     booked: tuple[Booking, ...],
 ) -> Comparison:
-    holdings, orders = ledger.holdings(), ledger.unsettled_orders()
+    holdings, orders, positions = ledger.holdings(), ledger.unsettled_orders(), shown.positions
     # What strategies hold against each other differs from no position, and may be forex all the same.
     crossed = {con_id for of_one in holdings.values() for con_id in of_one} - set(positions)
     doubtful = {order.con_id for order in orders if order.state in IN_DOUBT}
-    # A contract that was delisted, or has expired, is not among them, and differs like any other.
-    instruments = known_instruments(broker, sorted({*differing(holdings, positions), *crossed, *doubtful}))
+    # A contract that was delisted, or has expired, is not among them, and differs like any other. Of what only the
+    # broker shows no details are asked for: whose it is does not depend on them, and they may not be readable.
+    unequal = set(differing(holdings, positions)) & set(total(holdings))
+    instruments = known_instruments(broker, sorted({*unequal, *crossed, *doubtful}))
     return Comparison(
         ledger,
         holdings,
         positions,
+        shown.names,
         orders,
-        differences(holdings, positions, instruments),
+        differences(holdings, positions, instruments, shown.names),
         found.executions,
         booked,
         frozenset(con_id for con_id, one in instruments.items() if one.is_forex),
@@ -158,5 +163,17 @@ def _beside(
     )
 
 
-def _positions(broker: Broker, account: str) -> Quantities:
-    return {position.con_id: position.quantity for position in broker.positions(account)}
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The broker's positions, without those in currency pairs: they are cash."""
+
+    positions: Quantities
+    names: Mapping[int, str]
+
+
+def _positions(broker: Broker, account: str) -> _Shown:
+    held = [position for position in broker.positions(account) if not position.is_cash]
+    return _Shown(
+        {position.con_id: position.quantity for position in held},
+        {position.con_id: position.local_symbol for position in held},
+    )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from ib_trading.core.account import AccountState
 from ib_trading.core.attribution import remaining
 from ib_trading.core.average_price import average_prices
 from ib_trading.core.broker_day import broker_day
 from ib_trading.core.instruments import ContractSpec, Instrument
+from ib_trading.core.last_worth import RUNS, Worth, last_worth
 from ib_trading.core.locks import locks
 from ib_trading.core.mode import TradingMode, choose_account
+from ib_trading.core.others import others
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.core.strategy import Declaration
@@ -39,14 +42,29 @@ def read_account(services: Services, broker: Broker, config: TradingConfig, comp
 
 
 def read_to_close(
-    services: Services, broker: Broker, config: TradingConfig, compared: Comparison, *, with_closes: bool
+    services: Services,
+    broker: Broker,
+    config: TradingConfig,
+    compared: Comparison,
+    strategies: Iterable[str] | None,
+    *,
+    with_closes: bool,
 ) -> Snapshot:
-    """The same for who only closes: what that does not need is not read, or may be missing.
+    """The same for who only closes what `strategies` hold, or, with None, all that the broker shows: what that does not
+    need is not read, or may be missing.
 
     One contract whose quote was refused, or an analytics warehouse that was down, trapped every position.
     """
     return read_snapshot(
-        services, broker, config, compared, {}, held_by_all=True, only_to_close=True, with_closes=with_closes
+        services,
+        broker,
+        config,
+        compared,
+        {},
+        held_by_all=True,
+        only_to_close=True,
+        all_positions=strategies is None,
+        with_closes=with_closes,
     )
 
 
@@ -59,27 +77,34 @@ def read_snapshot(
     *,
     held_by_all: bool = False,
     only_to_close: bool = False,
+    all_positions: bool = False,
     with_closes: bool = True,
     forming: Forming | None = None,
 ) -> Snapshot:
     """The state of account and market for `strategies`, around ledger and positions as they were `compared`; `forming`
     is what was collected before.
 
-    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for. `only_to_close`:
-    nothing is valued, so that no rates are asked for and a quote may be missing.
+    `held_by_all`: with the instruments of every strategy's holdings, not only of those asked for; `all_positions`: with
+    those of whatever else the broker shows. What is neither is left alone (core/others.py). `only_to_close`: nothing is
+    valued, so that no rates are asked for and a quote may be missing.
     """
     account = account_to_trade(services, broker, config)
     at = services.business_time(broker).replace(microsecond=0)
     state = broker.account(account)
-    positions, holdings = compared.positions, compared.holdings
-    held = _held(holdings, holdings if held_by_all else strategies)
-    # Shares of others stand in the broker's positions; their forex does not, and is at stake all the same.
+    holdings = compared.holdings
+    held = _held(holdings, holdings.keys() - {UNASSIGNED} if held_by_all else strategies)
+    # Shares of others stand in the broker's own figures; their forex does not, and is at stake all the same.
     held |= _held(holdings, holdings) & compared.forex
+    if all_positions:
+        held |= set(compared.positions)
     working = working_orders(compared.ledger)
     ordered = _held(working, working)
-    named, instruments = _instruments(broker, strategies, held={*positions, *held, *ordered})
+    named, instruments = _instruments(broker, strategies, held=held | ordered)
     story.calendars_compared(instruments.values())
-    holdings = _not_gone(holdings, {*instruments, *positions})
+    looked_at = {*instruments, *held, *ordered}
+    positions = {con_id: quantity for con_id, quantity in compared.positions.items() if con_id in looked_at}
+    holdings = _not_gone(holdings, {*instruments, *compared.positions})
+    left = {con_id: name for con_id, name in compared.names.items() if con_id not in looked_at}
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
     history_days = max((declared.history_days for declared in strategies.values()), default=0)
@@ -113,11 +138,25 @@ def read_snapshot(
         holdings=holdings,
         working=working,
         seed=_seed(services.mode, broker_day(at)),
-        previous_equity=state.values.get("PreviousDayEquityWithLoanValue"),
+        others=others(
+            left,
+            frozenset(_held(holdings, holdings.keys() - {UNASSIGNED})),
+            state.values,
+            state.net_liquidation,
+        ),
+        last_worth=_last_worth(compared.ledger, state, config, at) if strategies else None,
         daily_profit=_daily_profit(broker, account, config) if strategies else None,
-        cash=state.cash,
+        cash=state.cash if only_to_close else state.told_cash(),
+        cash_doubts=state.cash_doubts,
         locks=locks(compared.differences, compared.orders, compared.strays),
     )
+
+
+def _last_worth(ledger: Ledger, state: AccountState, config: TradingConfig, at: datetime) -> Worth | None:
+    """Read only where a limit rests on it."""
+    if config.limits.max_daily_loss_percent is None:
+        return None
+    return last_worth(ledger.runs(RUNS), state.account, state.base_currency, at)
 
 
 def _daily_profit(broker: Broker, account: str, config: TradingConfig) -> Decimal | None:

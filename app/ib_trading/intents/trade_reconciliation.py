@@ -191,7 +191,7 @@ class TradeReconciliation:
                     if held
                 },
                 positions={
-                    symbol_of(con_id, found.instruments): quantity
+                    compared.names[con_id]: quantity
                     for con_id, quantity in sorted(compared.positions.items())
                 },
                 differences=tuple(
@@ -214,7 +214,7 @@ def _proposed(broker: Broker, compared: Comparison) -> Proposed:
             "ledger and broker differed otherwise each time: orders are filling; reconcile when they have"
         )
     held = {con_id for by_contract in compared.holdings.values() for con_id in by_contract}
-    instruments = known_instruments(broker, sorted({*held, *compared.positions, *compared.to_price}))
+    instruments = known_instruments(broker, sorted({*held, *compared.to_price}))
     to_price = [instruments[con_id] for con_id in sorted(compared.to_price) if con_id in instruments]
     quotes = broker.quotes(to_price) if to_price else {}
     return Proposed(compared, compared.repairs(quotes), instruments)

@@ -43,6 +43,10 @@ class Broker(Protocol):
         that it has no value."""
         ...
 
+    def portfolio(self, account: str) -> Mapping[int, Decimal]:
+        """What the broker itself says that each position is worth, by contract id, in the contract's currency."""
+        ...
+
     def positions(self, account: str) -> tuple[BrokerPosition, ...]:
         """All positions that are not zero. Never empty for want of an answer."""
         ...

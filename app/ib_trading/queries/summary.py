@@ -29,8 +29,9 @@ class SummaryRequest(Request, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class PositionShown:
-    """A broker's position with what it is worth in base currency at `price`; None what the broker does not tell: of a
-    contract that it knows no more, gives no price of, or no rate of its currency."""
+    """A broker's position with what it is worth in base currency: at `price`, or, of what no strategy holds and where
+    there is none, by the broker's own figure. None what the broker does not tell: of a contract that it knows no more,
+    gives no price of, or no rate of its currency."""
 
     con_id: int
     local_symbol: str
@@ -84,12 +85,12 @@ class Summary:
                 account=told.state.account,
                 base_currency=told.state.base_currency,
                 net_liquidation=told.state.net_liquidation,
-                cash=told.state.cash,
+                cash=told.state.told_cash(),
                 values=told.state.values,
                 positions=tuple(_position(position, told) for position in told.positions),
                 holdings={name: _by_symbol(held, told) for name, held in holdings.items()},
                 fills_not_yet_applied=_by_symbol(told.fills_not_yet_applied, told),
-                not_valued=tuple(symbol_of(con_id, told.instruments) for con_id in sorted(told.not_valued)),
+                not_valued=tuple(_symbol(con_id, told) for con_id in sorted(told.not_valued)),
                 profit=told.profit,
                 open_orders=tuple(report for report in told.reports if not report.state.final),
                 fills=told.executions,
@@ -98,12 +99,18 @@ class Summary:
 
 
 def _by_symbol(quantities: Mapping[int, Decimal], told: ValuedAccount) -> dict[str, Decimal]:
-    return {symbol_of(con_id, told.instruments): quantity for con_id, quantity in quantities.items()}
+    return {_symbol(con_id, told): quantity for con_id, quantity in quantities.items()}
+
+
+def _symbol(con_id: int, told: ValuedAccount) -> str:
+    return told.names.get(con_id) or symbol_of(con_id, told.instruments)
 
 
 def _position(position: BrokerPosition, told: ValuedAccount) -> PositionShown:
     instrument, price = told.instruments.get(position.con_id), told.prices.get(position.con_id)
-    rate = told.rates.get(position.currency)
+    rate, worth = told.rates.get(position.currency), told.told_values.get(position.con_id)
+    if instrument and price:
+        worth = position.quantity * instrument.value(price.price)
     return PositionShown(
         con_id=position.con_id,
         local_symbol=position.local_symbol,
@@ -111,7 +118,5 @@ def _position(position: BrokerPosition, told: ValuedAccount) -> PositionShown:
         average_cost=position.average_cost,
         currency=position.currency,
         price=price,
-        market_value=position.quantity * instrument.value(price.price) * rate
-        if instrument and price and rate is not None
-        else None,
+        market_value=None if worth is None or rate is None else worth * rate,
     )

@@ -27,7 +27,9 @@ from ib_trading.schema.trading_config import TradingConfig
 @dataclass(frozen=True, slots=True)
 class ValuedAccount:
     """`pending` is contract id → signed quantity of our orders' fills that the ledger does not know yet; `instruments`
-    are those of all that is named here that the broker still knows, `prices` those of what is held that has any."""
+    are those of what strategies hold or traded that the broker still knows, `prices` those of what is held that has
+    any. `told_values` is contract id → what the broker says a position is worth, in its own currency: asked where there
+    is one without a price here."""
 
     at: datetime
     state: AccountState
@@ -39,6 +41,7 @@ class ValuedAccount:
     pending: Mapping[int, Decimal]
     instruments: Mapping[int, Instrument]
     prices: Mapping[int, Price]
+    told_values: Mapping[int, Decimal]
 
     @property
     def rates(self) -> Mapping[str, Decimal]:
@@ -55,14 +58,27 @@ class ValuedAccount:
         return {
             position.con_id: position.quantity - self.pending.get(position.con_id, Decimal(0))
             for position in self.positions
-            if self._is_holdable(position.con_id)
+            if not position.is_cash
         }
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Local symbols of all that is named here, as far as anybody knows them."""
+        shown = {position.con_id: position.local_symbol for position in self.positions}
+        return shown | {con_id: one.local_symbol for con_id, one in self.instruments.items()}
 
     @property
     def not_valued(self) -> frozenset[int]:
         """Contracts of which the broker knows nothing any more, or too little to value them."""
         known = frozenset(self.instruments)
-        return (frozenset(self.pending) - known) | (self._to_value - self._valuable)
+        told = {
+            position.con_id
+            for position in self.positions
+            if position.con_id in self.told_values
+            and position.con_id not in self.totals
+            and position.currency in self.rates
+        }
+        return (frozenset(self.pending) - known) | (self._to_value - self._valuable - told)
 
     @property
     def profit(self) -> dict[str, StrategyResult]:
@@ -105,12 +121,15 @@ def valued_account(services: Services, broker: Broker, config: TradingConfig) ->
     holdings = services.ledger.holdings()
     pending = _not_yet_applied(services, executions)
     held = _held(positions, totals)
-    instruments = known_instruments(broker, sorted({*held, *totals, *pending}))
+    # Of what is only the broker's neither details nor quotes are asked for: it says itself what that is worth.
+    instruments = known_instruments(broker, sorted({*totals, *pending}))
     # What nobody holds any more has its profit without a price, and lines of market data are few.
     priced = {con_id: instruments[con_id] for con_id in sorted(held) if con_id in instruments}
     prices = _prices(priced, broker.quotes(priced.values(), expendable=True), at, config)
+    unpriced = any(position.con_id not in prices for position in positions)
+    told = broker.portfolio(account) if unpriced else {}
     return ValuedAccount(
-        at, state, positions, reports, executions, totals, holdings, pending, instruments, prices
+        at, state, positions, reports, executions, totals, holdings, pending, instruments, prices, told
     )
 
 

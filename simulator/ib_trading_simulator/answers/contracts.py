@@ -7,6 +7,7 @@ github.com/mattsta/icli, instrumentdb: "minTick is the EXCHANGE tick size, but t
 
 from __future__ import annotations
 
+from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.refusal import invalid
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.gateway import Gateway
@@ -17,6 +18,10 @@ from ib_trading_simulator.messages import outgoing
 
 
 def details(gateway: Gateway, client: Client, request: Request) -> None:
+    if "conId" in request.fields and (one := gateway.foreign(request.integer("conId"))):
+        _send_foreign(client, request.request_id, one)
+        client.send(outgoing.CONTRACT_DETAILS_END, reqId=request.request_id)
+        return
     for contract in request.contracts(gateway.broker.market.book):
         _send_details(gateway, client, request.request_id, contract)
     client.send(outgoing.CONTRACT_DETAILS_END, reqId=request.request_id)
@@ -62,6 +67,37 @@ def _send_details(gateway: Gateway, client: Client, request_id: int, contract: C
         minSize=contract.min_size,
         sizeIncrement=contract.size_increment,
         suggestedSizeIncrement=contract.suggested_size_increment,
+    )
+
+
+def _send_foreign(client: Client, request_id: int, one: Foreign) -> None:
+    """Of a bond in a message of its own."""
+    common = {
+        "reqId": request_id,
+        "symbol": one.symbol,
+        "secType": one.sec_type,
+        "exchange": one.exchange,
+        "currency": one.currency,
+        "marketName": one.symbol,
+        "tradingClass": one.symbol,
+        "conId": one.con_id,
+        "minTick": one.min_tick,
+        "orderTypes": "ACTIVETIM,AD,DAY,LMT,MKT",
+        "validExchanges": one.exchange,
+        "longName": one.symbol,
+    }
+    if one.cusip:
+        client.send(outgoing.BOND_CONTRACT_DETAILS, **common, cusip=one.cusip, coupon=one.coupon)
+        return
+    client.send(
+        outgoing.CONTRACT_DETAILS,
+        **common,
+        lastTradeDateOrContractMonth=one.last_trade_date,
+        strike=one.strike,
+        right=one.right,
+        localSymbol=one.local_symbol,
+        multiplier=one.multiplier,
+        timeZoneId="US/Eastern",
     )
 
 

@@ -17,6 +17,9 @@ def data_type(gateway: Gateway, client: Client, request: Request) -> None:
 
 def quotes(gateway: Gateway, client: Client, request: Request) -> None:
     """Generic ticks are accepted for a stream and bring nothing: the simulator has no figures for them."""
+    if gateway.foreign(request.integer("conId")):
+        # https://interactivebrokers.github.io/tws-api/message_codes.html, and many public logs.
+        raise Refusal(354, "Requested market data is not subscribed.")
     contract = request.contract(gateway.broker.market.book)
     if request.flag("regulatorySnapshot"):
         raise Refusal(10170, "No permissions for regulatory snapshot.")

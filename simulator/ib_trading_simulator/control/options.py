@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NoReturn
 
+from ib_trading_simulator.brokerage.account_profile import PROFILES
 from ib_trading_simulator.control.clock import UnreadableTime, moment_of
 from ib_trading_simulator.market.history_pacing import Scope
 from ib_trading_simulator.market.rates import CURRENCIES
@@ -45,6 +46,9 @@ class Options:
     history: Scope
     history_latency: timedelta
     scenario: Path | None
+    profile: str
+    ledger_prefix: bool
+    others: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,6 +82,9 @@ def read(arguments: Sequence[str]) -> Options:
         history=Scope(given.history_pacing),
         history_latency=_latency(given.history_latency),
         scenario=given.scenario,
+        profile=given.profile,
+        ledger_prefix=given.ledger_prefix,
+        others=given.others,
     )
 
 
@@ -108,6 +115,18 @@ def _parser() -> argparse.ArgumentParser:
         help="virtual stands still until it is advanced",
     )
     add("--scenario", type=Path, metavar="FILE", help="misbehave from the start: faults, TOML or JSON")
+    add(
+        "--profile",
+        choices=list(PROFILES),
+        default="us-margin",
+        help="as what kind of account it is told (%(default)s)",
+    )
+    add(
+        "--ledger-prefix",
+        action="store_true",
+        help="per-currency keys as $LEDGER-KEY, as of release 10.47 on",
+    )
+    add("--others", action="store_true", help="someone else's positions besides, one of each kind, unquoted")
     add("--seed", type=int, default=0, help="of everything the simulator makes up (default: 0)")
     add("--record", type=Path, metavar="FILE", help="write every message there, as JSON lines")
     add(

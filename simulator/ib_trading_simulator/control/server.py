@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from ib_trading_simulator.brokerage.account_profile import AccountProfile
 from ib_trading_simulator.brokerage.broker import Broker
 from ib_trading_simulator.brokerage.store import Store
 from ib_trading_simulator.control.clock import Clock
@@ -47,12 +48,18 @@ class Simulator:
         message_rate: int = ALLOWED,
         history: Scope = Scope.OFF,
         history_latency: timedelta = timedelta(0),
+        profile: AccountProfile | None = None,
     ) -> None:
         self.broker = broker
         self.clock = clock
         self.log = log or MessageLog()
         self.gateway = Gateway(
-            broker, self._later, read_only=read_only, history=history, history_latency=history_latency
+            broker,
+            self._later,
+            read_only=read_only,
+            history=history,
+            history_latency=history_latency,
+            profile=profile,
         )
         self._store = store
         self._message_rate = message_rate

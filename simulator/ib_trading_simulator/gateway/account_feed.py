@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from ib_trading_simulator.brokerage import valuation
+from ib_trading_simulator.brokerage.account_profile import AccountProfile
 from ib_trading_simulator.brokerage.broker import Broker
+from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.valuation import PositionValue, Valuation
 from ib_trading_simulator.gateway.client import Client, Multi, ProfitSubscription, Summary
-from ib_trading_simulator.gateway.reports import contract_fields
+from ib_trading_simulator.gateway.reports import contract_fields, foreign_fields
 from ib_trading_simulator.messages import outgoing
 
 EVERY = timedelta(minutes=3)
@@ -28,8 +31,9 @@ _LEDGER_KEYS = frozenset({"Currency", "ExchangeRate", "NetLiquidation", *valuati
 class AccountFeed:
     """Feeds the clients it is given; `clients` is called for those connected at that moment."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, profile: AccountProfile) -> None:
         self._broker = broker
+        self.profile = profile
         self._last = datetime.min.replace(tzinfo=broker.now.tzinfo)
 
     # Answers
@@ -40,6 +44,8 @@ class AccountFeed:
             for position in holdings.positions.values():
                 if position.quantity:
                     self._position(client, account, position.con_id)
+            for one in self.profile.foreign:
+                self._foreign_position(client, account, one)
         client.send(outgoing.POSITION_END)
 
     def subscribe(self, client: Client, account: str) -> None:
@@ -50,6 +56,8 @@ class AccountFeed:
         for held in self._valuation(account).positions:
             if held.position.quantity:
                 self._portfolio(client, account, held)
+        for one in self.profile.foreign:
+            self._foreign_row(client, account, one)
         self._time(client)
         client.send(outgoing.ACCOUNT_DOWNLOAD_END, account=account)
 
@@ -102,7 +110,8 @@ class AccountFeed:
 
     def _lines(self, account: str) -> Lines:
         previous = self._broker.accounts.previous_equity(account, self._broker.now)
-        return valuation.lines(self._valuation(account), previous)
+        valued = self._valuation(account)
+        return self.profile.told(valuation.lines(valued, previous), valued.base, valued.rate_of)
 
     def _valuation(self, account: str) -> Valuation:
         return self._broker.accounts.valuation(account, self._broker.now)
@@ -144,7 +153,7 @@ class AccountFeed:
                 reqId=request_id,
                 account=subscription.account,
                 modelCode=subscription.model,
-                key=key,
+                key=self.profile.spelled(key),
                 value=value,
                 currency=currency,
             )
@@ -173,6 +182,32 @@ class AccountFeed:
             exchange="",
             position=position.quantity,
             avgCost=round(position.average_cost, 8),
+        )
+
+    def _foreign_position(self, client: Client, account: str, one: Foreign) -> None:
+        client.send(
+            outgoing.POSITION,
+            **foreign_fields(one),
+            account=account,
+            exchange="",
+            position=one.quantity,
+            avgCost=one.average_cost,
+        )
+
+    def _foreign_row(self, client: Client, account: str, one: Foreign) -> None:
+        fields = foreign_fields(one)
+        fields["right"] = one.right or "0"
+        client.send(
+            outgoing.PORTFOLIO,
+            **fields,
+            primaryExchange="",
+            position=one.quantity,
+            marketPrice=round(one.value / one.quantity / Decimal(one.multiplier or 1), 8),
+            marketValue=valuation.money(one.value),
+            averageCost=one.average_cost,
+            unrealizedPNL=0,
+            realizedPNL=0,
+            account=account,
         )
 
     def _portfolio(self, client: Client, account: str, held: PositionValue) -> None:

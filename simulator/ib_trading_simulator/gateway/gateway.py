@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ib_trading_simulator.brokerage.account_profile import AccountProfile
 from ib_trading_simulator.brokerage.broker import Broker
 from ib_trading_simulator.brokerage.executions import Execution
+from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.orders import Order
 from ib_trading_simulator.gateway.account_feed import AccountFeed
 from ib_trading_simulator.gateway.client import NO_ID, Client
@@ -44,12 +46,13 @@ class Gateway:
         read_only: bool = False,
         history: Scope = Scope.OFF,
         history_latency: timedelta = timedelta(0),
+        profile: AccountProfile | None = None,
     ) -> None:
         self.broker = broker
         self.read_only = read_only
         self.clients: dict[int, Client] = {}
         self.reports = Reports(broker.contract, broker.accounts.charged_in)
-        self.account_feed = AccountFeed(broker)
+        self.account_feed = AccountFeed(broker, profile or AccountProfile())
         self.history_pacing = HistoryPacing(history)
         self.history_latency = history_latency
         self.misbehaviour = Misbehaviour(broker, later)
@@ -57,6 +60,10 @@ class Gateway:
         broker.listener = self
         # (account, conId) of the positions that changed and were not told of yet, in order.
         self._traded: dict[tuple[str, int], None] = {}
+
+    def foreign(self, con_id: int) -> Foreign | None:
+        """Of what the account holds besides."""
+        return next((one for one in self.account_feed.profile.foreign if one.con_id == con_id), None)
 
     def misbehave(self, said: Mapping[str, Any]) -> Fault:
         """Takes one more fault. Raises FaultError, Refusal."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from ib_trading_simulator.brokerage.accounts import Preview
 from ib_trading_simulator.brokerage.executions import Execution
+from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.orders import Order, Status, Ticket
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.market.contracts import Contract
@@ -38,6 +39,22 @@ def contract_fields(contract: Contract) -> Fields:
         "currency": contract.currency,
         "localSymbol": contract.local_symbol,
         "tradingClass": contract.trading_class,
+    }
+
+
+def foreign_fields(one: Foreign) -> Fields:
+    """The same of a contract that the market does not serve."""
+    return {
+        "conId": one.con_id,
+        "symbol": one.symbol,
+        "secType": one.sec_type,
+        "lastTradeDateOrContractMonth": one.last_trade_date,
+        "strike": one.strike,
+        "right": one.right,
+        "multiplier": one.multiplier,
+        "currency": one.currency,
+        "localSymbol": one.local_symbol,
+        "tradingClass": one.symbol,
     }
 
 

@@ -60,6 +60,24 @@ HISTORICAL_BARS = Table(
     "historicalData",
     (*fields("reqId start end"), Repeat("bars", fields("date open high low close volume wap count"))),
 )
+BOND_CONTRACT_DETAILS = Table(
+    18,
+    "bondContractDetails",
+    fields("version=6", until=164)
+    + fields(
+        "reqId symbol secType cusip coupon=0 maturity issueDate ratings bondType couponType convertible=0 callable=0"
+    )
+    + fields("putable=0 descAppend exchange currency marketName tradingClass conId minTick")
+    + fields("mdSizeMultiplier=1", until=164)
+    + fields(
+        "orderTypes validExchanges nextOptionDate nextOptionType nextOptionPartial=0 notes longName evRule"
+    )
+    + fields("evMultiplier=0")
+    + (Repeat("secIdList", fields("tag value")),)
+    + fields("aggGroup=2147483647 marketRuleIds")
+    + fields("sizeMinTick=1", since=163, until=164)
+    + fields("minSize=1 sizeIncrement=1 suggestedSizeIncrement=1", since=164),
+)
 TICK_STRING = Table(46, "tickString", fields("version=6 reqId tickType value"))
 CURRENT_TIME = Table(49, "currentTime", fields("version=1 time"))
 CONTRACT_DETAILS_END = Table(52, "contractDetailsEnd", fields("version=1 reqId"))
@@ -106,7 +124,8 @@ BY_NUMBER = {
     table.number: table
     for table in (
         TICK_PRICE, TICK_SIZE, ORDER_STATUS, ERROR, OPEN_ORDER, ACCOUNT_VALUE, PORTFOLIO, ACCOUNT_TIME,
-        NEXT_VALID_ID, CONTRACT_DETAILS, EXECUTION, MANAGED_ACCOUNTS, HISTORICAL_BARS, TICK_STRING, CURRENT_TIME,
+        NEXT_VALID_ID, CONTRACT_DETAILS, EXECUTION, MANAGED_ACCOUNTS, HISTORICAL_BARS, BOND_CONTRACT_DETAILS,
+        TICK_STRING, CURRENT_TIME,
         CONTRACT_DETAILS_END, OPEN_ORDER_END, ACCOUNT_DOWNLOAD_END, EXECUTIONS_END, SNAPSHOT_END, MARKET_DATA_TYPE,
         COMMISSION_REPORT, POSITION, POSITION_END, ACCOUNT_SUMMARY, ACCOUNT_SUMMARY_END, ACCOUNT_UPDATE_MULTI,
         ACCOUNT_UPDATE_MULTI_END, TICK_REQUEST_PARAMETERS, HEAD_TIMESTAMP, MARKET_RULE, PNL, ORDER_BOUND,

@@ -14,7 +14,7 @@ from ib_trading.adapters.ib import translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.order_tracker import ShownOrder, Status
-from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, POSITIONS
+from ib_trading.adapters.ib.replies import COMPLETED_ORDERS, OPEN_ORDERS, PORTFOLIO, POSITIONS
 from ib_trading.core.account import AccountState, BrokerPosition, OrderReport
 from ib_trading.core.attribution import Execution
 from ib_trading.core.instruments import Instrument
@@ -75,6 +75,16 @@ async def positions(connection: Connection, account: str) -> tuple[BrokerPositio
         if owner == account
     }
     return tuple(position for position in latest.values() if position.quantity)
+
+
+async def portfolio(connection: Connection, account: str) -> dict[int, Decimal]:
+    """What the broker says each position is worth, in its own currency; without those of which it says nothing. The
+    subscription that comes with it is ended at once."""
+    client = connection.client
+    parts = await connection.ask_unnumbered(PORTFOLIO, lambda: client.reqAccountUpdates(True, account))
+    connection.tell(lambda: client.reqAccountUpdates(False, account))
+    values = {contract.conId: translate.amount(value) for owner, contract, value in parts if owner == account}
+    return {con_id: value for con_id, value in values.items() if value is not None}
 
 
 async def order_reports(connection: Connection, account: str) -> tuple[OrderReport, ...]:

@@ -52,6 +52,9 @@ class IbBroker:
     def account(self, account: str) -> AccountState:
         return self._thread.run(accounts.account_state(self._connection, account))
 
+    def portfolio(self, account: str) -> Mapping[int, Decimal]:
+        return self._thread.run(accounts.portfolio(self._connection, account))
+
     def daily_profit(self, account: str) -> Decimal | None:
         return self._thread.run(accounts.daily_profit(self._connection, account))
 

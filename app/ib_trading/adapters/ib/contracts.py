@@ -158,7 +158,8 @@ def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
         raise BrokerFault(f"the trading hours of {contract.localSymbol} cannot be read: {error}") from None
     return Instrument(
         con_id=contract.conId,
-        local_symbol=contract.localSymbol,
+        # A bond's details have no local symbol; its positions show the CUSIP in that place.
+        local_symbol=contract.localSymbol or details.cusip or contract.symbol,
         symbol=contract.symbol,
         sec_type=contract.secType,
         exchange=contract.exchange,

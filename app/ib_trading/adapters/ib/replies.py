@@ -30,9 +30,10 @@ CURRENT_TIME = "the current time"
 POSITIONS = "positions"
 OPEN_ORDERS = "open orders"
 COMPLETED_ORDERS = "completed orders"
+PORTFOLIO = "the portfolio"
 
 # The messages that the adapter decides on. One of them that cannot be read is a fault; another kind is not ours.
-_READ = frozenset("3 4 5 9 10 11 15 17 49 52 53 55 59 61 62 73 74 93 94 101 102".split())
+_READ = frozenset("3 4 5 7 9 10 11 15 17 18 49 52 53 54 55 59 61 62 73 74 93 94 101 102".split())
 
 
 class Question:
@@ -207,6 +208,21 @@ class Replies:
     def positionEnd(self) -> None:
         self._end(POSITIONS)
 
+    def updatePortfolio(
+        self, contract: Contract, _size: float, _price: float, value: float, *others: object
+    ) -> None:
+        account = others[-1]
+        self._part(PORTFOLIO, (account, contract, value))
+
+    def updateAccountValue(self, tag: str, value: str, currency: str, account: str) -> None:
+        pass  # Account values are asked for by a question that has a number.
+
+    def updateAccountTime(self, timestamp: str) -> None:
+        pass
+
+    def accountDownloadEnd(self, account: str) -> None:
+        self._end(PORTFOLIO)
+
     def accountUpdateMulti(
         self, req_id: int, account: str, model: str, tag: str, value: str, currency: str
     ) -> None:
@@ -277,6 +293,22 @@ def _shown(contract: Contract, order: Order, status: Status) -> ShownOrder:
     )
 
 
+_BOND = "18"
+_COUPON = 5
+_LAST_WITH_VERSION = 163
+"""The last server version whose details messages begin with a version of their own (MIN_SERVER_VER_SIZE_RULES is 164 in
+the broker's client)."""
+
+
+def _without_coupon(fields: list[str], server_version: int) -> list[str]:
+    """A bond's details without its coupon: the library reads it as a whole number, and 3.375 as none. Nobody needs
+    it."""
+    if fields[0] != _BOND:
+        return fields
+    at = _COUPON + (server_version <= _LAST_WITH_VERSION)
+    return [*fields[:at], "", *fields[at + 1 :]]
+
+
 class StrictDecoder:
     """The library's decoder, whose failures are told instead of logged: it would drop an execution with one line.
 
@@ -300,7 +332,7 @@ class StrictDecoder:
 
     def interpret(self, fields: list[str]) -> None:
         self._reading = fields
-        self._decoder.interpret(fields)
+        self._decoder.interpret(_without_coupon(fields, self.serverVersion))
 
     def exception(self, _text: str) -> None:
         if self._reading == [""]:

@@ -15,6 +15,7 @@ from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.adapters.ib.library import library
 from ib_trading.core.account import AccountState, BrokerPosition
 from ib_trading.core.attribution import Execution
+from ib_trading.core.cash_lines import BASE, RATE, cash_lines
 from ib_trading.core.instruments import Instrument
 from ib_trading.core.order import DecidedOrder
 from ib_trading.core.order_kind import Side
@@ -33,8 +34,10 @@ LIVE_STATUSES = frozenset({"PreSubmitted", "Submitted", "PendingCancel"})
 CANCELLED_STATUSES = frozenset({"Cancelled", "ApiCancelled"})
 UNHEARD_STATUSES = frozenset({"", "ApiPending", "PendingSubmit"})
 
-BASE = "BASE"
-"""The pseudo-currency under which the broker sums its per-currency figures up."""
+LEDGER = "$LEDGER-"
+"""How per-currency tags may begin in a download since release 10.47 of May 2026, for new users without being asked for.
+In summaries `$LEDGER` has named them since build 956 (https://interactivebrokers.github.io/tws-api/account_summary.html).
+With it or without, it is the same line."""
 
 
 class AccountValue(NamedTuple):
@@ -124,13 +127,14 @@ def position(contract: Contract, size: object, average_cost: object) -> BrokerPo
         quantity=quantity(size),
         average_cost=amount(average_cost) or Decimal(0),
         currency=contract.currency,
+        sec_type=contract.secType,
     )
 
 
 def account_state(account: str, lines: Iterable[AccountValue]) -> AccountState:
     """The account from its download; BrokerFault without a NetLiquidation, whose currency is the base currency."""
     figures = {
-        (line.tag, line.currency): figure
+        (line.tag.removeprefix(LEDGER), line.currency): figure
         for line in lines
         if line.account == account and (figure := amount(line.value)) is not None
     }
@@ -141,21 +145,19 @@ def account_state(account: str, lines: Iterable[AccountValue]) -> AccountState:
         )
     own_currency = {tag: figure for (tag, currency), figure in figures.items() if currency == base}
     summed_up = {tag: figure for (tag, currency), figure in figures.items() if currency == BASE}
+    lines_of_cash = cash_lines(figures)
     return AccountState(
         account=account,
         base_currency=base,
         net_liquidation=figures["NetLiquidation", base],
-        cash=_by_currency(figures, "CashBalance"),
-        rates=_by_currency(figures, "ExchangeRate"),
+        cash=lines_of_cash.cash,
+        cash_doubts=lines_of_cash.doubts,
+        rates={
+            currency: rate for (tag, currency), rate in figures.items() if tag == RATE and currency != BASE
+        },
         # Under the base currency a ledger tag counts that currency's part only; the sum of all goes before.
         values=own_currency | summed_up,
     )
-
-
-def _by_currency(figures: dict[tuple[str, str], Decimal], wanted: str) -> dict[str, Decimal]:
-    return {
-        currency: figure for (tag, currency), figure in figures.items() if tag == wanted and currency != BASE
-    }
 
 
 def ib_contract(instrument: Instrument) -> Any:

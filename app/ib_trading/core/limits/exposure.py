@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ib_trading.core.canonical import plain
 from ib_trading.core.limits.proposal import Proposal
-from ib_trading.core.limits.verdict import Rule, Verdict, at_most, unless
+from ib_trading.core.limits.verdict import Rule, Verdict, asked, at_most, unless
+from ib_trading.core.others import CASH, GROSS
 from ib_trading.core.positions import Quantities, open_positions
 
 
@@ -37,11 +39,17 @@ def leverage(proposal: Proposal) -> Iterator[Verdict]:
     limits = proposal.snapshot.config.limits
     after = _gross_and_net(proposal, proposal.positions_after())
     before = _gross_and_net(proposal, open_positions(proposal.snapshot))
-    asked = (
+    rules = (
         (Rule.GROSS_LEVERAGE, limits.max_gross_leverage, "raise limits.maxGrossLeverage"),
         (Rule.NET_LEVERAGE, limits.max_net_leverage, "raise limits.maxNetLeverage"),
     )
-    for (rule, limit, remedy), value, value_before in zip(asked, after, before, strict=True):
+    if after is None or before is None:
+        said = f"the broker told no {GROSS} or {CASH}, of which the rest of the account is a part"
+        for rule, limit, _ in rules:
+            verdict = asked(rule, plain(limit), said, passed=False, remedy="call again")
+            yield unless(verdict, all(map(proposal.reduces, proposal.orders)), "only reducing orders")
+        return
+    for (rule, limit, remedy), value, value_before in zip(rules, after, before, strict=True):
         verdict = at_most(rule, limit, proposal.fraction(value), "", remedy)
         yield unless(verdict, value <= value_before, "not raised")
 
@@ -66,17 +74,31 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
         yield unless(verdict, proposal.reduces(order), "being reduced")
 
 
-def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal]:
-    """In base currency, whatever of our live orders fills."""
+def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal] | None:
+    """In base currency, whatever of our live orders fills, with what the account has besides (others.py); None where
+    nobody knows that."""
+    rest = proposal.snapshot.others.beyond(*_worth_now(proposal))
+    if rest is None:
+        return None
     values = [
         _values(proposal, con_id, extremes)
         for con_id, extremes in proposal.extremes(positions).items()
         if any(extremes)
     ]
     gross = sum((_worst(low, high) for low, high in values), Decimal(0))
-    lowest = sum((low for low, _ in values), Decimal(0))
-    highest = sum((high for _, high in values), Decimal(0))
-    return gross, _worst(lowest, highest)
+    lowest = sum((low for low, _ in values), rest[1])
+    highest = sum((high for _, high in values), rest[1])
+    return gross + rest[0], _worst(lowest, highest)
+
+
+def _worth_now(proposal: Proposal) -> tuple[Decimal, Decimal]:
+    """Gross and net value of what the broker shows of the run's contracts; nothing has to be known where there is
+    nobody else's."""
+    snapshot = proposal.snapshot
+    if not snapshot.others.names:
+        return Decimal(0), Decimal(0)
+    values = [proposal.value(con_id, quantity) for con_id, quantity in snapshot.positions.items() if quantity]
+    return sum(map(abs, values), Decimal(0)), sum(values, Decimal(0))
 
 
 def _values(proposal: Proposal, con_id: int, extremes: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from ib_trading.core.canonical import plain
+from ib_trading.core.last_worth import loss_base
 from ib_trading.core.limits.proposal import Proposal
 from ib_trading.core.limits.verdict import Rule, Verdict, asked, at_most, unless
 
@@ -30,9 +32,9 @@ def price_move(proposal: Proposal) -> Iterator[Verdict]:
 
 
 def daily_loss(proposal: Proposal) -> Iterator[Verdict]:
-    """What the broker says positions and trades have lost today, as a part of the equity of the previous close: beyond
-    the limit only reducing orders pass. Where it tells one of the two not, nobody can say what was lost, and only they
-    pass either.
+    """What the broker says positions and trades have lost today, as a part of what the account was worth before
+    (last_worth.py): beyond the limit only reducing orders pass. Where it does not tell today's profit, nobody can say
+    what was lost, and only they pass either.
 
     Never the change of net liquidation: a deposit of 5,000 would hide a loss of as much, and a withdrawal would stop a
     day that lost nothing. Not asked of a run that cannot add to what is at stake.
@@ -41,17 +43,21 @@ def daily_loss(proposal: Proposal) -> Iterator[Verdict]:
     limit = snapshot.config.limits.max_daily_loss_percent
     if limit is None or not proposal.may_add_exposure:
         return
-    rule, remedy = (
-        Rule.DAILY_LOSS,
-        "wait for tomorrow, close positions, or raise limits.maxDailyLossPercent",
-    )
-    before, profit = snapshot.previous_equity, snapshot.daily_profit
-    if before is None or before <= 0:
-        said = "the broker told no equity of the previous close"
-        verdict = asked(rule, plain(limit), said, passed=False, remedy=remedy)
-    elif profit is None:
+    rule, profit = Rule.DAILY_LOSS, snapshot.daily_profit
+    if profit is None:
         said = "the broker told no profit or loss of today"
-        verdict = asked(rule, plain(limit), said, passed=False, remedy=remedy)
+        verdict = asked(
+            rule,
+            plain(limit),
+            said,
+            passed=False,
+            remedy="call again: a gateway may need a while to work it out; or close positions",
+        )
     else:
-        verdict = at_most(rule, limit, max(Decimal(0), -profit) / before * 100, "", remedy)
+        base = loss_base(snapshot.net_liquidation, profit, snapshot.last_worth)
+        lost = max(Decimal(0), -profit)
+        remedy = "wait for tomorrow, close positions, or raise limits.maxDailyLossPercent"
+        part = lost / base.value * 100 if base.value > 0 else Decimal("Infinity" if lost else 0)
+        verdict = at_most(rule, limit, part, "", remedy)
+        verdict = replace(verdict, value=f"{verdict.value} {base.said}") if base.value > 0 else verdict
     yield unless(verdict, all(map(proposal.reduces, proposal.orders)), "only reducing orders")
