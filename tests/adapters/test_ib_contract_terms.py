@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from ib_trading.adapters.ib.contracts import KnownContracts, market_rule_id, price_steps
+from ib_trading.adapters.ib.contracts import KnownContracts, instrument_of, market_rule_id, price_steps
 from ib_trading.adapters.ib.history import bar_of, duration_of
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.market_data import price, quote_of
-from ib_trading.adapters.ib.trading_hours import openings, zone
+from ib_trading.adapters.ib.trading_hours import openings
+from ib_trading.adapters.ib.wire_time import zone
 from ib_trading.core.instruments import PriceStep, TradingHours
 from ib_trading.core.market import QuoteType
 from ib_trading.core.refusals import BrokerFault
@@ -55,6 +56,25 @@ def test_no_text_is_no_opening() -> None:
 def test_a_zone_that_does_not_exist_is_said_so() -> None:
     with pytest.raises(ValueError, match="'Middle/Earth' is no time zone"):
         zone("Middle/Earth")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "time_zone", "opens"),
+    [("TSEJ", "Asia/Tokyo", 0), ("LSE", "Europe/London", 8), ("EBS", "Europe/Zurich", 7)],
+)
+def test_hours_in_a_zone_that_nobody_knows_are_the_market_s(
+    exchange: str, time_zone: str, opens: int
+) -> None:
+    """Nine o'clock on 3 June in Tokyo, London and Zurich."""
+    details = library().ContractDetails(
+        contract=library().Contract(
+            secType="STK", exchange="SMART", primaryExchange=exchange, localSymbol="X"
+        ),
+        timeZoneId="Middle/Earth",
+        liquidHours="20190603:0900-20190603:1500",
+    )
+    found = instrument_of(KnownContracts(), details)
+    assert (found.time_zone, found.liquid_hours[0].open.hour) == (time_zone, opens)
 
 
 def test_ticks_follow_the_market_rule_of_the_contracts_own_exchange() -> None:

@@ -31,8 +31,20 @@ def test_a_duplicate_order_id_proves_nothing() -> None:
     assert ending(103) is None
 
 
-@pytest.mark.parametrize("code", [0, 9999, 10311, 399000])
-def test_a_code_that_nobody_knows_ends_no_order(code: int) -> None:
+@pytest.mark.parametrize("code", [322, 154, 463, 451, 10289, 10311, 10318])
+def test_refusals_that_were_recorded_are_known(code: int) -> None:
+    """Each left an order unknown for 71 seconds, and then to a person."""
+    assert ending(code) is Ending.REFUSED
+
+
+@pytest.mark.parametrize("code", [0, 9999, 10400, 399000])
+def test_a_code_that_nobody_knows_is_presumed_to_refuse(code: int) -> None:
+    """Where nothing was ever shown of the order; see order_state."""
+    assert ending(code) is Ending.PRESUMED
+
+
+@pytest.mark.parametrize("code", [1100, 1101, 1102, 1300, 2100, 2103, 2110, 2137, 2161])
+def test_news_of_connections_and_warnings_say_nothing_of_an_order(code: int) -> None:
     assert ending(code) is None
 
 

@@ -121,7 +121,8 @@ class ScriptedGateway:
     One client at a time. An answer of b"" closes the connection.
     """
 
-    def __init__(self, script: dict[int, Answer]) -> None:
+    def __init__(self, script: dict[int, Answer], version: int = VERSION) -> None:
+        self._version = version
         self._script: dict[int, Answer] = {71: GREETING, **script}
         self._server = socket.create_server(("127.0.0.1", 0))
         self._connection: socket.socket | None = None
@@ -161,7 +162,7 @@ class ScriptedGateway:
             for payload in frames.feed(received):
                 if not greeted:
                     greeted = True
-                    self.send(frame((str(VERSION), "20190102 10:00:00 EST")))
+                    self.send(frame((str(self._version), "20190102 10:00:00 EST")))
                     continue
                 fields = list(fields_of(payload))
                 answer = self._script.get(int(fields[0]))
@@ -174,7 +175,7 @@ class ScriptedGateway:
 
 Talk = Callable[[dict[int, Answer]], tuple[ScriptedGateway, IbGateway]]
 DEADLINES = Deadlines(
-    answer=0.3, profit=0.3, snapshot=0.3, history=0.3, commissions=0.1, explanation=0.1, close=0.3
+    answer=0.3, profit=0.3, snapshot=0.3, history=0.3, commissions=0.1, explanation=0.1, shown=0.1, close=0.3
 )
 
 ORDER = an_order(REF, "run-1", quantity=Decimal(100)), 1, ACCOUNT, AAPL

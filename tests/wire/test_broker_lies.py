@@ -185,10 +185,10 @@ def test_a_what_if_on_a_lost_connection_is_a_fault(scripted: Talk) -> None:
 
 
 def test_an_execution_that_cannot_be_read_is_a_fault_and_not_no_fill(scripted: Talk) -> None:
-    """The library drops it with one log line, for example where a time zone is unknown."""
+    """The library drops it with one log line."""
 
     def answer(fields: list[str]) -> bytes:
-        unreadable = execution(100, "e.1.01.01", request=fields[2], time="20190102 10:00:00 Middle/Earth")
+        unreadable = execution(100, "e.1.01.01", request=fields[2], time="around ten")
         return unreadable + told(outgoing.EXECUTIONS_END, reqId=fields[2])
 
     _, way = scripted({7: answer})
@@ -429,7 +429,9 @@ def test_a_market_data_refusal_leaves_the_contract_without_a_quote(scripted: Tal
         }
     )
     with way.session() as broker:
-        assert broker.quotes([AAPL]) == {}
+        quote = broker.quotes([AAPL])[AAPL.con_id]
+    assert (quote.bid, quote.ask, quote.last, quote.close) == (None, None, None, None)
+    assert quote.refused.startswith("354 Requested market data is not subscribed; subscribe to")
 
 
 def test_a_snapshot_that_does_not_end_is_a_fault(scripted: Talk) -> None:

@@ -29,8 +29,8 @@ class QuoteType(StrEnum):
 class Quote:
     """What the broker showed at `as_of`, in the contract's quoted unit. What it did not show is None, never 0.
 
-    `last_at` is when the last trade happened, None if the broker did not say.
-    """
+    `last_at` is when the last trade happened, None if the broker did not say; `refused` why there are no figures, in
+    its words with a remedy."""
 
     as_of: datetime
     kind: QuoteType
@@ -39,6 +39,7 @@ class Quote:
     last: Decimal | None = None
     last_at: datetime | None = None
     close: Decimal | None = None
+    refused: str = ""
 
     @property
     def mid(self) -> Decimal | None:
@@ -87,6 +88,8 @@ def sizing_price(instrument: Instrument, quote: Quote | None, at: datetime, conf
     """The price that sizes `instrument` at business time `at`, or PriceRefused."""
     if quote is None:
         raise PriceRefused(f"{instrument.local_symbol}: the broker gave no quote")
+    if quote.refused:
+        raise PriceRefused(f"{instrument.local_symbol}: the broker gave no quote ({quote.refused})")
     open_now = instrument.is_open(at)
     if open_now and quote.kind is not QuoteType.LIVE:
         raise PriceRefused(

@@ -28,6 +28,7 @@ from ib_trading.schema.trading_config import TradingConfig
 class Allocation:
     services: Services
     name: str = "allocation"
+    only_closes: bool = False
     request_type: type[AllocationRequest] = AllocationRequest
     result_type: type[TradingResult] = TradingResult
     refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS

@@ -28,6 +28,7 @@ from ib_trading.schema.trading_config import TradingConfig
 class CashBalancer:
     services: Services
     name: str = "cash-balancer"
+    only_closes: bool = False
     request_type: type[CashBalancerRequest] = CashBalancerRequest
     result_type: type[TradingResult] = TradingResult
     refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS

@@ -35,6 +35,7 @@ from ib_trading.schema.trading_config import TradingConfig
 class CloseAll:
     services: Services
     name: str = "close-all"
+    only_closes: bool = True
     request_type: type[CloseAllRequest] = CloseAllRequest
     result_type: type[TradingResult] = TradingResult
     refusals: tuple[type[Refusal], ...] = TRADING_REFUSALS

@@ -88,14 +88,19 @@ class Comparison:
 
 
 def compare_unwritten(
-    services: Services, broker: Broker, account: str, beginning: Ledger | None = None
+    services: Services,
+    broker: Broker,
+    account: str,
+    beginning: Ledger | None = None,
+    *,
+    fills_expendable: bool = False,
 ) -> Comparison:
     """A dry-run's: with what a run would book first, and nothing written. `beginning` is the ledger to begin with,
     where it is not the one that is stored."""
 
     def read() -> Comparison:
         written = beginning or services.ledger
-        found = find(services, written, broker, account)
+        found = find(services, written, broker, account, fills_expendable=fills_expendable)
         ledger = written.with_unwritten(found.orders, found.bookings)
         return _beside(ledger, broker, _positions(broker, account), found, found.bookings)
 
@@ -103,14 +108,20 @@ def compare_unwritten(
 
 
 def compare_settled(
-    services: Services, ledger: LeasedLedger, broker: Broker, account: str, own_run: str
+    services: Services,
+    ledger: LeasedLedger,
+    broker: Broker,
+    account: str,
+    own_run: str,
+    *,
+    fills_expendable: bool = False,
 ) -> Comparison:
     """A run's: settles what earlier ones left open, and books it."""
     booked: list[Booking] = []
 
     def read() -> Comparison:
         ledger.renew()
-        found = settle_earlier(services, ledger, broker, account, own_run)
+        found = settle_earlier(services, ledger, broker, account, own_run, fills_expendable=fills_expendable)
         booked.extend(found.bookings)
         return _beside(ledger, broker, _positions(broker, account), found, tuple(booked))
 

@@ -28,6 +28,7 @@ from ib_trading.core.journal import (
 from ib_trading.core.locks import BY_REPAIR, Lock
 from ib_trading.core.mode import TradingMode
 from ib_trading.core.order import Order, names_an_order_of
+from ib_trading.core.refusals import Unanswered
 from ib_trading.core.strays import strays
 from ib_trading.intents import story
 from ib_trading.intents.broker_records import BrokerRecords
@@ -58,14 +59,18 @@ class Findings:
     strays: tuple[OrderReport, ...]
 
 
-def find(services: Services, ledger: Ledger, broker: BrokerRecords, account: str) -> Findings:
-    """Reads the broker's records and judges. Reports are asked before executions: an order that fills in between is
-    then working with a fill, and not filled without one. They are asked for even where the journal has nothing open:
-    it may have been lost, and whom it calls cancelled may live."""
+def find(
+    services: Services, ledger: Ledger, broker: BrokerRecords, account: str, *, fills_expendable: bool = False
+) -> Findings:
+    """Reads the broker's records and judges. Where `fills_expendable`, a question for executions that is not answered
+    is no fault: for who only closes, the broker's positions count, and a gateway was recorded that never ended this
+    answer on a Sunday. Reports are asked before executions: an order that fills in between is then working with a fill,
+    and not filled without one. They are asked for even where the journal has nothing open: it may have been lost, and
+    whom it calls cancelled may live."""
     at = services.clock.now()
     unsettled = ledger.unsettled_orders()
     reports = broker.order_reports(account)
-    executions = broker.executions(account)
+    executions = _executions(broker, account, expendable=fills_expendable)
     orders = tuple(judged(order, reports, executions, at) for order in unsettled)
     held_open = {order.order_ref for order in unsettled if not order.state.final}
     found = strays(services.mode, reports, held_open, {})
@@ -85,14 +90,30 @@ def find(services: Services, ledger: Ledger, broker: BrokerRecords, account: str
     return Findings(orders, reports, executions, bookings, known, astray)
 
 
+def _executions(broker: BrokerRecords, account: str, *, expendable: bool) -> tuple[Execution, ...]:
+    try:
+        return broker.executions(account)
+    except Unanswered as silence:
+        if not expendable:
+            raise
+        story.without_executions(silence.detail)
+        return ()
+
+
 def settle_earlier(
-    services: Services, ledger: LeasedLedger, broker: BrokerRecords, account: str, own_run: str
+    services: Services,
+    ledger: LeasedLedger,
+    broker: BrokerRecords,
+    account: str,
+    own_run: str,
+    *,
+    fills_expendable: bool = False,
 ) -> Findings:
     """Settles what earlier runs left open, as far as the broker's records explain it, and says what was found.
 
     While the ledger is leased to this run no other can be under way, so that whatever is open was left behind.
     """
-    found = find(services, ledger, broker, account)
+    found = find(services, ledger, broker, account, fills_expendable=fills_expendable)
     if found.orders:
         ledger.record_orders(found.orders)
     if found.bookings:

@@ -63,6 +63,11 @@ def calendars_compared(instruments: Iterable[Instrument]) -> None:
             log.warning(RunEvent.CALENDAR_CONTRADICTED, detail=contradiction)
 
 
+def without_executions(detail: str) -> None:
+    """Whoever only closes goes on without them."""
+    log.warning(RunEvent.EXECUTIONS_UNANSWERED, detail=detail)
+
+
 def topped_up(stored: Mapping[str, int], lacking: Mapping[str, str]) -> None:
     """`stored` is symbol → bars that came, `lacking` symbol → why some did not."""
     level = logging.WARNING if lacking else logging.INFO

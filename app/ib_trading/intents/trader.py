@@ -18,6 +18,11 @@ class Trader(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def only_closes(self) -> bool:
+        """Whether it can do nothing but bring positions nearer to nothing: what it can do without stops it not."""
+        ...
+
     def check(self, request: Any, config: TradingConfig) -> None: ...
 
     def collect(self, broker: Broker, request: Any, config: TradingConfig) -> Forming:

@@ -96,7 +96,9 @@ class TradingRun:
                 account = account_to_trade(self.services, broker, self.config)
                 forming = self.trader.collect(broker, self.call.request, self.config)
                 ledger = with_renames(self.services.ledger, self.config)
-                compared = compare_unwritten(self.services, broker, account, ledger)
+                compared = compare_unwritten(
+                    self.services, broker, account, ledger, fills_expendable=self.trader.only_closes
+                )
                 snapshot = planning.read(broker, compared, deadline, forming)
             plan = planning.decide(snapshot, compared)
         return Answer.of(self._result(plan, (), ()), not_done((), left_out=plan.left_out))
@@ -110,7 +112,14 @@ class TradingRun:
                 ledger.renew()
                 rename(ledger, self.config)
                 self.trader.prepare(broker, account, ledger, self.call.request)
-                compared = compare_settled(self.services, ledger, broker, account, run.run_id)
+                compared = compare_settled(
+                    self.services,
+                    ledger,
+                    broker,
+                    account,
+                    run.run_id,
+                    fills_expendable=self.trader.only_closes,
+                )
                 ledger.renew()
                 snapshot = planning.read(broker, compared, self._deadline(run.claimed_at), forming)
             plan = planning.decide(snapshot, compared)

@@ -38,6 +38,8 @@ class RunEvent(StrEnum):
     TOPPED_UP = "topped_up"
     """History that the run is about to read was missing and asked for."""
     CALENDAR_CONTRADICTED = "calendar_contradicted"
+    EXECUTIONS_UNANSWERED = "executions_unanswered"
+    UNCERTAIN_TIME = "uncertain_time"
     """The broker's contract details and the table of trading days do not agree on a day; the broker is believed."""
     PLAN = "plan"
     """What was decided, and which limits refuse it."""

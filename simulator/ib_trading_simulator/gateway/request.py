@@ -11,6 +11,10 @@ from ib_trading_simulator.gateway.client import NO_ID
 from ib_trading_simulator.market.contracts import Contract, ContractBook, ContractQuery
 from ib_trading_simulator.messages.wire import UnreadableField, decimal_of, flag_of, given, integer_of
 
+# Those of the broker's Contract.SecType (https://interactivebrokers.github.io/tws-api/classIBApi_1_1Contract.html).
+_SECURITY_TYPES = frozenset(
+    "STK OPT FUT CONTFUT FUT+CONTFUT IND FOP CASH BAG WAR BOND CMDTY NEWS FUND CFD CRYPTO IOPT".split()
+)
 _NO_DEFINITION = "No security definition has been found for the request"
 
 
@@ -46,7 +50,9 @@ class Request:
 
     def contracts(self, book: ContractBook) -> tuple[Contract, ...]:
         """The contracts that the request's contract fields mean. Raises Refusal when there is none."""
-        if not self.text("secType") and not self.integer("conId"):
+        kind = self.text("secType")
+        if (kind and kind not in _SECURITY_TYPES) or not (kind or self.integer("conId")):
+            # Recorded for a wrong type: 321, and not 200.
             raise invalid("Please enter a valid security type")
         found = book.find(
             ContractQuery(

@@ -14,6 +14,7 @@ from typing import Any
 from ib_trading.adapters.ib import accounts, contracts, history, market_data, translate
 from ib_trading.adapters.ib.connection import Connection
 from ib_trading.adapters.ib.contracts import KnownContracts
+from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.adapters.ib.history_pace import HistoryPace
 from ib_trading.adapters.ib.loop_thread import LoopThread
 from ib_trading.adapters.ib.order_record import TrackedOrder
@@ -154,6 +155,7 @@ class IbBroker:
         self._connection.check()
         explanation = min(self._connection.deadlines.explanation, seconds)
         await orders.until(orders.known(order_refs), _explained, explanation)
+        await orders.until(orders.known(order_refs), _certain, min(self._connection.deadlines.shown, seconds))
         return orders.reports(order_refs)
 
     def fills(self, order_refs: Sequence[str], *, seconds: float) -> tuple[Execution, ...]:
@@ -179,3 +181,8 @@ def _settled(order: TrackedOrder) -> bool:
 def _explained(order: TrackedOrder) -> bool:
     """An Inactive order's reason, which may make it a rejected one, comes after the status."""
     return order.state is not OrderState.INACTIVE or bool(order.messages)
+
+
+def _certain(order: TrackedOrder) -> bool:
+    """What an error refuses whose code nobody knows, the broker may yet show."""
+    return order.ending is not Ending.PRESUMED or order.perm_id != 0

@@ -22,6 +22,9 @@ from ib_trading.core.order import Order
 from ib_trading.core.pacing import OPEN_AT_ONCE
 from ib_trading.core.refusals import BrokerFault, GatewayNotReady, QuestionRefused, Unanswered
 
+LARGEST_ID = 2**31 - 1 - 1_000_000
+"""An order id is a signed 32-bit integer; what another client has taken from here on leaves too few to go on from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -79,6 +82,16 @@ class Connection:
             raise GatewayNotReady(self._not_ready("closed the connection during the handshake"))
         if isinstance(error := handshake.exception(), Exception):
             raise GatewayNotReady(self._unreachable(error)) from error
+        offered, told = self.client.MaxClientVersion, self.client.serverVersion()
+        if told > offered:
+            self.client.disconnect()
+            raise GatewayNotReady(
+                self._not_ready(
+                    f"speaks version {told} of its protocol, and was offered none above {offered}: nothing that it says"
+                    " can be read"
+                ),
+                retry_after=None,
+            )
         self.pace.answered(self.pace.sent())  # startApi, which the gateway counts too.
 
     def _not_ready(self, what: str) -> str:
@@ -114,8 +127,9 @@ class Connection:
         self.client.conn.disconnect()
 
     def _id_taken(self, order_id: int) -> None:
-        """The gateway has named that order id."""
-        self.client.updateReqId(order_id + 1)
+        """The gateway has named that order id. Another client may have used the largest there is; ours go on."""
+        if order_id < LARGEST_ID:
+            self.client.updateReqId(order_id + 1)
         if order_id in self._on_their_way:
             self.pace.answered(self._on_their_way.pop(order_id))
 

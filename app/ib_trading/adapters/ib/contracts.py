@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -18,8 +19,11 @@ from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.connection import Connection, broker_fault
 from ib_trading.adapters.ib.library import library
 from ib_trading.adapters.ib.replies import CURRENT_TIME, market_rule
-from ib_trading.adapters.ib.trading_hours import closed_days, openings, zone
+from ib_trading.adapters.ib.trading_hours import closed_days, openings
+from ib_trading.adapters.ib.wire_time import zone
+from ib_trading.core.calendar import zone_of
 from ib_trading.core.instruments import ContractSpec, Instrument, PriceStep
+from ib_trading.core.markets import market_of
 from ib_trading.core.refusals import BrokerFault, ContractsUnknown, QuestionRefused, RequestError
 from ib_trading.schema.strict import FieldError
 
@@ -110,7 +114,8 @@ async def _details(connection: Connection, what: str, contract: Contract) -> lis
             f"the details of {what}", lambda req_id: connection.client.reqContractDetails(req_id, contract)
         )
     except QuestionRefused as refused:
-        if refused.code == error_codes.NO_SUCH_CONTRACT:
+        wrong_type = refused.code == error_codes.INVALID and error_codes.NO_SUCH_TYPE in refused.text.lower()
+        if wrong_type or refused.code == error_codes.NO_SUCH_CONTRACT:
             return []
         raise broker_fault(f"the details of {what}", refused) from None
 
@@ -144,19 +149,14 @@ async def _instruments(
     a second."""
     ruled = {rule for details in found if (rule := market_rule_id(details)) is not None}
     await asyncio.gather(*(_learn_rule(connection, known, rule) for rule in sorted(ruled - set(known.rules))))
-    return [_instrument(known, details) for details in found]
+    return [instrument_of(known, details) for details in found]
 
 
-def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
+def instrument_of(known: KnownContracts, details: ContractDetails) -> Instrument:
+    """Its terms; BrokerFault where its hours cannot be read."""
     contract = details.contract
     assert contract is not None  # The library's decoder always sets it.
-    try:
-        time_zone = zone(details.timeZoneId).key if details.timeZoneId else "UTC"
-        hours = openings(details.liquidHours, details.timeZoneId or "UTC")
-        closed = closed_days(details.liquidHours)
-    except ValueError as error:
-        raise BrokerFault(f"the trading hours of {contract.localSymbol} cannot be read: {error}") from None
-    return Instrument(
+    instrument = Instrument(
         con_id=contract.conId,
         # A bond's details have no local symbol; its positions show the CUSIP in that place.
         local_symbol=contract.localSymbol or details.cusip or contract.symbol,
@@ -170,10 +170,30 @@ def _instrument(known: KnownContracts, details: ContractDetails) -> Instrument:
         size_increment=translate.amount(details.sizeIncrement) or Decimal(1),
         price_steps=price_steps(known, details),
         order_types=frozenset(filter(None, details.orderTypes.split(","))),
-        liquid_hours=hours,
-        time_zone=time_zone,
-        closed_days=closed,
+        liquid_hours=(),
+        time_zone="UTC",
+        closed_days=frozenset(),
     )
+    try:
+        local = _zone(details.timeZoneId, instrument)
+        return replace(
+            instrument,
+            liquid_hours=openings(details.liquidHours, local),
+            time_zone=local,
+            closed_days=closed_days(details.liquidHours),
+        )
+    except ValueError as error:
+        raise BrokerFault(f"the trading hours of {contract.localSymbol} cannot be read: {error}") from None
+
+
+def _zone(name: str, instrument: Instrument) -> str:
+    """Of an exchange's clock: where nobody knows the name, that of the market's calendar."""
+    if not name:
+        return "UTC"
+    try:
+        return zone(name).key
+    except ValueError:
+        return zone_of(market_of(instrument)).key
 
 
 async def _learn_rule(connection: Connection, known: KnownContracts, rule_id: int) -> None:

@@ -16,6 +16,7 @@ class Deadlines:
     `commissions`: commission reports follow their executions without an end marker; what has not come by then is
     reported as not known yet.
     `explanation`: the reason of an Inactive order comes in a message of its own after the status.
+    `shown`: an order of which an error says something that nobody knows is shown by then, or was refused.
     `close`: how long the gateway gets to close the socket from its side, so that the client id is free again.
     """
 
@@ -25,4 +26,5 @@ class Deadlines:
     history: float = 60.0
     commissions: float = 3.0
     explanation: float = 0.5
+    shown: float = 3.0
     close: float = 1.0

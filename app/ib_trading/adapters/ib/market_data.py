@@ -32,7 +32,7 @@ _LAST_TIME = frozenset({45, 88})
 async def quotes(
     connection: Connection, instruments: Iterable[Instrument], *, expendable: bool = False
 ) -> Mapping[int, Quote]:
-    """A snapshot of each; without those that the broker refuses to price.
+    """A snapshot of each; of one that the broker refuses to price, with its words in the place of figures.
 
     All carry the broker's time at which the question began, so that their age is never understated and is right
     where the broker's clock is not ours. BrokerFault if a snapshot is refused otherwise or does not end; where it is
@@ -47,13 +47,18 @@ async def quotes(
     lines = asyncio.Semaphore(_QUOTES_AT_ONCE)
     ticks = await asyncio.gather(*(_snapshot(connection, one, lines, expendable) for one in wanted))
     return {
-        one.con_id: quote_of(told, as_of) for one, told in zip(wanted, ticks, strict=True) if told is not None
+        one.con_id: Quote(as_of, QuoteType.LIVE, refused=told)
+        if isinstance(told, str)
+        else quote_of(told, as_of, one.price_magnifier)
+        for one, told in zip(wanted, ticks, strict=True)
+        if told is not None
     }
 
 
 async def _snapshot(
     connection: Connection, instrument: Instrument, lines: asyncio.Semaphore, expendable: bool
-) -> list[tuple[str, int, Any]] | None:
+) -> list[tuple[str, int, Any]] | str | None:
+    """The ticks; why there are none, in the broker's words with a remedy; None where it said nothing."""
     contract = translate.ib_contract(instrument)
     what = f"a quote of {instrument.local_symbol}"
     async with lines:
@@ -65,7 +70,8 @@ async def _snapshot(
             )
         except QuestionRefused as refused:
             if expendable or refused.code in error_codes.NOT_PRICED:
-                return None
+                remedy = error_codes.NOT_PRICED.get(refused.code, "look at what the broker says")
+                return f"{refused.code} {refused.text.rstrip('.')}; {remedy}"
             raise broker_fault(what, refused) from None
         except Unanswered:
             connection.check()
@@ -74,7 +80,9 @@ async def _snapshot(
             raise
 
 
-def quote_of(ticks: Iterable[tuple[str, int, Any]], as_of: datetime) -> Quote:
+def quote_of(
+    ticks: Iterable[tuple[str, int, Any]], as_of: datetime, magnifier: Decimal = Decimal(1)
+) -> Quote:
     """The quote that ("kind" | "price" | "text", type, value) add up to; the latest of each counts."""
     prices: dict[str, Decimal | None] = {}
     kind, told_kind, last_at = QuoteType.LIVE, False, None
@@ -82,7 +90,7 @@ def quote_of(ticks: Iterable[tuple[str, int, Any]], as_of: datetime) -> Quote:
         if what == "kind":
             kind, told_kind = _KINDS.get(tick_type, QuoteType.DELAYED_FROZEN), True
         elif what == "price" and tick_type in _PRICES:
-            prices[_PRICES[tick_type]] = price(value)
+            prices[_PRICES[tick_type]] = price(value, magnifier)
         elif what == "text" and tick_type in _LAST_TIME and value.isdigit():
             last_at = datetime.fromtimestamp(int(value), UTC)
         if tick_type in _DELAYED and what != "kind" and not told_kind:
@@ -91,7 +99,8 @@ def quote_of(ticks: Iterable[tuple[str, int, Any]], as_of: datetime) -> Quote:
     return Quote(as_of, kind, bid, ask, last, last_at, close)
 
 
-def price(value: object) -> Decimal | None:
-    """None where the broker shows no price, which it writes as -1, 0 or an unset number."""
+def price(value: object, magnifier: Decimal = Decimal(1)) -> Decimal | None:
+    """None where the broker shows no price, which it writes as -1, 0 or an unset number; where prices are in hundredths
+    of a currency, -1 may have been made -100 as well."""
     number = translate.amount(value)
-    return None if number in {None, Decimal(-1), Decimal(0)} else number
+    return None if number in {None, Decimal(-1), -magnifier, Decimal(0)} else number

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ib_trading.adapters.ib import error_codes
+from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.adapters.ib.order_record import ShownOrder, Status, TrackedOrder
 from ib_trading.core.account import OrderReport
 from ib_trading.core.attribution import Execution
@@ -161,7 +162,10 @@ class OrderTracker:
         known = self._by_ref[ref]
         known.messages.append(f"{code} {text}")
         if known.number is None or known.number == order_id:
-            known.ending = error_codes.ending(code) or known.ending
+            ending = error_codes.ending(code)
+            # What is certain is not taken back by a guess.
+            if ending is not None and (ending is not Ending.PRESUMED or known.ending is None):
+                known.ending = ending
         self._changed(ref, known)
         return True
 

@@ -15,15 +15,21 @@ from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from ib_trading.adapters.ib import error_codes, translate
 from ib_trading.adapters.ib.order_tracker import OrderTracker, ShownOrder, Status
+from ib_trading.adapters.ib.wire_fields import readable
 from ib_trading.core.order_kind import Side
 from ib_trading.core.refusals import BrokerFault, QuestionRefused
+from ib_trading.schema.log_events import RunEvent
 
 if TYPE_CHECKING:
     from ib_insync import CommissionReport, Contract, ContractDetails, Order, OrderState
     from ib_insync import Execution as IbExecution
     from ib_insync.objects import BarData, PriceIncrement
+
+log = structlog.stdlib.get_logger("app.broker")
 
 # Questions that have no number on the wire, so that only one of each can be open.
 CURRENT_TIME = "the current time"
@@ -31,6 +37,8 @@ POSITIONS = "positions"
 OPEN_ORDERS = "open orders"
 COMPLETED_ORDERS = "completed orders"
 PORTFOLIO = "the portfolio"
+
+NOT_YET = Decimal(-1)
 
 # The messages that the adapter decides on. One of them that cannot be read is a fault; another kind is not ours.
 _READ = frozenset("3 4 5 7 9 10 11 15 17 18 49 52 53 54 55 59 61 62 73 74 93 94 101 102".split())
@@ -68,6 +76,7 @@ class Replies:
         # Name of a data farm that is not connected → the message that said so; and how often one was lost.
         self.broken_farms: dict[str, str] = {}
         self.farms_lost = 0
+        self.read_only = False
         # The library's decoder looks here for the zone of times that name none, which are UTC by the gateway's
         # setting; without it they would be read in this machine's zone.
         self.ib = self
@@ -124,6 +133,14 @@ class Replies:
                 question.end(QuestionRefused(code, text))
         elif self.orders.message(req_id, code, f"{text} {advanced_reject}".rstrip()):
             self._id_taken(req_id)
+        elif code == error_codes.INVALID and error_codes.READ_ONLY in text.lower():
+            self.read_only = True
+            self.fail(
+                BrokerFault(
+                    f"the gateway's API is read-only ({code} {text}): it answers nothing about orders; switch"
+                    " Read-Only API off in its API settings (ReadOnlyApi=no for IBC), and start it again"
+                )
+            )
         else:
             self.said.append((code, text))
             if code in error_codes.CONNECTIVITY_LOST:
@@ -194,7 +211,10 @@ class Replies:
         self._end(req_id)
 
     def commissionReport(self, report: CommissionReport) -> None:
-        self.orders.commission(report.execId, translate.amount(report.commission), report.currency)
+        amount = translate.amount(report.commission)
+        # -1 where it has not worked it out yet: a rebate of one would be that, too, and is not a report either.
+        known = None if amount == NOT_YET else amount
+        self.orders.commission(report.execId, known, report.currency)
 
     # Answers
 
@@ -293,22 +313,6 @@ def _shown(contract: Contract, order: Order, status: Status) -> ShownOrder:
     )
 
 
-_BOND = "18"
-_COUPON = 5
-_LAST_WITH_VERSION = 163
-"""The last server version whose details messages begin with a version of their own (MIN_SERVER_VER_SIZE_RULES is 164 in
-the broker's client)."""
-
-
-def _without_coupon(fields: list[str], server_version: int) -> list[str]:
-    """A bond's details without its coupon: the library reads it as a whole number, and 3.375 as none. Nobody needs
-    it."""
-    if fields[0] != _BOND:
-        return fields
-    at = _COUPON + (server_version <= _LAST_WITH_VERSION)
-    return [*fields[:at], "", *fields[at + 1 :]]
-
-
 class StrictDecoder:
     """The library's decoder, whose failures are told instead of logged: it would drop an execution with one line.
 
@@ -332,7 +336,10 @@ class StrictDecoder:
 
     def interpret(self, fields: list[str]) -> None:
         self._reading = fields
-        self._decoder.interpret(_without_coupon(fields, self.serverVersion))
+        told, uncertain = readable(fields, self.serverVersion)
+        if uncertain:
+            log.warning(RunEvent.UNCERTAIN_TIME, detail=uncertain)
+        self._decoder.interpret(told)
 
     def exception(self, _text: str) -> None:
         if self._reading == [""]:

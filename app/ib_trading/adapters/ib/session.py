@@ -101,6 +101,8 @@ class IbGateway:
         # Within the lock: whoever comes next must find the client id free.
         with self._lock:
             line.users -= 1
+            if line.fault_of_all:
+                self._status = GatewayStatus(False, datetime.now(UTC), line.fault_of_all)
             if line.users == 0:
                 if self._line is line:
                     self._line = None
@@ -123,6 +125,14 @@ class _Line:
             bool(self.connection.cancelled() or self.connection.exception())
             or self.connection.result().faulty
         )
+
+    @property
+    def fault_of_all(self) -> str:
+        """What every session would meet and only a person can change; "" where there is nothing."""
+        if not self.connection.done() or self.connection.cancelled() or self.connection.exception():
+            return ""
+        replies = self.connection.result().replies
+        return replies.fault.detail if replies.read_only and replies.fault else ""
 
     def end(self) -> None:
         """May be called again."""

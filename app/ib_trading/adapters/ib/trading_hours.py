@@ -1,4 +1,4 @@
-"""The broker's text of trading hours as openings in UTC, and its names of time zones as zones.
+"""The broker's text of trading hours as openings in UTC.
 
 Decides spelling only. Texts: `20190102:0930-20190102:1600;20190103:CLOSED`, and the older `20190102:0930-1600`,
 either with several openings a day after commas.
@@ -9,33 +9,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ib_trading.adapters.ib.wire_time import zone
 from ib_trading.core.instruments import TradingHours
 
-# Abbreviations that the broker uses for zones with summer time; in the zone database they are missing or have none.
-_BROKER_ZONES = {
-    "EST": "America/New_York",
-    "EST5EDT": "America/New_York",
-    "CST": "America/Chicago",
-    "CST6CDT": "America/Chicago",
-    "MST": "America/Denver",
-    "MST7MDT": "America/Denver",
-    "PST": "America/Los_Angeles",
-    "PST8PDT": "America/Los_Angeles",
-    "BST": "Europe/London",
-    "GMT": "Europe/London",
-    "JST": "Asia/Tokyo",
-}
-
 _CLOSED = "CLOSED"
-
-
-def zone(name: str) -> ZoneInfo:
-    """`US/Eastern`, `EST (Eastern Standard Time)`, ... as a zone; ValueError for a name that is none."""
-    short = name.partition(" (")[0].strip()
-    try:
-        return ZoneInfo(_BROKER_ZONES.get(short, short))
-    except (KeyError, OSError):
-        raise ValueError(f"{name!r} is no time zone") from None
 
 
 def openings(text: str, time_zone: str) -> tuple[TradingHours, ...]:

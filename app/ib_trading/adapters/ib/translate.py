@@ -1,6 +1,6 @@
 """The library's objects as the core's values, and the broker's words as the core's states: pure tables.
 
-Decides how a number that is not there is recognised, what an order's state is, and in which currency an account is
+Decides what an order's state is, and in which currency an account is
 told. Asks nothing and remembers nothing. Contract details are contracts.py's, quotes and bars market_data.py's.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ib_trading.adapters.ib.error_codes import Ending
 from ib_trading.adapters.ib.library import library
+from ib_trading.adapters.ib.wire_fields import amount
 from ib_trading.core.account import AccountState, BrokerPosition
 from ib_trading.core.attribution import Execution
 from ib_trading.core.cash_lines import BASE, RATE, cash_lines
@@ -25,9 +26,6 @@ from ib_trading.core.refusals import BrokerFault
 if TYPE_CHECKING:
     from ib_insync import Contract
     from ib_insync import Execution as IbExecution
-
-# The largest double and the largest integers are how the gateway writes "no value" where empty is not allowed.
-_UNSET = frozenset({Decimal("1.7976931348623157E+308"), Decimal(2**31 - 1), Decimal(2**63 - 1)})
 
 LIVE_STATUSES = frozenset({"PreSubmitted", "Submitted", "PendingCancel"})
 """PreSubmitted is live too: held by the broker for the opening, for its time, or for shares to be located."""
@@ -49,18 +47,6 @@ class AccountValue(NamedTuple):
     currency: str
 
 
-def amount(value: object) -> Decimal | None:
-    """A number as the wire had it; None for an unset, empty or non-finite one."""
-    if value is None:
-        return None
-    text = str(value)
-    try:
-        number = Decimal(text.removesuffix(".0"))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number not in _UNSET else None
-
-
 def quantity(value: object) -> Decimal:
     """A size that the message must have; BrokerFault if it has none."""
     number = amount(value)
@@ -79,7 +65,7 @@ def order_state(
     """
     if status == "Filled" or 0 < ordered <= filled:
         return OrderState.FILLED
-    refused = ending is Ending.REFUSED and not acknowledged
+    refused = ending in {Ending.REFUSED, Ending.PRESUMED} and not acknowledged
     rejected = ending is Ending.REJECTED
     if refused or rejected or ending is Ending.CANCELLED or status in CANCELLED_STATUSES:
         if filled:
