@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ib_trading.adapters.ib.replies import say_uncertain
 from ib_trading.adapters.local.strategy_host import StrategyHost
 from ib_trading.composition import create
 from ib_trading.core.strategy import Answer, Instance, Question
-from ib_trading.intents.story import LedgerStory, calendars_compared, topped_up
+from ib_trading.intents.story import LedgerStory, calendars_compared, topped_up, without_executions
 from ib_trading.schema.log_events import GATEWAY_NOT_READY, NEEDS_REVIEW, RunEvent
 from ib_trading_simulator.launch import Launched
 from tests.captured import named, said
@@ -197,6 +198,8 @@ def test_every_event_of_the_vocabulary_is_said(tmp_path: Path) -> None:
     with said() as lines:
         create(without).test_client().post("/allocation")
         broken.get("/current-time")
+        without_executions("did not come")
+        say_uncertain("in the zone of Middle/Earth")
         topped_up({"KO": 20}, {"JNJ": "did not come"})
         kinds = ("reversal:1.1.01.02", "commission:1:1.1.01.01", "cross:run-0:1", "repair:abc")
         calendars_compared([replace(STOCK, liquid_hours=(), closed_days=frozenset({MONDAY}))])

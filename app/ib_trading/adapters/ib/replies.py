@@ -313,6 +313,10 @@ def _shown(contract: Contract, order: Order, status: Status) -> ShownOrder:
     )
 
 
+def say_uncertain(detail: str) -> None:
+    log.warning(RunEvent.UNCERTAIN_TIME, detail=detail)
+
+
 class StrictDecoder:
     """The library's decoder, whose failures are told instead of logged: it would drop an execution with one line.
 
@@ -338,7 +342,7 @@ class StrictDecoder:
         self._reading = fields
         told, uncertain = readable(fields, self.serverVersion)
         if uncertain:
-            log.warning(RunEvent.UNCERTAIN_TIME, detail=uncertain)
+            say_uncertain(uncertain)
         self._decoder.interpret(told)
 
     def exception(self, _text: str) -> None:
