@@ -96,7 +96,16 @@ def _broker_source(settings: Settings, stores: _Stores) -> BrokerSource:
 
     own, timeouts = settings.own_gateway, GatewayTimeouts()
     supervisor = Supervisor(
-        Installation(own.ibc_path, own.tws_path, own.folder, own.port, settings.mode, own.environment),
+        Installation(
+            own.ibc_path,
+            own.tws_path,
+            own.folder,
+            own.port,
+            settings.mode,
+            own.environment,
+            own.second_factor_device,
+            own.log_components,
+        ),
         build_secret_source(settings),
         SessionLease(
             stores.gateway_lease, SystemClock(), f"{gethostname()}-{uuid4().hex[:8]}", timeouts.lease

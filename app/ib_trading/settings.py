@@ -34,7 +34,9 @@ class GatewayAddress:
 
 @dataclass(frozen=True, slots=True)
 class OwnGateway:
-    """How the service runs IB Gateway itself (IB_GATEWAY=ibc). `environment` is all of ours that the gateway sees."""
+    """How the service runs IB Gateway itself (IB_GATEWAY=ibc). `environment` is all of ours that the gateway sees;
+    `second_factor_device` which of a user's devices is asked, "" where there is one; `log_components` of which windows
+    IBC writes down what they consist of."""
 
     always: bool
     ibc_path: Path
@@ -42,6 +44,8 @@ class OwnGateway:
     folder: Path
     port: int
     environment: Mapping[str, str]
+    second_factor_device: str
+    log_components: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,11 @@ def _own_gateway(given: Mapping[str, str], mode: TradingMode) -> OwnGateway:
         folder=Path(given.get("GATEWAY_FOLDER") or f"/dev/shm/ib-gateway-{mode.value}"),  # noqa: S108 - memory
         port=port,
         environment=passed_on | {"TZ": "Etc/UTC", "LANG": "C.UTF-8"},
+        second_factor_device=given.get("SECOND_FACTOR_DEVICE", ""),
+        # IBC's own words, in its config.ini.
+        log_components=_one_of(
+            given, "LOG_COMPONENTS", ("never", "open", "activate", "openclose"), default="never"
+        ),
     )
 
 

@@ -173,11 +173,13 @@ def test_every_environment_variable_is_there_with_its_default() -> None:
         "GATEWAY_PORT": str(settings.own_gateway.port),
         "IBC_PATH": str(settings.own_gateway.ibc_path),
         "TWS_PATH": str(settings.own_gateway.tws_path),
+        "LOG_COMPONENTS": settings.own_gateway.log_components,
     }
     for name, default in defaults.items():
         assert told[name][0].startswith(f"`{default}`"), name
     unset = {
         "PROJECT_ID",
+        "SECOND_FACTOR_DEVICE",
         "K_SERVICE",
         "TRADING_ACCOUNT",
         "FIRESTORE_DATABASE",

@@ -46,6 +46,8 @@ QUICK = GatewayTimeouts(
     leave=1,
     lease=3,
     pause=0.05,
+    login_pause=0.05,
+    longest_login_pause=0.4,
     longest_pause=0.4,
     starts_a_minute=20,
     by_itself=1,
@@ -59,6 +61,8 @@ ROOM = 3.0
 LOGIN = [{"say": "2026-11-22 10:00:00:000 IBC: Login attempt: 1"}]
 UP = [{"serve": SERVED}, {"say": "2026-11-22 10:00:09:000 IBC: Login has completed"}]
 SECOND_FACTOR = [{"say": "2026-11-22 10:00:02:000 IBC: Second Factor Authentication initiated"}]
+TITLE = "Unrecognized Username or Password"
+WRONG_PASSWORD = [{"say": f"2026-11-22 10:00:03:000 IBC: detected dialog entitled: {TITLE}; event=Opened"}]
 STUCK = [{"await": "never"}]
 
 Scene = list[dict[str, Any]]
@@ -94,6 +98,7 @@ class Stage:
         timeouts: GatewayTimeouts = QUICK,
         wait: int = 40,
         always: bool = False,
+        device: str = "",
     ) -> Stage:
         """The n-th start plays the n-th scene. A request waits `wait` seconds for the gateway; this and what `timeouts`
         waits for others is longer on a machine on which they come late."""
@@ -108,7 +113,7 @@ class Stage:
         secret = folder / "credentials.json"
         write_secret(secret, MARKER)
         supervisor = Supervisor(
-            installation(folder, port),
+            installation(folder, port, device),
             SecretFile(secret),
             SessionLease(lease, SystemClock(), "this instance", timeouts.lease),
             timeouts,
@@ -160,9 +165,11 @@ def install(folder: Path, *scenes: Scene) -> None:
     (folder / "home").write_text(str(ROOT))
 
 
-def installation(folder: Path, port: int) -> Installation:
+def installation(folder: Path, port: int, device: str = "") -> Installation:
     environment = {"PATH": os.environ["PATH"], "TZ": "Etc/UTC"}
-    return Installation(folder / "ibc", folder / "opt", folder / "run", port, TradingMode.PAPER, environment)
+    return Installation(
+        folder / "ibc", folder / "opt", folder / "run", port, TradingMode.PAPER, environment, device
+    )
 
 
 def write_secret(path: Path, password: str) -> None:

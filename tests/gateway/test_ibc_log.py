@@ -18,8 +18,32 @@ from ib_trading.adapters.ib.gateway.ibc_log import Event, LogLine, read_line, wo
         ("2026-03-11 01:04:28:965 IBC: Login has completed", Event.LOGGED_IN),
         ("2026-03-11 01:04:05:102 IBC: Setting Trading mode = paper", Event.LOGGING_IN),
         ("2026-03-11 01:04:06:102 IBC: Click button: Paper Log In", Event.LOGGING_IN),
-        ("2026-03-11 01:04:08:102 IBC: Unrecognized Username or Password", Event.WRONG_PASSWORD),
-        ("2026-03-11 01:04:08:102 IBC: Login failed", Event.WRONG_PASSWORD),
+        (
+            "2026-03-11 01:04:08:102 IBC: detected dialog entitled: Unrecognized Username or Password; event=Opened",
+            Event.WRONG_PASSWORD,
+        ),
+        ("2026-03-11 01:04:08:102 IBC: Login failed", Event.LOGIN_FAILED),
+        (
+            "2026-03-11 01:04:08:102 IBC: Login dialog has been invalidated - initiate cold restart",
+            Event.LOGIN_FAILED,
+        ),
+        ("2026-03-11 01:04:08:102 IBC: Login error message:", Event.LOGIN_ERROR),
+        (
+            (
+                "2026-03-11 01:04:08:102 IBC: You should specify the required second factor device using the"
+                " SecondFactorDevice setting in config.ini"
+            ),
+            Event.DEVICE_NOT_NAMED,
+        ),
+        (
+            "2026-03-11 01:04:08:102 IBC: could not find second factor device 'phone' in the list",
+            Event.DEVICE_NOT_NAMED,
+        ),
+        ("2026-03-11 01:04:08:102 IBC: Re-login to session", Event.LOGIN_AGAIN),
+        (
+            "2026-03-11 01:04:08:102 IBC: detected dialog entitled: Re-login is required; event=Opened",
+            Event.LOGIN_AGAIN,
+        ),
         ("2026-03-11 01:04:08:102 IBC: Too many failed login attempts. Please wait 53 seconds", Event.LOCKED),
         (
             "2026-03-11 01:04:08:102 IBC: Other session must be a primary: let the other session proceed",

@@ -20,6 +20,7 @@ from tests.gateway.stage import (
     SECOND_FACTOR,
     STUCK,
     UP,
+    WRONG_PASSWORD,
     Stage,
     lines,
     processes,
@@ -169,7 +170,7 @@ def test_one_that_ignores_the_polite_signal_is_killed(stage: Build) -> None:
 
 def test_a_wrong_password_is_tried_once_and_never_again(stage: Build) -> None:
     """The broker locks accounts. IBC itself would log in again and again with the same password."""
-    one = stage(LOGIN + [{"say": "IBC: Unrecognized Username or Password"}] + STUCK, LOGIN + UP)
+    one = stage(LOGIN + WRONG_PASSWORD + STUCK, LOGIN + UP)
     for _ in range(3):
         reply = refused(one, "the broker refuses user name or password")
         assert "Retry-After" not in reply.headers

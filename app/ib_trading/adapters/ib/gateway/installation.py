@@ -23,6 +23,8 @@ class Installation:
     port: int
     mode: TradingMode
     environment: Mapping[str, str] = field(default_factory=dict)
+    second_factor_device: str = ""
+    log_components: str = "never"
 
     @property
     def config_ini(self) -> Path:

@@ -48,7 +48,6 @@ _SETTINGS = {
     "BindAddress": "127.0.0.1",
     "ControlFrom": "127.0.0.1",
     "SuppressInfoMessages": "yes",
-    "LogComponents": "never",
 }
 
 _JTS_INI = """\
@@ -79,7 +78,10 @@ def config_ini(installation: Installation, credentials: GatewayCredentials) -> b
         "AcceptNonBrokerageAccountWarning": "yes" if installation.mode.value == "paper" else "no",
         "OverrideTwsApiPort": str(installation.port),
         "IbDir": _escaped(str(installation.settings_path)),
+        "LogComponents": installation.log_components,
     }
+    if installation.second_factor_device:
+        login["SecondFactorDevice"] = _escaped(installation.second_factor_device)
     return "".join(f"{key}={value}\n" for key, value in (login | _SETTINGS).items()).encode("ascii")
 
 

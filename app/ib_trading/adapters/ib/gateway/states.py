@@ -20,6 +20,7 @@ class State(StrEnum):
     WAITING_FOR_SECOND_FACTOR = "waiting for second factor"
     READY = "ready"
     RESTARTING = "restarting"
+    OFFLINE = "broker not reached"
     FAILED = "failed"
 
 
@@ -31,7 +32,11 @@ class Failure(StrEnum):
     SECOND_FACTOR = "second factor timed out"
     API_SILENT = "API does not answer"
     NIGHTLY = "nightly restart"
+    OFFLINE = "broker not reached"
+    LOGIN_FAILED = "login failed"
+    LOGIN_LOST = "login lost"
     REFUSED = "wrong password"
+    NO_DEVICE = "second factor's device not named"
     LOCKED = "too many failed logins"
     TAKEN_OVER = "session taken over"
     ELSEWHERE = "another instance runs the gateway"
@@ -46,6 +51,7 @@ class Failure(StrEnum):
 _FINAL = frozenset(
     {
         Failure.REFUSED,
+        Failure.NO_DEVICE,
         Failure.LOCKED,
         Failure.TAKEN_OVER,
         Failure.SECOND_FACTOR,
@@ -62,6 +68,13 @@ _TOLD = {
     Failure.API_SILENT: "the gateway is logged in, but its API does not answer; it is started again",
     Failure.NIGHTLY: "the gateway restarts, as it does every night; it needs no second factor and takes a minute or"
     " two",
+    Failure.OFFLINE: "the gateway is logged in and has not reached the broker's servers for long; it is started again",
+    Failure.LOGIN_FAILED: "the broker's server did not let the login through and is asked again with growing pauses;"
+    " nothing is wrong with the password. If this repeats, look whether the broker has announced maintenance",
+    Failure.LOGIN_LOST: "the broker did not take back a session that was logged in, as happens at night; its key was"
+    " deleted, and the gateway logs in anew, with the second factor where there is one",
+    Failure.NO_DEVICE: "the user has several devices for the second factor, and the service does not know which: name"
+    " one in SECOND_FACTOR_DEVICE, exactly as the gateway lists it",
     Failure.REFUSED: "the broker refuses user name or password; nothing is tried again, because it locks"
     " accounts that keep trying: write the right ones into the secret, the next request reads them",
     Failure.LOCKED: "the broker reports too many failed logins and none is tried for a while; check in Client Portal"
@@ -82,6 +95,7 @@ _WAITING = {
     State.WAITING_FOR_SECOND_FACTOR: "the gateway waits for the second factor: confirm it on the phone",
     State.READY: "the gateway's API answers",
     State.RESTARTING: "the gateway is restarting",
+    State.OFFLINE: "the gateway has lost the broker's servers and comes back by itself",
 }
 
 

@@ -184,6 +184,7 @@ class Supervisor:
         if failure is None:
             return True
         log.warning("gateway ended", failure=failure.value, detail=ended.detail)
+        self._pace.failed(failure)
         if failure.final:
             return self._gave_up(failure, ended.detail)
         if failure is Failure.LEASE_LOST:
@@ -195,7 +196,7 @@ class Supervisor:
         self._asked = False
         self._not_before = time.monotonic() + self._timeouts.after(failure)
         self._enter(State.FAILED, failure, detail)
-        if not self._persistent or failure is Failure.REFUSED:
+        if not self._persistent or failure in {Failure.REFUSED, Failure.NO_DEVICE}:
             return True
         self._pause(max(self._timeouts.by_itself, self._timeouts.after(failure)))
         return False
@@ -230,7 +231,7 @@ class Supervisor:
     def _retry_after(self) -> int | None:
         """Seconds after which a call may succeed; None where somebody must do something first."""
         condition = self._condition
-        if condition.state is State.FAILED and condition.failure is Failure.REFUSED:
+        if condition.state is State.FAILED and condition.failure in {Failure.REFUSED, Failure.NO_DEVICE}:
             return None
         if condition.state is State.FAILED and condition.failure is Failure.NOT_STARTED:
             return self._may_help_after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ib_trading.adapters.ib.gateway.states import Failure
@@ -15,6 +16,9 @@ class GatewayTimeouts:
     """IBC asks anew every 180; three prompts on the phone are enough."""
     silent: float = 60.0
     """For an API that does not answer after the login, or any more."""
+    offline: float = 1800.0
+    """For a gateway that does not reach the broker's servers: it comes back by itself, from the nightly reset within
+    minutes, and a login of ours would be one more."""
     look: float = 0.5
     """Between two looks at API and lease while the gateway starts; IBC's log and its end are noticed at once."""
     look_when_ready: float = 30.0
@@ -29,6 +33,10 @@ class GatewayTimeouts:
     pause: float = 2.0
     """Before the second start; doubled with every further one, up to `longest_pause`."""
     longest_pause: float = 300.0
+    login_pause: float = 30.0
+    """The same after a login that the broker's server did not let through, each of which it counts: eight in an
+    hour."""
+    longest_login_pause: float = 900.0
     starts_a_minute: int = 3
     by_itself: float = 3600.0
     """Until a gateway that is always on tries again what somebody should have looked after."""
@@ -40,6 +48,8 @@ class GatewayTimeouts:
         """How long after it no request may start the gateway again."""
         pauses = {
             Failure.LOCKED: self.locked,
+            # A setting: nothing changes while this process runs, and each start is a login.
+            Failure.NO_DEVICE: math.inf,
             Failure.TAKEN_OVER: self.taken_over,
             Failure.SECOND_FACTOR: self.second_factor_again,
         }
