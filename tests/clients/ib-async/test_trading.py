@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import ib_async
 import pytest
@@ -20,6 +20,12 @@ def own_loop() -> Iterator[None]:
     asyncio.set_event_loop(None)
 
 
+def until(ib: ib_async.IB, true: Callable[[], bool]) -> None:
+    """Update after update; what one has brought that was over before it was waited for counts as well."""
+    while not true():
+        assert ib.waitOnUpdate(timeout=10) or true()
+
+
 def test_it_connects_asks_trades_and_cancels() -> None:
     with Launched.start("--clock", "virtual", "--start", "2019-06-03T15:00:00Z") as simulator:
         ib = ib_async.IB()
@@ -29,15 +35,12 @@ def test_it_connects_asks_trades_and_cancels() -> None:
             [ticker] = ib.reqTickers(apple)
             assert 0 < ticker.bid < ticker.ask
             bought = ib.placeOrder(apple, ib_async.MarketOrder("BUY", 10, tif="DAY"))
-            while not bought.isDone():
-                assert ib.waitOnUpdate(timeout=10)
+            until(ib, bought.isDone)
             assert (bought.orderStatus.status, bought.orderStatus.filled) == ("Filled", 10)
             resting = ib.placeOrder(apple, ib_async.LimitOrder("BUY", 5, round(ticker.bid / 2, 2), tif="DAY"))
-            while resting.orderStatus.status != "Submitted":
-                assert ib.waitOnUpdate(timeout=10)
+            until(ib, lambda: resting.orderStatus.status == "Submitted")
             ib.cancelOrder(resting.order)
-            while not resting.isDone():
-                assert ib.waitOnUpdate(timeout=10)
+            until(ib, resting.isDone)
             assert [(one.contract.symbol, one.position) for one in ib.positions()] == [("AAPL", 10)]
         finally:
             ib.disconnect()
