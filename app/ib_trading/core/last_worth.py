@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from ib_trading.core.broker_day import broker_day
 from ib_trading.core.canonical import plain
@@ -42,10 +42,10 @@ def last_worth(runs: Iterable[Run], account: str, base_currency: str, at: dateti
         planned = run.planned()
         if (planned.get("account"), planned.get("baseCurrency")) != (account, base_currency):
             continue
-        day, value = broker_day(run.business_at), _amount(planned.get("netLiquidation"))
+        day, value = broker_day(run.business_at), planned.get("netLiquidation")
         if today - day > OLDEST:
             return None
-        if value is not None and value > 0:
+        if isinstance(value, Decimal) and value > 0:
             return Worth(day, value)
     return None
 
@@ -66,11 +66,3 @@ def loss_base(net_liquidation: Decimal, daily_profit: Decimal, last: Worth | Non
             last.value, f"of {plain(last.value)}, the account's worth at the last run of {last.day}"
         )
     return LossBase(without_today, f"of {plain(without_today)}, the account's worth without today's profit")
-
-
-def _amount(value: object) -> Decimal | None:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

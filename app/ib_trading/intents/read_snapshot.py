@@ -15,7 +15,7 @@ from ib_trading.core.instruments import ContractSpec, Instrument
 from ib_trading.core.last_worth import RUNS, Worth, last_worth
 from ib_trading.core.locks import locks
 from ib_trading.core.mode import TradingMode, choose_account
-from ib_trading.core.others import others
+from ib_trading.core.others import Others, others
 from ib_trading.core.positions import UNASSIGNED, Holdings
 from ib_trading.core.snapshot import Forming, Snapshot
 from ib_trading.core.strategy import Declaration
@@ -104,7 +104,6 @@ def read_snapshot(
     looked_at = {*instruments, *held, *ordered}
     positions = {con_id: quantity for con_id, quantity in compared.positions.items() if con_id in looked_at}
     holdings = _not_gone(holdings, {*instruments, *compared.positions})
-    left = {con_id: name for con_id, name in compared.names.items() if con_id not in looked_at}
     quotes = broker.quotes(instruments.values(), expendable=only_to_close)
     valued = set() if only_to_close else {one.currency for one in instruments.values()}
     history_days = max((declared.history_days for declared in strategies.values()), default=0)
@@ -138,18 +137,19 @@ def read_snapshot(
         holdings=holdings,
         working=working,
         seed=_seed(services.mode, broker_day(at)),
-        others=others(
-            left,
-            frozenset(_held(holdings, holdings.keys() - {UNASSIGNED})),
-            state.values,
-            state.net_liquidation,
-        ),
+        others=_left_alone(compared, looked_at, state),
         last_worth=_last_worth(compared.ledger, state, config, at) if strategies else None,
         daily_profit=_daily_profit(broker, account, config) if strategies else None,
         cash=state.cash if only_to_close else state.told_cash(),
         cash_doubts=state.cash_doubts,
         locks=locks(compared.differences, compared.orders, compared.strays),
     )
+
+
+def _left_alone(compared: Comparison, looked_at: set[int], state: AccountState) -> Others:
+    left = {con_id: name for con_id, name in compared.names.items() if con_id not in looked_at}
+    held = frozenset(_held(compared.holdings, compared.holdings.keys() - {UNASSIGNED}))
+    return others(left, held, state.values, state.net_liquidation)
 
 
 def _last_worth(ledger: Ledger, state: AccountState, config: TradingConfig, at: datetime) -> Worth | None:

@@ -11,6 +11,7 @@ from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.refusal import invalid
 from ib_trading_simulator.gateway.client import Client
 from ib_trading_simulator.gateway.gateway import Gateway
+from ib_trading_simulator.gateway.reports import contract_fields
 from ib_trading_simulator.gateway.request import Request
 from ib_trading_simulator.market.contracts import Contract
 from ib_trading_simulator.market.sessions import hours_text
@@ -72,32 +73,19 @@ def _send_details(gateway: Gateway, client: Client, request_id: int, contract: C
 
 def _send_foreign(client: Client, request_id: int, one: Foreign) -> None:
     """Of a bond in a message of its own."""
-    common = {
-        "reqId": request_id,
-        "symbol": one.symbol,
-        "secType": one.sec_type,
-        "exchange": one.exchange,
-        "currency": one.currency,
-        "marketName": one.symbol,
-        "tradingClass": one.symbol,
-        "conId": one.con_id,
-        "minTick": one.min_tick,
-        "orderTypes": "ACTIVETIM,AD,DAY,LMT,MKT",
-        "validExchanges": one.exchange,
-        "longName": one.symbol,
-    }
-    if one.cusip:
-        client.send(outgoing.BOND_CONTRACT_DETAILS, **common, cusip=one.cusip, coupon=one.coupon)
-        return
     client.send(
-        outgoing.CONTRACT_DETAILS,
-        **common,
-        lastTradeDateOrContractMonth=one.last_trade_date,
-        strike=one.strike,
-        right=one.right,
-        localSymbol=one.local_symbol,
-        multiplier=one.multiplier,
+        outgoing.BOND_CONTRACT_DETAILS if one.cusip else outgoing.CONTRACT_DETAILS,
+        **contract_fields(one),
+        reqId=request_id,
+        exchange=one.exchange,
+        marketName=one.symbol,
+        minTick=one.min_tick,
+        orderTypes="ACTIVETIM,AD,DAY,LMT,MKT",
+        validExchanges=one.exchange,
+        longName=one.symbol,
         timeZoneId="US/Eastern",
+        cusip=one.cusip,
+        coupon=one.coupon,
     )
 
 

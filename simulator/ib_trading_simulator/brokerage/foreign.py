@@ -36,6 +36,10 @@ class Foreign:
     coupon: str = ""
 
     @property
+    def trading_class(self) -> str:
+        return self.symbol
+
+    @property
     def counts_as_gross(self) -> bool:
         """GrossPositionValue is of stocks and equity options
         (https://interactivebrokers.github.io/tws-api/account_summary.html)."""

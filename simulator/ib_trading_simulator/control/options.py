@@ -115,18 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         help="virtual stands still until it is advanced",
     )
     add("--scenario", type=Path, metavar="FILE", help="misbehave from the start: faults, TOML or JSON")
-    add(
-        "--profile",
-        choices=list(PROFILES),
-        default="us-margin",
-        help="as what kind of account it is told (%(default)s)",
-    )
-    add(
-        "--ledger-prefix",
-        action="store_true",
-        help="per-currency keys as $LEDGER-KEY, as of release 10.47 on",
-    )
-    add("--others", action="store_true", help="someone else's positions besides, one of each kind, unquoted")
+    _add_kind_of_account(parser)
     add("--seed", type=int, default=0, help="of everything the simulator makes up (default: 0)")
     add("--record", type=Path, metavar="FILE", help="write every message there, as JSON lines")
     add(
@@ -158,6 +147,22 @@ def _parser() -> argparse.ArgumentParser:
         help="how long an answer with bars takes, by the simulator's clock (default: 0)",
     )
     return parser
+
+
+def _add_kind_of_account(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--profile",
+        choices=list(PROFILES),
+        default="us-margin",
+        help="as what kind of account it is told (%(default)s)",
+    )
+    add(
+        "--ledger-prefix",
+        action="store_true",
+        help="per-currency keys as $LEDGER-KEY, as of release 10.47 on",
+    )
+    add("--others", action="store_true", help="someone else's positions besides, one of each kind, unquoted")
 
 
 def _latency(seconds: float) -> timedelta:

@@ -12,20 +12,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ib_trading_simulator.brokerage import valuation
-from ib_trading_simulator.brokerage.account_profile import AccountProfile
+from ib_trading_simulator.brokerage.account_profile import LEDGER_KEYS, AccountProfile, Lines
 from ib_trading_simulator.brokerage.broker import Broker
 from ib_trading_simulator.brokerage.foreign import Foreign
 from ib_trading_simulator.brokerage.valuation import PositionValue, Valuation
 from ib_trading_simulator.gateway.client import Client, Multi, ProfitSubscription, Summary
-from ib_trading_simulator.gateway.reports import contract_fields, foreign_fields
+from ib_trading_simulator.gateway.reports import contract_fields
 from ib_trading_simulator.messages import outgoing
 
 EVERY = timedelta(minutes=3)
 
-Lines = tuple[tuple[str, str, str], ...]
-
 # What reqAccountUpdatesMulti sends when it is asked for ledger and net liquidation only.
-_LEDGER_KEYS = frozenset({"Currency", "ExchangeRate", "NetLiquidation", *valuation.LEDGER})
+_LEDGER_KEYS = LEDGER_KEYS | {"NetLiquidation"}
 
 
 class AccountFeed:
@@ -187,7 +185,7 @@ class AccountFeed:
     def _foreign_position(self, client: Client, account: str, one: Foreign) -> None:
         client.send(
             outgoing.POSITION,
-            **foreign_fields(one),
+            **contract_fields(one),
             account=account,
             exchange="",
             position=one.quantity,
@@ -195,7 +193,7 @@ class AccountFeed:
         )
 
     def _foreign_row(self, client: Client, account: str, one: Foreign) -> None:
-        fields = foreign_fields(one)
+        fields = contract_fields(one)
         fields["right"] = one.right or "0"
         client.send(
             outgoing.PORTFOLIO,

@@ -24,7 +24,7 @@ _PRICE_PLACES = Decimal("0.00000001")
 Fields = dict[str, "Value | tuple[Mapping[str, Value], ...]"]
 
 
-def contract_fields(contract: Contract) -> Fields:
+def contract_fields(contract: Contract | Foreign) -> Fields:
     """A contract as it stands in orders, executions and positions; exchange and primary exchange are left
     out.
     """
@@ -39,22 +39,6 @@ def contract_fields(contract: Contract) -> Fields:
         "currency": contract.currency,
         "localSymbol": contract.local_symbol,
         "tradingClass": contract.trading_class,
-    }
-
-
-def foreign_fields(one: Foreign) -> Fields:
-    """The same of a contract that the market does not serve."""
-    return {
-        "conId": one.con_id,
-        "symbol": one.symbol,
-        "secType": one.sec_type,
-        "lastTradeDateOrContractMonth": one.last_trade_date,
-        "strike": one.strike,
-        "right": one.right,
-        "multiplier": one.multiplier,
-        "currency": one.currency,
-        "localSymbol": one.local_symbol,
-        "tradingClass": one.symbol,
     }
 
 

@@ -60,14 +60,14 @@ REFUSALS = {
     443: "the algo has no such attribute",
     451: "the order's description does not fit a contract for conversions",
     460: "there is no trading permission",
-    463: "a cash quantity or a size is missing",
     461: "the size is not a multiple of the increment",
+    463: "a cash quantity or a size is missing",
     10052: "the time in force is not valid",
     10243: "fractional sizes cannot be placed through the API",
+    10268: "an attribute that is no longer supported was set",
     10289: "the order needs a cash quantity",
     10311: "an order that is routed directly may cost more; the precautionary settings forbid it",
     10318: "the contract does not support fractional sizes",
-    10268: "an attribute that is no longer supported was set",
 }
 
 REJECTIONS = {
@@ -96,12 +96,14 @@ NOT_AN_ENDING = {
     10349: "a blank time in force was set by an order preset: the order works",
 }
 
+_SUBSCRIBE = "subscribe to its market data in Client Portal, and share them with the paper account"
+
 # About a question for prices: the broker does not price this contract for us.
 NOT_PRICED = {
-    354: "subscribe to its market data in Client Portal, and share them with the paper account",
+    354: _SUBSCRIBE,
     10089: "subscribe to its market data for the API in Client Portal, and share them with the paper account",
-    10168: "subscribe to its market data in Client Portal, and share them with the paper account",
-    10186: "subscribe to its market data in Client Portal, and share them with the paper account",
+    10168: _SUBSCRIBE,
+    10186: _SUBSCRIBE,
     10197: "end the other session that has the market data, or give this service a user of its own",
 }
 """With what a person can do about it."""

@@ -119,28 +119,26 @@ class _Line:
 
     @property
     def broken(self) -> bool:
-        if not self.connection.done():
-            return False
-        return (
-            bool(self.connection.cancelled() or self.connection.exception())
-            or self.connection.result().faulty
-        )
+        return self.connection.done() and (self._open is None or self._open.faulty)
 
     @property
     def fault_of_all(self) -> str:
         """What every session would meet and only a person can change; "" where there is nothing."""
-        if not self.connection.done() or self.connection.cancelled() or self.connection.exception():
-            return ""
-        replies = self.connection.result().replies
-        return replies.fault.detail if replies.read_only and replies.fault else ""
+        replies = self._open.replies if self._open else None
+        return replies.fault.detail if replies and replies.read_only and replies.fault else ""
+
+    @property
+    def _open(self) -> Connection | None:
+        """None before it is, and where it never came to be."""
+        made = self.connection
+        if not made.done() or made.cancelled() or made.exception():
+            return None
+        return made.result()
 
     def end(self) -> None:
         """May be called again."""
-        opened = (
-            self.connection.done() and not self.connection.cancelled() and not self.connection.exception()
-        )
-        if opened and not self.thread.ended:
-            self.thread.run(self.connection.result().close())
+        if self._open and not self.thread.ended:
+            self.thread.run(self._open.close())
         self.thread.end()
 
 

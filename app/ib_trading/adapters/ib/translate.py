@@ -1,7 +1,7 @@
 """The library's objects as the core's values, and the broker's words as the core's states: pure tables.
 
-Decides what an order's state is, and in which currency an account is
-told. Asks nothing and remembers nothing. Contract details are contracts.py's, quotes and bars market_data.py's.
+Decides what an order's state is, and in which currency an account is told. Asks nothing and remembers nothing. Contract
+details are contracts.py's, quotes and bars market_data.py's.
 """
 
 from __future__ import annotations

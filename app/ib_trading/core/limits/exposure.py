@@ -37,18 +37,19 @@ def leverage(proposal: Proposal) -> Iterator[Verdict]:
     if not proposal.may_add_exposure:
         return
     limits = proposal.snapshot.config.limits
-    after = _gross_and_net(proposal, proposal.positions_after())
-    before = _gross_and_net(proposal, open_positions(proposal.snapshot))
+    rest = proposal.snapshot.others.beyond(*_worth_now(proposal))
     rules = (
         (Rule.GROSS_LEVERAGE, limits.max_gross_leverage, "raise limits.maxGrossLeverage"),
         (Rule.NET_LEVERAGE, limits.max_net_leverage, "raise limits.maxNetLeverage"),
     )
-    if after is None or before is None:
+    if rest is None:
         said = f"the broker told no {GROSS} or {CASH}, of which the rest of the account is a part"
         for rule, limit, _ in rules:
             verdict = asked(rule, plain(limit), said, passed=False, remedy="call again")
             yield unless(verdict, all(map(proposal.reduces, proposal.orders)), "only reducing orders")
         return
+    after = _gross_and_net(proposal, proposal.positions_after(), rest)
+    before = _gross_and_net(proposal, open_positions(proposal.snapshot), rest)
     for (rule, limit, remedy), value, value_before in zip(rules, after, before, strict=True):
         verdict = at_most(rule, limit, proposal.fraction(value), "", remedy)
         yield unless(verdict, value <= value_before, "not raised")
@@ -74,21 +75,20 @@ def weight_per_instrument(proposal: Proposal) -> Iterator[Verdict]:
         yield unless(verdict, proposal.reduces(order), "being reduced")
 
 
-def _gross_and_net(proposal: Proposal, positions: Quantities) -> tuple[Decimal, Decimal] | None:
-    """In base currency, whatever of our live orders fills, with what the account has besides (others.py); None where
-    nobody knows that."""
-    rest = proposal.snapshot.others.beyond(*_worth_now(proposal))
-    if rest is None:
-        return None
+def _gross_and_net(
+    proposal: Proposal, positions: Quantities, rest: tuple[Decimal, Decimal]
+) -> tuple[Decimal, Decimal]:
+    """In base currency, whatever of our live orders fills, with the `rest` of the account (others.py)."""
+    rest_gross, rest_net = rest
     values = [
         _values(proposal, con_id, extremes)
         for con_id, extremes in proposal.extremes(positions).items()
         if any(extremes)
     ]
     gross = sum((_worst(low, high) for low, high in values), Decimal(0))
-    lowest = sum((low for low, _ in values), rest[1])
-    highest = sum((high for _, high in values), rest[1])
-    return gross + rest[0], _worst(lowest, highest)
+    lowest = sum((low for low, _ in values), rest_net)
+    highest = sum((high for _, high in values), rest_net)
+    return gross + rest_gross, _worst(lowest, highest)
 
 
 def _worth_now(proposal: Proposal) -> tuple[Decimal, Decimal]:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ib_trading.adapters.ib import error_codes
+
 CLIENT_ID = 909
 """Nobody else's: those of the services are 101 and 102."""
 
@@ -20,7 +22,10 @@ _GREETING = b"API\0" + struct.pack(">I", len(b"v157..176")) + b"v157..176"
 _LONGEST = 1 << 20
 _START, _CURRENT_TIME = ("71", "2", str(CLIENT_ID), ""), ("49", "1")
 _ERROR, _TIME = "4", "49"
-_LOST, _RESTORED, _ID_IN_USE = {"1100", "2110"}, {"1101", "1102"}, "326"
+# As the wire spells them.
+_LOST = frozenset(map(str, error_codes.CONNECTIVITY_LOST))
+_RESTORED = frozenset(map(str, error_codes.CONNECTIVITY_RESTORED))
+_ID_IN_USE = str(error_codes.CLIENT_ID_TAKEN)
 
 
 class Sign(NamedTuple):

@@ -228,9 +228,7 @@ class Life:
         match self._state:
             case State.OFFLINE if waited > self._timeouts.offline:
                 return Failure.OFFLINE, self._offline
-            case State.OFFLINE if now - self._answered > self._timeouts.silent:
-                return Failure.API_SILENT, f"for {now - self._answered:.0f} s"
-            case State.READY if now - self._answered > self._timeouts.silent:
+            case State.READY | State.OFFLINE if now - self._answered > self._timeouts.silent:
                 return Failure.API_SILENT, f"for {now - self._answered:.0f} s"
             case State.LOGGING_IN if self._logged_in and waited > self._timeouts.silent:
                 return Failure.API_SILENT, f"{waited:.0f} s after the login"

@@ -47,6 +47,11 @@ class Failure(StrEnum):
     def final(self) -> bool:
         return self in _FINAL
 
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Until somebody has changed the secret or a setting, time alone mends nothing."""
+        return self in {Failure.REFUSED, Failure.NO_DEVICE}
+
 
 _FINAL = frozenset(
     {

@@ -196,7 +196,7 @@ class Supervisor:
         self._asked = False
         self._not_before = time.monotonic() + self._timeouts.after(failure)
         self._enter(State.FAILED, failure, detail)
-        if not self._persistent or failure in {Failure.REFUSED, Failure.NO_DEVICE}:
+        if not self._persistent or failure.waits_for_a_person:
             return True
         self._pause(max(self._timeouts.by_itself, self._timeouts.after(failure)))
         return False
@@ -231,10 +231,11 @@ class Supervisor:
     def _retry_after(self) -> int | None:
         """Seconds after which a call may succeed; None where somebody must do something first."""
         condition = self._condition
-        if condition.state is State.FAILED and condition.failure in {Failure.REFUSED, Failure.NO_DEVICE}:
-            return None
-        if condition.state is State.FAILED and condition.failure is Failure.NOT_STARTED:
-            return self._may_help_after
+        if condition.state is State.FAILED and condition.failure is not None:
+            if condition.failure.waits_for_a_person:
+                return None
+            if condition.failure is Failure.NOT_STARTED:
+                return self._may_help_after
         return max(_SOON, math.ceil(max(self._not_before - time.monotonic(), 0)))
 
     def _mark(self, credentials: GatewayCredentials) -> bytes:
