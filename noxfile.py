@@ -40,6 +40,9 @@ BIGQUERY_STAND_IN = Path(__file__).parent / ".nox" / "bigquery-stand-in"
 # What strategies import, for sessions that have them asked and deploy.
 STRATEGIES = Path(__file__).parent / ".nox" / "strategies"
 
+# What the service imports in the image, for the bench of its start.
+SERVICE = Path(__file__).parent / ".nox" / "service"
+
 # Percent of lines and branches that the tests execute, on one Python: the oldest. Raise a floor when it has
 # risen: docs/decisions/0069-a-floor-under-the-branches.md.
 MEASURED_PYTHON = "3.11"
@@ -179,12 +182,27 @@ def strategy(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what is named (orders ingest core host simulator start preview container), for docs/performance.md."""
-    libraries = {"start": ("google",), "preview": ("infra",), "container": ("delivery", "safety")}
+    libraries = {"preview": ("infra",), "container": ("delivery", "safety")}
     named = (groups for name, groups in libraries.items() if name in session.posargs)
-    # Google's client for BigQuery imports pandas where it finds it; the service's environment in the image has none.
-    strategies = [] if "start" in session.posargs else ["strategies"]
-    _sync(session, "local", "simulator", *strategies, *itertools.chain.from_iterable(named))
-    _run(session, "python", "-m", "bench", *session.posargs)
+    _sync(session, "local", "simulator", "strategies", *itertools.chain.from_iterable(named))
+    service = _make_service_environment(session) if "start" in session.posargs else {}
+    _run(session, "python", "-m", "bench", *session.posargs, **service)
+
+
+def _make_service_environment(session: nox.Session) -> dict[str, str]:
+    """Make the environment that the image has for the service, and say where it is: Google's client for BigQuery
+    imports pandas where it finds it, and there is none."""
+    session.run_install(
+        "uv",
+        "sync",
+        "--quiet",
+        "--frozen",
+        "--no-default-groups",
+        "--group=google",
+        f"--python={session.virtualenv.location}",
+        env={"UV_PROJECT_ENVIRONMENT": str(SERVICE), "UV_PYTHON_DOWNLOADS": "never"},
+    )
+    return {"SERVICE_PYTHON": str(SERVICE / "bin" / "python")}
 
 
 @nox.session

@@ -31,7 +31,8 @@ SERVICE = {
     "BIGQUERY_DATASET": "historical_data",
     "IB_GATEWAY": "127.0.0.1:4002",
 }
-GUNICORN = (sys.executable, "-m", "gunicorn")
+# What the service has in the image, where the session has made it.
+GUNICORN = (os.environ.get("SERVICE_PYTHON", sys.executable), "-m", "gunicorn")
 
 
 def measure(rounds: int | None = None) -> Measured:
